@@ -1,0 +1,70 @@
+"""Looks for lines of solutions in what students get."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from autograder.chain.source import BEGIN, END
+
+LONG = 16
+"""From this length on a secret line is looked for inside other lines too, and in records."""
+
+
+def leaks(slug: str, authored: str, files: Mapping[str, bytes]) -> list[str]:
+    """Lines of solution regions of solutions/<lab>.py that stand in files made for students.
+
+    authored: the text of the lab's file; what stands outside its solutions is public.
+    files: path → content; labcheck/ is the same for every lab and is passed over.
+    """
+    secret, public = secrets(authored)
+    found = []
+    for path, content in sorted(files.items()):
+        if "labcheck/" in path or not path.startswith(("release/", "assignments/")):
+            continue
+        lines = {line.strip() for line in "\n".join(_texts(path, content)).splitlines()} - public
+        whole = set() if path.endswith(".json") else lines
+        found += [
+            f"{path}: shows a line of a solution of solutions/{slug}.py: {line}"
+            for line in sorted(secret)
+            if line in whole or (len(line) >= LONG and any(line in other for other in lines))
+        ]
+    return found
+
+
+def secrets(authored: str) -> tuple[set[str], set[str]]:
+    """The lines of a lab that stand in solutions only, and those that stand outside of them."""
+    inside: set[str] = set()
+    outside: set[str] = set()
+    current = outside
+    for line in map(str.strip, authored.splitlines()):
+        if line == BEGIN:
+            current = inside
+        elif line == END:
+            current = outside
+        elif line:
+            current.add(line)
+            if current is outside:
+                current.add(line.removeprefix("#").strip())
+    return inside - outside, outside
+
+
+def _texts(path: str, content: bytes) -> Iterator[str]:
+    text = content.decode("utf-8")
+    if path.endswith((".ipynb", ".json")):
+        yield from _strings(json.loads(text))
+    else:
+        yield text
+
+
+def _strings(node: Any) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, list):
+        for item in node:
+            yield from _strings(item)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield key
+            yield from _strings(value)

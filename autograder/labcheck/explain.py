@@ -1,0 +1,205 @@
+"""mismatch → text: what was called, what came back, where it first differs, where to look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from .compare import Mismatch, describe
+from .tree import Array, Tree
+
+AXES = {
+    "B": "batch", "T": "time", "I": "in", "H": "hidden", "O": "out", "V": "vocabulary",
+    "C": "classes", "L": "layers", "D": "directions", "E": "embedding", "F": "features",
+    "N": "windows", "S": "source time", "P": "parameters", "K": "kept",
+}  # fmt: skip
+
+LABEL = 17
+"""Columns of a message: two spaces, the label, and the text from here on."""
+
+MAX_TEXT = 8000
+
+
+@dataclass(frozen=True)
+class Line:
+    """One labelled part of a message; text may have several lines."""
+
+    label: str
+    text: str
+
+
+def as_text(lines: Iterable[Line]) -> str:
+    """The message as plain text, labels in a column, at most 8 KB."""
+    out = []
+    for line in lines:
+        first, *rest = line.text.splitlines() or [""]
+        out.append(f"  {line.label:<{LABEL - 2}}{first}".rstrip())
+        out.extend(f"{' ' * LABEL}{more}".rstrip() for more in rest)
+    return capped("\n".join(out))
+
+
+def capped(text: str) -> str:
+    """At most 8 KB of UTF-8, cut at a character."""
+    raw = text.encode("utf-8", "backslashreplace")
+    return text if len(raw) <= MAX_TEXT else raw[: MAX_TEXT - 4].decode("utf-8", "ignore") + " …"
+
+
+def called_with(arguments: Mapping[str, Tree], shapes: Mapping[str, str]) -> str:
+    """ "x (batch 3, time 5, in 4), h0 (batch 3, hidden 6)   float64" for the arguments of a call."""
+    parts = [f"{name} {_argument(value, shapes.get(name, ''))}" for name, value in arguments.items()]
+    dtypes = sorted(_float_dtypes(arguments.values()))
+    text, width = "", 0
+    for place, part in enumerate(parts):
+        comma = "," if place < len(parts) - 1 else ""
+        if width and width + len(part) > 80:
+            text, width = text + "\n", 0
+        text += ("" if not width else " ") + part + comma
+        width += len(part) + 2
+    return f"{text}   {' '.join(dtypes)}".rstrip()
+
+
+def _argument(value: Tree, letters: str) -> str:
+    if isinstance(value, Array):
+        return f"({sizes(value.values.shape, letters)})"
+    if isinstance(value, dict):
+        return f"({', '.join(str(key) for key in value)})" if len(value) <= 8 else describe(value)
+    if isinstance(value, str):
+        return repr(value if len(value) <= 40 else value[:37] + "…")
+    if value is None or isinstance(value, bool | int | float):
+        return f"= {value}"
+    return f"({len(value)} items)"
+
+
+def _float_dtypes(values: Iterable[Tree]) -> set[str]:
+    found: set[str] = set()
+    for value in values:
+        if isinstance(value, Array) and value.values.dtype.kind == "f":
+            found.add(value.dtype)
+        elif isinstance(value, dict):
+            found |= _float_dtypes(value.values())
+        elif isinstance(value, list | tuple):
+            found |= _float_dtypes(value)
+    return found
+
+
+def sizes(shape: Sequence[int], letters: str) -> str:
+    """ "batch 3, time 5" for a shape and its axis letters; bare numbers where they do not fit."""
+    names = letters.split()
+    if not shape:
+        return "one number"
+    if len(names) != len(shape):
+        return ", ".join(str(size) for size in shape)
+    return ", ".join(f"{AXES.get(name, name)} {size}" for name, size in zip(names, shape, strict=True))
+
+
+def returned(tree: Tree, mismatch: Mismatch, letters: Mapping[str, str]) -> str:
+    """What came back, and which of its properties are right already."""
+    known = {"values": "shape and dtype are right", "finite": "shape and dtype are right",
+             "dtype": "the shape is right", "device": "shape and dtype are right"}  # fmt: skip
+    good = known.get(mismatch.kind, "")
+    if isinstance(tree, Array):
+        text = f"({sizes(tree.values.shape, letters.get('return', ''))}) {tree.dtype}"
+    else:
+        text = describe(tree)
+        if isinstance(tree, dict) and len(tree) <= 16:
+            text = f"a dict: {', '.join(str(key) for key in tree)}"
+        if isinstance(tree, str | int | float) or tree is None:
+            good = ""
+    return f"{text}: {good}." if good else f"{text}."
+
+
+def first_wrong(mismatch: Mismatch, parts: Sequence[str], numbers: bool) -> str:
+    """Where it first differs; the numbers themselves only where they may be shown."""
+    place = where(mismatch.path, parts)
+    lines = [_headline(mismatch, place, numbers)]
+    if mismatch.right and mismatch.kind in ("values", "finite", "shape", "dtype"):
+        lines.append(f"{_listed(mismatch.right)} {_are(mismatch.right)} right.")
+    if numbers and mismatch.kind == "values" and mismatch.index:
+        at = list(mismatch.index)
+        lines.append(f"At {at} you have {mismatch.have}, expected {mismatch.due}.")
+    return "\n".join(lines)
+
+
+def where(path: tuple[str | int, ...], parts: Sequence[str]) -> str:
+    """The place of a difference in words: "dW_hh", "loss", "item 2 of weights"."""
+    names = []
+    for depth, key in enumerate(path):
+        if isinstance(key, int):
+            named = depth == 0 and key < len(parts)
+            names.append(parts[key] if named else f"item {key}")
+        else:
+            names.append(key)
+    return " of ".join(reversed(names))
+
+
+def _headline(mismatch: Mismatch, place: str, numbers: bool) -> str:
+    start = f"{place}: " if place else ""
+    kind = mismatch.kind
+    if kind == "fact":
+        return f"this should hold and does not: {place}."
+    if kind == "container":
+        return f"{start}you have {mismatch.have}, expected {mismatch.due}."
+    if kind == "keys":
+        texts = [f"missing: {mismatch.due}"] if mismatch.due else []
+        texts += [f"not expected: {mismatch.have}"] if mismatch.have else []
+        return f"{start}the keys differ ({'; '.join(texts)})."
+    if kind == "length":
+        return f"{start}it has {_items(mismatch.have)}, expected {mismatch.due}."
+    if kind == "shape":
+        due = sizes(mismatch.shape, mismatch.letters)
+        return f"{start}the shape is {mismatch.have}, expected {mismatch.due} ({due})."
+    if kind in ("dtype", "device"):
+        return f"{start}the {kind} is {mismatch.have}, expected {mismatch.due}."
+    if kind == "finite":
+        return f"{start}{_counted(mismatch)}: not a finite number ({mismatch.have})."
+    if not mismatch.shape:
+        return f"{start}you have {mismatch.have}, expected {mismatch.due}." if numbers else (
+            f"{start}the value is not right." if place else "the value is not right."
+        )
+    return f"{start}{_counted(mismatch)}."
+
+
+def _items(count: str) -> str:
+    return f"{count} item" if count == "1" else f"{count} items"
+
+
+def _counted(mismatch: Mismatch) -> str:
+    if not mismatch.total:
+        return "the value"
+    share = f"{mismatch.wrong} of {mismatch.total} numbers"
+    if not mismatch.steps or mismatch.step_count < 2:
+        return f"{share} {'is' if mismatch.wrong == 1 else 'are'} not right" if (
+            mismatch.kind == "values"
+        ) else share
+    wrong = mismatch.steps
+    good = [step for step in range(mismatch.step_count) if step not in set(wrong)]
+    if not good:
+        return f"time step 0, and every other step too ({share})"
+    return (
+        f"time step {wrong[0]}. {_steps(good)} {_are(good)} right; "
+        f"{_steps(wrong).lower()} {_are(wrong)} not ({share})"
+    )
+
+
+def _steps(steps: Sequence[int]) -> str:
+    first, last = steps[0], steps[-1]
+    if len(steps) == 1:
+        return f"Step {first}"
+    if last - first == len(steps) - 1:
+        return f"Steps {first} to {last}" if len(steps) > 2 else f"Steps {first} and {last}"
+    return f"Steps {', '.join(str(step) for step in steps[:6])}{' …' if len(steps) > 6 else ''}"
+
+
+def _are(items: Sequence[object]) -> str:
+    return "is" if len(items) == 1 else "are"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def points(score: float | None, most: float) -> str:
+    """ "2.5 of 10 points"."""
+    if score is None:
+        return f"– of {most:g} points"
+    return f"{round(score, 2):g} of {most:g} {'point' if most == 1 else 'points'}"

@@ -1,0 +1,150 @@
+"""Which forbidden things an exercise's code names, read from the source and never by running it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+DYNAMIC = frozenset({"eval", "exec", "compile", "__import__", "importlib", "globals", "vars"})
+REACHING = frozenset({"__dict__", "__globals__", "__subclasses__", "__builtins__"})
+
+
+def parsed(source: str) -> ast.Module | None:
+    """The syntax tree, or None where there is none to be had."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return None
+
+
+@dataclass
+class Source:
+    """A submission's names: what they are imported from, and which code stands behind them."""
+
+    aliases: dict[str, str] = field(default_factory=dict)
+    bodies: dict[str, list[ast.AST]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(texts: Sequence[str]) -> Source:
+        """Reads every text that parses."""
+        source = Source()
+        for text in texts:
+            module = parsed(text)
+            if module is not None:
+                source._add(module)
+        return source
+
+    def _add(self, module: ast.Module) -> None:
+        for node in ast.walk(module):
+            for name, target in _imported(node):
+                self.aliases[name] = target
+        for statement in module.body:
+            for name in _bound(statement):
+                self.bodies.setdefault(name, []).append(statement)
+
+    def reachable(self, entry: str) -> set[str]:
+        """Names of the module that the code behind `entry` mentions, itself included."""
+        seen: set[str] = set()
+        todo = [entry]
+        while todo:
+            name = todo.pop()
+            if name in seen or name not in self.bodies:
+                continue
+            seen.add(name)
+            for body in self.bodies[name]:
+                todo += [node.id for node in ast.walk(body) if isinstance(node, ast.Name)]
+        return seen
+
+    def uses(self, entry: str) -> set[str]:
+        """Dotted names that the code behind `entry` mentions, imports resolved.
+
+        Ways to reach anything by a text computed at run time stand as they are: "eval", "exec".
+        """
+        found: set[str] = set()
+        for name in self.reachable(entry):
+            for body in self.bodies[name]:
+                found |= set(self._dotted(body))
+        return found
+
+    def _dotted(self, body: ast.AST) -> Iterator[str]:
+        for node in ast.walk(body):
+            if isinstance(node, ast.Name | ast.Attribute):
+                name = self._resolve(node)
+                if name:
+                    yield name
+            elif isinstance(node, ast.Call):
+                yield from self._called(node)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                yield from (target for _, target in _imported(node))
+
+    def _called(self, node: ast.Call) -> Iterator[str]:
+        """getattr(F, "one_hot") is F.one_hot; with a computed name it is "getattr"."""
+        if not (isinstance(node.func, ast.Name) and node.func.id == "getattr" and node.args):
+            return
+        owner = self._resolve(node.args[0])
+        packages = {target.split(".")[0] for target in self.aliases.values()}
+        if owner is None or owner.split(".")[0] not in packages:
+            return
+        name = node.args[1] if len(node.args) > 1 else None
+        if isinstance(name, ast.Constant) and isinstance(name.value, str):
+            yield f"{owner}.{name.value}"
+        else:
+            yield "getattr"
+
+    def _resolve(self, node: ast.AST) -> str | None:
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if isinstance(node, ast.Name):
+            parts.append(self.aliases.get(node.id, node.id))
+        elif parts:
+            parts.append("?")
+        else:
+            return None
+        return ".".join(reversed(parts))
+
+
+def _imported(node: ast.AST) -> Iterator[tuple[str, str]]:
+    if isinstance(node, ast.Import):
+        for one in node.names:
+            top = one.name.split(".")[0]
+            yield (one.asname, one.name) if one.asname else (top, top)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        for one in node.names:
+            yield (one.asname or one.name, f"{node.module}.{one.name}")
+
+
+def _bound(statement: ast.stmt) -> Iterator[str]:
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield statement.name
+    else:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield node.id
+            elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+                yield node.name
+
+
+def forbidden_use(source: Source, entry: str, forbidden: Iterable[str]) -> str | None:
+    """The first forbidden name that the code behind `entry` uses, as the student wrote it, or None.
+
+    A forbidden dotted name stands for everything below it; its last part is enough on an object whose
+    type the source does not tell.  Where anything is forbidden, so are ways round reading the source.
+    """
+    names = tuple(forbidden)
+    if not names:
+        return None
+    for used in sorted(source.uses(entry)):
+        for name in names:
+            tail = name.rsplit(".", 1)[-1]
+            if used == name or used.startswith(f"{name}."):
+                return used
+            if "." in name and used.startswith("?") and used.endswith(f".{tail}"):
+                return tail
+        last = used.rsplit(".", 1)[-1]
+        reaches = used in ("getattr", "sys.modules") or last in REACHING
+        if used.split(".")[0] in DYNAMIC or reaches:
+            return used.removeprefix("?.")
+    return None

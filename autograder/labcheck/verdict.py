@@ -1,0 +1,133 @@
+"""What a call did, whether that is what was due, and which known mistake does the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .compare import Mismatch, Tolerance, compare
+from .tree import Tree, decode, encode
+
+Did = Literal["result", "raised", "refused", "forbidden", "missing", "gone", "skipped"]
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """What one call did.
+
+    did: it gave a result, raised, gave something that is no plain data, used a forbidden package, was
+    not there, ended its process, or was not run.  tree: what is compared.  type, bases, text: of the
+    exception, or why.  lines: (file, line number, source) in the student's code, innermost last.
+    """
+
+    did: Did
+    tree: Tree = None
+    type: str = ""
+    bases: tuple[str, ...] = ()
+    text: str = ""
+    lines: tuple[tuple[str, int, str], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """For visible.json; the student's lines are left out."""
+        if self.did == "result":
+            return {"did": "result", "tree": encode(self.tree)}
+        return {"did": self.did, "type": self.type, "bases": list(self.bases), "text": self.text}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Observed:
+        """What `to_json` wrote."""
+        if data["did"] == "result":
+            return Observed("result", decode(data["tree"]))
+        return Observed(data["did"], None, data["type"], tuple(data["bases"]), data["text"])
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One case as both sides of the kit see it: what is asked and how the answer is compared.
+
+    arguments: by name, in order.  observe: "result" or "arguments".  mentions: what the text of a due
+    exception must contain.  letters: axis letters of the result by key.
+    """
+
+    name: str
+    arguments: Mapping[str, Tree]
+    value: bool
+    observe: str
+    mentions: str
+    tolerance: Tolerance
+    shapes: Mapping[str, str]
+    why: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One case after the call: what was due, what happened, what each known mistake would do."""
+
+    question: Question
+    due: Observed
+    got: Observed
+    mismatch: Mismatch | None
+    passed: bool
+
+
+def judged(question: Question, due: Observed, got: Observed) -> Trial:
+    """The comparison of one case; passed only if it was finished and agrees."""
+    mismatch = None
+    passed = False
+    if due.did == "raised":
+        passed = (
+            got.did == "raised"
+            and due.type in got.bases
+            and question.mentions.lower() in got.text.lower()
+        )
+    elif due.did == "result" and got.did == "result":
+        letters = {} if question.observe == "arguments" else question.shapes
+        mismatch = compare(due.tree, got.tree, question.tolerance, letters)
+        passed = mismatch is None
+    return Trial(question, due, got, mismatch, passed)
+
+
+def same(one: Observed, other: Observed, tolerance: Tolerance) -> bool:
+    """Whether two calls did the same."""
+    if one.did != other.did:
+        return False
+    if one.did == "result":
+        return compare(one.tree, other.tree, tolerance) is None
+    return (one.type, one.text) == (other.type, other.text)
+
+
+def diagnose(trials: Sequence[Trial], mistakes: Mapping[str, Sequence[Observed]]) -> str | None:
+    """The name of the one known mistake that does what was seen, else None.
+
+    mistakes: what each does on each trial; "skipped" where that is not known.  First a mistake that does the same on every case; else, where values are wrong, one that gives the
+    same values on all of these: another slip may stand beside it.
+    """
+    run = [place for place, trial in enumerate(trials) if trial.got.did != "skipped"]
+    wrong = [place for place in run if not trials[place].passed]
+    if not wrong:
+        return None
+    whole = _fitting(trials, mistakes, run)
+    if len(whole) == 1:
+        return whole[0]
+    values = [
+        place for place in run
+        if trials[place].question.value and trials[place].got.did == "result"
+    ]  # fmt: skip
+    if whole or not any(place in wrong for place in values):
+        return whole[0] if whole else None
+    part = _fitting(trials, mistakes, values)
+    return part[0] if len(part) == 1 else None
+
+
+def _fitting(
+    trials: Sequence[Trial], mistakes: Mapping[str, Sequence[Observed]], places: Sequence[int]
+) -> list[str]:
+    return [
+        name for name, does in mistakes.items()
+        if all(
+            does[place].did == "skipped"
+            or same(does[place], trials[place].got, trials[place].question.tolerance)
+            for place in places
+        )
+    ]  # fmt: skip

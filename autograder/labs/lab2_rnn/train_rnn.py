@@ -1,0 +1,276 @@
+"""Training by gradient descent: forward, loss, backward, update."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from autograder.labs.lab2_rnn._draws import PARAMETER_SHAPES, Array, recurrent
+from autograder.spec import Case, Exercise, Mistake, but, weights
+from solutions.lab2_rnn import (
+    half_squared_error,
+    output_layer,
+    rnn_backward,
+    rnn_forward,
+    train_rnn,
+)
+
+Params = dict[str, Array]
+Answer = tuple[Params, list[float]]
+
+
+def inputs(rng: np.random.Generator, B: int, T: int, I: int, H: int, O: int) -> Mapping[str, Any]:
+    params = {**recurrent(rng, I, H), "W_hy": weights(rng, H, O), "b_y": rng.standard_normal(O)}
+    x, target = rng.standard_normal((B, T, I)), rng.standard_normal((B, T, O))
+    return {"x": x, "target": target, "params": params, "lr": 0.02, "steps": 4}
+
+
+def no_steps(rng: np.random.Generator) -> Mapping[str, Any]:
+    return {**inputs(rng, 2, 3, 2, 4, 1), "steps": 0}
+
+
+def many_steps(rng: np.random.Generator) -> Mapping[str, Any]:
+    return {**inputs(rng, 4, 7, 2, 8, 3), "steps": 25, "lr": 0.01}
+
+
+def training(
+    start: Callable[[Array, int], Array] = lambda x, H: np.zeros((len(x), H), dtype=x.dtype),
+    loss_of: Callable[[float, Array], float] = lambda loss, y: loss,
+    dy_of: Callable[[Array], Array] = lambda dy: dy,
+    dh_of: Callable[[Array, Array], Array] = lambda dy, W_hy: dy @ W_hy.T,
+    update: Callable[[Params, Params, float], Params] = lambda params, grads, lr: {
+        name: params[name] - lr * grads[name] for name in params
+    },
+    dW_hy_of: Callable[[Array, Array], Array] = lambda h, dy: np.einsum("bth,bto->ho", h, dy),
+    db_y_of: Callable[[Array], Array] = lambda dy: dy.sum(axis=(0, 1)),
+) -> Callable[..., Answer]:
+    """Training with one of its pieces replaced."""
+
+    def changed(x: Array, target: Array, params: Params, lr: float, steps: int) -> Answer:
+        trained, losses = dict(params), []
+        for _ in range(steps):
+            h0 = start(x, len(params["b_h"]))
+            h = rnn_forward(x, h0, trained["W_xh"], trained["W_hh"], trained["b_h"])
+            y = output_layer(h, trained["W_hy"], trained["b_y"])
+            loss, dy = half_squared_error(y, target)
+            losses.append(loss_of(loss, y))
+            dy = dy_of(dy)
+            dh = dh_of(dy, trained["W_hy"])
+            back = rnn_backward(dh, x, h0, h, trained["W_xh"], trained["W_hh"])
+            grads = {name: back["d" + name] for name in ("W_xh", "W_hh", "b_h")}
+            grads |= {"W_hy": dW_hy_of(h, dy), "b_y": db_y_of(dy)}
+            trained = update(trained, grads, lr)
+        return trained, losses
+
+    return changed
+
+
+def frozen(*names: str) -> Callable[[Params, Params, float], Params]:
+    """An update that leaves some parameters as they are."""
+    return lambda params, grads, lr: {
+        name: value if name in names else value - lr * grads[name]
+        for name, value in params.items()
+    }
+
+
+def _loss(x: Array, target: Array, params: Params) -> float:
+    h0 = np.zeros((len(x), len(params["b_h"])))
+    h = rnn_forward(x, h0, params["W_xh"], params["W_hh"], params["b_h"])
+    return half_squared_error(output_layer(h, params["W_hy"], params["b_y"]), target)[0]
+
+
+def losses_after(x: Array, target: Array, params: Params, lr: float, steps: int) -> Answer:
+    trained, losses = train_rnn(x, target, params, lr, steps)
+    return trained, [*losses[1:], *([_loss(x, target, trained)] if steps else [])]
+
+
+def one_more_loss(x: Array, target: Array, params: Params, lr: float, steps: int) -> Answer:
+    trained, losses = train_rnn(x, target, params, lr, steps)
+    return trained, [*losses, _loss(x, target, trained)]
+
+
+def one_step_less(x: Array, target: Array, params: Params, lr: float, steps: int) -> Answer:
+    return train_rnn(x, target, params, lr, max(0, steps - 1))
+
+
+def always_from_the_start(x: Array, target: Array, params: Params, lr: float, steps: int) -> Answer:
+    trained, losses = train_rnn(x, target, params, lr, min(steps, 1))
+    return trained, losses * steps
+
+
+def sample_by_sample_updates(x: Array, target: Array, params: Params, lr: float, steps: int) -> Answer:
+    losses = []
+    for _ in range(steps):
+        total = 0.0
+        for i in range(len(x)):
+            params, some = train_rnn(x[i : i + 1], target[i : i + 1], params, lr, 1)
+            total += some[0]
+        losses.append(total)
+    return dict(params), losses
+
+
+def carries_the_state(x: Array, target: Array, params: Params, lr: float, steps: int) -> Answer:
+    trained, losses = dict(params), []
+    h0 = np.zeros((len(x), len(params["b_h"])), dtype=x.dtype)
+    for _ in range(steps):
+        h = rnn_forward(x, h0, trained["W_xh"], trained["W_hh"], trained["b_h"])
+        loss, dy = half_squared_error(output_layer(h, trained["W_hy"], trained["b_y"]), target)
+        losses.append(loss)
+        back = rnn_backward(dy @ trained["W_hy"].T, x, h0, h, trained["W_xh"], trained["W_hh"])
+        grads = {name: back["d" + name] for name in ("W_xh", "W_hh", "b_h")}
+        grads |= {"W_hy": np.einsum("bth,bto->ho", h, dy), "b_y": dy.sum(axis=(0, 1))}
+        trained = {name: trained[name] - lr * grads[name] for name in trained}
+        h0 = h[:, -1]
+    return trained, losses
+
+
+def edits_params(x: Array, target: Array, params: Params, lr: float, steps: int) -> Answer:
+    trained, losses = train_rnn(x, target, params, lr, steps)
+    for name in params:
+        params[name][...] = trained[name]
+    return trained, losses
+
+
+def replaces_in_params(x: Array, target: Array, params: Params, lr: float, steps: int) -> Answer:
+    trained, losses = train_rnn(x, target, params, lr, steps)
+    params["W_hh"] = trained["W_hh"]
+    return trained, losses
+
+
+def losses_as_an_array(x: Array, target: Array, params: Params, lr: float, steps: int) -> Any:
+    trained, losses = train_rnn(x, target, params, lr, steps)
+    return trained, np.array(losses)
+
+
+def flat_products(x: Array, target: Array, params: Params, lr: float, steps: int) -> Answer:
+    p = {name: value.copy() for name, value in params.items()}
+    B, T, _ = x.shape
+    H = p["W_hh"].shape[0]
+    losses = []
+    while len(losses) < steps:
+        h = np.zeros((B, T + 1, H), dtype=x.dtype)
+        for t in range(T):
+            h[:, t + 1] = np.tanh(x[:, t] @ p["W_xh"] + h[:, t] @ p["W_hh"] + p["b_h"])
+        error = h[:, 1:] @ p["W_hy"] + p["b_y"] - target
+        losses.append(float((error * error).sum() / 2))
+        g = {name: np.zeros_like(value) for name, value in p.items()}
+        carried = np.zeros((B, H), dtype=x.dtype)
+        for t in range(T - 1, -1, -1):
+            g["W_hy"] += h[:, t + 1].T @ error[:, t]
+            g["b_y"] += error[:, t].sum(0)
+            dz = (error[:, t] @ p["W_hy"].T + carried) * (1 - h[:, t + 1] ** 2)
+            g["W_xh"] += x[:, t].T @ dz
+            g["W_hh"] += h[:, t].T @ dz
+            g["b_h"] += dz.sum(0)
+            carried = dz @ p["W_hh"].T
+        for name in p:
+            p[name] -= lr * g[name]
+    return p, losses
+
+
+def in_pieces(x: Array, target: Array, params: Params, lr: float, steps: int) -> list[Any]:
+    losses: list[float] = []
+    for _ in range(steps):
+        params, new = train_rnn(x, target, params, lr, 1)
+        losses += new
+    return [dict(params), tuple(losses)]
+
+
+EXERCISE = Exercise(
+    reference=train_rnn,
+    inputs=inputs,
+    points=9,
+    axes={"B": 3, "T": 5, "I": 4, "H": 6, "O": 2},
+    shapes={"x": "B T I", "target": "B T O", **PARAMETER_SHAPES},
+    parts=("params", "losses"),
+    without=frozenset({"integer inputs"}),
+    cases=(
+        Case(name="25 steps", inputs=many_steps),
+        Case(name="no step at all", inputs=no_steps, value=False,
+             why="With steps = 0 the parameters come back as they are, and no loss."),
+    ),
+    mistakes=(
+        Mistake("losses_after", losses_after,
+                when="each loss is measured after its update",
+                look="When is a loss measured, and when do the parameters change?"),
+        Mistake("one_more_loss", one_more_loss,
+                when="one more loss is measured at the end",
+                look="Count the losses for steps = 1."),
+        Mistake("one_step_less", one_step_less,
+                when="the loop stops one step early",
+                look="Count the updates for steps = 1."),
+        Mistake("always_from_the_start", always_from_the_start,
+                when="every step starts from the parameters that were handed in",
+                look="Which parameters does the second turn of your loop use?"),
+        Mistake("uphill", training(update=lambda params, grads, lr: {
+                    name: params[name] + lr * grads[name] for name in params}),
+                when="the steps go up the gradient",
+                look="Should your losses rise or fall?"),
+        Mistake("never_updates", training(update=lambda params, grads, lr: dict(params)),
+                when="the parameters never change",
+                look="Are all your losses equal? What should make them differ?"),
+        Mistake("mean_loss", training(loss_of=lambda loss, y: loss / y.size),
+                when="the loss is a mean, and the gradient that of the sum",
+                look="Which loss does the exercise name?"),
+        Mistake("without_half", training(loss_of=lambda loss, y: 2 * loss),
+                when="the half is missing in the loss",
+                look="Which loss does the exercise name?"),
+        Mistake("mean_gradient", training(dy_of=lambda dy: dy / dy.size),
+                when="the gradient is that of a mean, and the loss a sum",
+                look="Derive the loss that you list: does your dy come out?"),
+        Mistake("gradient_per_sample", training(dy_of=lambda dy: dy / len(dy)),
+                when="the gradient is divided by the size of the batch",
+                look="Derive the loss that you list: does your dy come out?"),
+        Mistake("doubled_gradient", training(dy_of=lambda dy: 2 * dy),
+                when="the gradient is twice as large as it should be",
+                look="Derive the loss that you list: does your dy come out?"),
+        Mistake("starts_from_ones", training(start=lambda x, H: np.ones((len(x), H), x.dtype)),
+                when="the state before the first step is one in place of zero",
+                look="Which h0 does the exercise name?"),
+        Mistake("carries_the_state", carries_the_state,
+                when="each pass starts from the last state of the pass before",
+                look="Which h0 does the exercise name, for every step of training?"),
+        Mistake("output_frozen", training(update=frozen("W_hy", "b_y")),
+                when="the output layer is never updated",
+                look="Compare each parameter before and after one step: which ones move?"),
+        Mistake("b_y_frozen", training(update=frozen("b_y")),
+                when="b_y is never updated",
+                look="Compare each parameter before and after one step: which ones move?"),
+        Mistake("b_h_frozen", training(update=frozen("b_h")),
+                when="b_h is never updated",
+                look="Compare each parameter before and after one step: which ones move?"),
+        Mistake("recurrent_frozen", training(update=frozen("W_xh", "W_hh", "b_h")),
+                when="only the output layer is updated",
+                look="Compare each parameter before and after one step: which ones move?"),
+        Mistake("W_hh_frozen", training(update=frozen("W_hh")),
+                when="W_hh is never updated",
+                look="Compare each parameter before and after one step: which ones move?"),
+        Mistake("only_the_last_step", training(dh_of=lambda dy, W_hy: np.concatenate(
+                    [np.zeros_like(dy[:, :-1] @ W_hy.T), dy[:, -1:] @ W_hy.T], axis=1)),
+                when="only the last output sends a gradient into the recurrent part",
+                look="Every step has an output and a share in the loss."),
+        Mistake("b_y_mean", training(db_y_of=lambda dy: dy.mean(axis=(0, 1))),
+                when="the gradient of b_y is a mean",
+                look="How often is b_y used in one forward pass?"),
+        Mistake("W_hy_last_step", training(dW_hy_of=lambda h, dy: h[:, -1].T @ dy[:, -1]),
+                when="W_hy learns from the last step alone",
+                look="How often is W_hy used in one forward pass?"),
+        Mistake("one_sample_at_a_time", sample_by_sample_updates,
+                when="the parameters are updated after every sample",
+                look="The full batch makes one step."),
+        Mistake("edits_params", edits_params,
+                when="the caller's arrays are trained as well",
+                look="Compare the parameters that were handed in before and after."),
+        Mistake("replaces_in_params", replaces_in_params,
+                when="the caller's dict is changed",
+                look="Compare the dict that was handed in before and after."),
+        Mistake("losses_first", but(train_rnn, returns=lambda pair: (pair[1], pair[0])),
+                when="the losses come before the parameters",
+                look="Look at the order of what you return."),
+        Mistake("losses_as_an_array", losses_as_an_array,
+                when="the losses come back as an array",
+                look="A list of floats is asked for."),
+    ),
+    also_right=(flat_products, in_pieces, training()),
+    look="Check one step: the loss before it, then each parameter after it.",
+)  # fmt: skip

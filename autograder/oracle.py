@@ -1,0 +1,205 @@
+"""What the references and the mistakes give, computed once for a class in a worker of their own."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.calls import TRAINING_SECONDS, Request, call, code_of, reads_host, request_of
+from autograder.cases import cases_of
+from autograder.collection import Collected
+from autograder.labcheck.tree import Tree, decode, encode
+from autograder.labcheck.verdict import Observed
+from autograder.sandbox import wire
+from autograder.sandbox.errors import GraderFault, SandboxError
+from autograder.sandbox.pool import Sandbox, Worker
+from autograder.sandbox.scenarios import gradients
+from autograder.spec import Exercise
+
+DRAWS = 24
+"""How many sets of hidden inputs there are; a student always gets the same one of them."""
+
+
+class Oracle:
+    """Expected answers by exercise and draw, and what each known mistake answers there."""
+
+    def __init__(
+        self, collected: Collected, secret: bytes, sandbox: Sandbox, root: Path, *,
+        draws: int = DRAWS, digits: int | None = None,
+    ) -> None:  # fmt: skip
+        self.collected = collected
+        self.secret = secret
+        self.sandbox = sandbox
+        self.modules = modules_of(collected, root)
+        self.draws = draws
+        self.digits = digits
+        self._worker: Worker | None = None
+        self._expected: dict[tuple[str, int], tuple[tuple[Request, Observed], ...]] = {}
+        self._mistakes: dict[tuple[str, int], Mapping[str, tuple[Observed, ...]]] = {}
+
+    def close(self) -> None:
+        """Ends the worker of the references."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    def draw(self, student: str, exercise: Exercise) -> int:
+        """The student's draw: always the same for one secret, and not to be guessed without it."""
+        text = f"{self.collected.slug}/{exercise.name}/{student}"
+        return int.from_bytes(self._digest(text)[:8], "big") % self.draws
+
+    def _digest(self, text: str) -> bytes:
+        return hmac.digest(self.secret, text.encode("utf-8", "backslashreplace"), "sha256")
+
+    def expected(self, exercise: Exercise, draw: int) -> tuple[tuple[Request, Observed], ...]:
+        """Each case as a request, with what the reference does on it."""
+        key = (exercise.name, draw)
+        if key not in self._expected:
+            self._expected[key] = tuple(self._prepared(exercise, draw))
+        return self._expected[key]
+
+    def _prepared(self, exercise: Exercise, draw: int) -> list[tuple[Request, Observed]]:
+        requests = [self._request(exercise, draw, place) for place in range(len(self._cases(exercise)))]
+        entry = f"solutions.{self.collected.slug}:{exercise.name}"
+        answers = self.run(exercise, entry, requests)
+        found = []
+        for request, answer in zip(requests, answers, strict=True):
+            case = request.case
+            if case.device == "meta" and reads_host(answer):
+                continue
+            if case.scenario is gradients and answer.tree == {}:
+                continue
+            due = case.raises is not None
+            if (answer.did == "raised") is not due or answer.did not in ("raised", "result"):
+                raise GraderFault(
+                    f"{self.collected.slug}/{exercise.name}: the reference did not answer the case "
+                    f"{case.name!r}: {answer.did} {answer.type} {answer.text}"
+                )
+            if case.raises is not None:
+                answer = replace(answer, type=case.raises.__name__)
+            found.append((request, answer))
+        return found
+
+    def _cases(self, exercise: Exercise) -> Sequence[Any]:
+        return cases_of(exercise, self.collected.lab)
+
+    def _request(self, exercise: Exercise, draw: int, place: int) -> Request:
+        case = self._cases(exercise)[place]
+        name = f"{self.collected.slug}/{exercise.name}/{draw}/{case.like or case.name}"
+        rng = np.random.default_rng(np.frombuffer(self._digest(name), dtype=np.uint32))
+        arrays = exercise.arrays or self.collected.lab.arrays
+        return request_of(exercise, case, arrays, rng, self.digits)
+
+    def mistakes(self, exercise: Exercise, draw: int) -> Mapping[str, tuple[Observed, ...]]:
+        """What each known mistake does on each case."""
+        key = (exercise.name, draw)
+        if key not in self._mistakes:
+            requests = [request for request, _ in self.expected(exercise, draw)]
+            self._mistakes[key] = {
+                mistake.name: tuple(
+                    self.run(exercise, self.entry(exercise, f"mistakes.{place}.function"), requests)
+                )
+                for place, mistake in enumerate(exercise.mistakes)
+            }
+        return self._mistakes[key]
+
+    def entry(self, exercise: Exercise, path: str) -> str:
+        """The dotted name of something in an exercise's spec."""
+        return f"autograder.labs.{self.collected.slug}.{exercise.name}:EXERCISE.{path}"
+
+    def run(
+        self, exercise: Exercise, entry: str, requests: Sequence[Request]
+    ) -> list[Observed]:
+        """What a trusted program does on the cases; a mistake may raise or even end its process."""
+        found: list[Observed] = []
+        arguments: dict[str, Observed] = {}
+        wanted = {one.case.like for one in requests if one.case.observe == "arguments"}
+        for request in requests:
+            case = request.case
+            if case.observe == "arguments":
+                found.append(arguments[case.like])
+                continue
+            worker = self.worker()
+            reply = call(
+                worker, entry, request, seconds=TRAINING_SECONDS, arguments=case.name in wanted
+            )
+            arguments[case.name] = reply.arguments
+            if reply.result.did == "gone":
+                self.close()
+            found.append(self.viewed(exercise, request, reply.result))
+        return found
+
+    def viewed(self, exercise: Exercise, request: Request, observed: Observed) -> Observed:
+        """What of a result is compared, where the exercise has a view of its own."""
+        own = request.case.scenario is None and request.case.device != "meta"
+        if exercise.view is None or observed.did != "result" or not own:
+            return observed
+        arrays: dict[str, Any] = {}
+        given = [["arguments", encode(dict(request.question.arguments), arrays)],
+                 ["result", encode(observed.tree, arrays)]]  # fmt: skip
+        header = {"op": "call", "entry": self.entry(exercise, "view"), "scenario": None,
+                  "args": given, "device": "cpu", "arguments": False}  # fmt: skip
+        try:
+            reply, back = self.worker().request(header, wire.pack(arrays), seconds=TRAINING_SECONDS)
+        except SandboxError:
+            self.close()
+            raise GraderFault(f"{exercise.name}: the view of the result ended its worker") from None
+        if reply.get("op") != "result":
+            # The view could not read the result: it has another form than was asked for.
+            return Observed("refused", text=f"something of another form ({_form(observed.tree)})")
+        return Observed("result", decode(reply["result"], back))
+
+    def worker(self) -> Worker:
+        """The trusted worker, with references, mistakes and views loaded."""
+        if self._worker is None:
+            worker = self.sandbox.worker()
+            header = {"op": "load", "name": "submission", "cells": [], "modules": self.modules,
+                      "stand_ins": [], "instead": [], "scenarios": []}  # fmt: skip
+            reply, _ = worker.request(header, seconds=60)
+            if reply.get("op") != "loaded":
+                raise GraderFault(f"the references of {self.collected.slug} cannot be loaded")
+            self._worker = worker
+        return self._worker
+
+    def answer(self, name: str, arguments: dict[str, Tree]) -> Observed:
+        """What the reference of an earlier exercise answers to a student's own code."""
+        arrays: dict[str, Any] = {}
+        nodes = [[key, encode(value, arrays)] for key, value in arguments.items()]
+        header = {"op": "call", "entry": f"solutions.{self.collected.slug}:{name}",
+                  "scenario": None, "args": nodes, "device": "cpu", "arguments": False}  # fmt: skip
+        reply, back = self.worker().request(header, wire.pack(arrays), seconds=TRAINING_SECONDS)
+        if reply.get("op") == "result":
+            return Observed("result", decode(reply["result"], back))
+        return Observed("raised", None, str(reply.get("type", "ValueError")), (), str(reply.get("text")))
+
+
+def _form(tree: Tree) -> str:
+    from autograder.labcheck.compare import describe
+
+    return describe(tree)
+
+
+def modules_of(collected: Collected, root: Path) -> dict[str, str]:
+    """The texts that a trusted worker needs: the vocabulary, the lab's solution and its specs."""
+    slug = collected.slug
+    package = root / "autograder"
+    texts = {"autograder": "", "autograder.sandbox": "", "autograder.labs": "", "solutions": ""}
+    files = {
+        "autograder.spec": package / "spec.py",
+        "autograder.sandbox.scenarios": package / "sandbox" / "scenarios.py",
+        f"solutions.{slug}": root / "solutions" / f"{slug}.py",
+        f"autograder.labs.{slug}": package / "labs" / slug / "__init__.py",
+    }
+    for path in sorted((package / "labs" / slug).glob("*.py")):
+        if path.stem != "__init__":
+            files[f"autograder.labs.{slug}.{path.stem}"] = path
+    texts |= {name: path.read_text(encoding="utf-8") for name, path in files.items()}
+    return texts
+
+
+__all__ = ["DRAWS", "Oracle", "code_of", "modules_of"]

@@ -1,0 +1,145 @@
+"""The student's cells, executed one by one in one module, and what they and calls raise."""
+
+from __future__ import annotations
+import __future__
+
+import itertools
+import linecache
+import sys
+import types
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from .modules import Forbidden, remember
+from .text import printable
+
+FUTURE_FLAGS = 0
+for _name in __future__.all_feature_names:
+    FUTURE_FLAGS |= getattr(__future__, _name).compiler_flag
+
+LINE_LIMIT = 500
+FRAME_LIMIT = 20
+NAME_LIMIT = 500
+
+Proxy = Callable[[str, Any], Any]
+"""Makes what takes the place of a function: ``proxy(name, what the student defined)``."""
+
+
+class Cells:
+    """One submission as a module that grows cell by cell.
+
+    instead: names that are replaced by their proxies as soon as a cell defines them.
+    """
+
+    def __init__(self, name: str, instead: Sequence[str], proxy: Proxy) -> None:
+        self.module = types.ModuleType(name)
+        self.files: set[str] = set()
+        self._instead, self._proxy = instead, proxy
+        self._proxies: dict[str, Any] = {}
+        self._flags = 0
+        self._lines: dict[str, list[str]] = {}
+        sys.modules[name] = self.module
+
+    def run(self, cell: dict[str, Any]) -> dict[str, Any] | None:
+        """Execute a cell: None, or what it raised.  An error ends its cell only.
+
+        cell: {"source", "file", "offset": lines of the file before it}.
+        """
+        self.module.__file__ = cell["file"]
+        self._remember(cell)
+        end = self._run_one(cell)
+        for name in self._instead:
+            found = self.module.__dict__.get(name)
+            if found is not None and found is not self._proxies.get(name):
+                self._proxies[name] = self.module.__dict__[name] = self._proxy(name, found)
+        return end
+
+    def _run_one(self, cell: dict[str, Any]) -> dict[str, Any] | None:
+        try:
+            source = "\n" * cell["offset"] + cell["source"]
+            code = compile(source, cell["file"], "exec", self._flags, dont_inherit=True)
+            self._flags |= code.co_flags & FUTURE_FLAGS
+            exec(code, self.module.__dict__)
+        except BaseException as error:
+            return raised(error, self.files)
+        return None
+
+    def _remember(self, cell: dict[str, Any]) -> None:
+        """Hand the cell's lines, in their place, to linecache."""
+        lines = self._lines.setdefault(cell["file"], [])
+        own = cell["source"].split("\n")
+        lines += [""] * (cell["offset"] + len(own) - len(lines))
+        lines[cell["offset"] : cell["offset"] + len(own)] = own
+        self.files.add(cell["file"])
+        remember(cell["file"], "\n".join(lines))
+
+    def defined(self) -> dict[str, str]:
+        """Public names of the module: "function", "class" or "other"."""
+        public = (
+            (name, _sort(value))
+            for name, value in list(self.module.__dict__.items())
+            if type(name) is str and not name.startswith("_") and len(name) <= 100
+        )
+        return {printable(name): sort for name, sort in itertools.islice(public, NAME_LIMIT)}
+
+
+def _sort(value: object) -> str:
+    if issubclass(type(value), type):
+        return "class"
+    if issubclass(type(value), types.FunctionType | types.BuiltinFunctionType):
+        return "function"
+    return "other"
+
+
+def raised(error: BaseException, files: set[str]) -> dict[str, Any]:
+    """The answer for an exception: type, bases, text, and the lines of `files` it went through."""
+    lines = list(_lines(error, files))[-FRAME_LIMIT:]
+    if isinstance(error, Forbidden):
+        return {"op": "forbidden", "package": printable(error.package, 100), "lines": lines}
+    kind = type(error)
+    return {
+        "op": "raised",
+        "type": _type_name(kind),
+        "bases": [_type_name(base) for base in type.mro(kind)[:20]],
+        "text": _text_of(error),
+        "lines": lines,
+        "memory": is_memory(error),
+    }
+
+
+def _type_name(kind: type) -> str:
+    name = type.__dict__["__name__"].__get__(kind)
+    return printable(name, 100)
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        text = str(error)
+        return printable(text) if type(text) is str else ""
+    except BaseException:
+        return ""
+
+
+def is_memory(error: BaseException) -> bool:
+    """Whether an exception says that memory ran out; torch says so with a RuntimeError."""
+    if isinstance(error, MemoryError):
+        return True
+    text = _text_of(error) if isinstance(error, RuntimeError) else ""
+    return "can't allocate memory" in text or "out of memory" in text
+
+
+def _lines(error: BaseException, files: set[str]) -> Iterator[list[Any]]:
+    """[file, line number, source line] of each frame of the files given, outermost first."""
+    trace = error.__traceback__
+    while trace is not None:
+        filename = trace.tb_frame.f_code.co_filename
+        if filename in files:
+            yield _line(filename, trace.tb_lineno)
+        trace = trace.tb_next
+    if isinstance(error, SyntaxError) and error.filename in files:
+        yield _line(str(error.filename), error.lineno or 0)
+
+
+def _line(filename: str, number: int) -> list[Any]:
+    source = linecache.getline(filename, number).strip()
+    return [printable(filename, 100), number, printable(source, LINE_LIMIT)]

@@ -1,0 +1,309 @@
+"""The judge's side: a warm process, workers forked from it, and one request at a time to each.
+
+Nothing a worker says is believed except the arrays and texts themselves: frames are checked, texts
+are capped and cleaned, and time and memory are watched from here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import select
+import signal
+import time
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+
+from numpy.typing import NDArray
+
+from . import replies, wire
+from .canary import Finding, examine
+from .errors import Ending, GraderFault, Violation, WorkerGone
+from .text import printable
+from .warmth import Forked, Warm, ZygoteGone
+
+Arrays = dict[str, NDArray[Any]]
+Answer = Callable[[dict[str, Any], Arrays], tuple[dict[str, Any], bytes]]
+"""Answers a worker's question: (header of the ask, its arrays) → (answer, packed body)."""
+
+T = TypeVar("T")
+
+TICK = 50
+READY_SECONDS = 20.0
+OUTPUT_LIMIT = 65_536
+ASK_LIMIT = 20_000
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Sandbox:
+    """A warm process for one kind of arrays, from which workers are forked.
+
+    arrays: "numpy" (torch cannot be loaded at all) or "torch".  isolation: "walls", or "process"
+    for separate processes without walls.  memory: bytes over those of the warm process.  course:
+    the folder that no worker may read.  wait: seconds that warming up may take.
+    without: layers to leave out, to see what the canary says then ("Landlock", "libseccomp",
+    "seccompy", "mounts", "room").
+    Raises GraderFault where it cannot work, and where walls are asked for and do not hold.
+    """
+
+    def __init__(
+        self,
+        arrays: Literal["numpy", "torch"],
+        *,
+        isolation: Literal["walls", "process"] = "walls",
+        device: Literal["cpu", "cuda"] = "cpu",
+        memory: int = 2 * 2**30,
+        course: Path,
+        wait: float = 60,
+        without: Collection[str] = (),
+    ) -> None:
+        self.arrays, self.isolation, self.device = arrays, isolation, device
+        self.memory, self.wait, self.without = memory, wait, tuple(without)
+        self.course = Path(course).resolve()
+        self._owner = os.getpid()
+        self._warm: Warm | None = self._start()
+        try:
+            self.finding: Finding = examine(self)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self) -> Warm:
+        return Warm(
+            {
+                "arrays": self.arrays,
+                "isolation": self.isolation,
+                "device": self.device,
+                "course": str(self.course),
+                "without": self.without,
+            },
+            self.wait,
+        )
+
+    @property
+    def warm(self) -> Warm:
+        """The warm process; raises GraderFault once the sandbox is closed."""
+        if self._warm is None or self._owner != os.getpid():
+            raise GraderFault("the sandbox is closed, or belongs to another process")
+        return self._warm
+
+    def worker(self) -> Worker:
+        """A fresh worker, locked and ready.  Raises GraderFault.
+
+        A warm process that has died is started again, once.
+        """
+        for _ in range(2):
+            try:
+                return Worker(self, self.warm.fork(self.memory))
+            except ZygoteGone:
+                self.warm.close()
+                self._warm = self._start()
+        raise GraderFault("the warm process died twice in a row; look at the machine's memory")
+
+    def close(self) -> None:
+        """End the warm process and all workers that are left; safe to call twice."""
+        if self._warm is not None and self._owner == os.getpid():
+            self._warm.close()
+            self._warm = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Worker:
+    """One process that runs one student's program; a context manager, killed at its end."""
+
+    def __init__(self, sandbox: Sandbox, forked: Forked) -> None:
+        self.pid = forked.pid
+        self._warm, self._forked = sandbox.warm, forked
+        self._gone: WorkerGone | Violation | None = None
+        self._closed = False
+        self._deadline = 0.0
+        self._poll = select.poll()
+        self._poll.register(forked.responses, select.POLLIN)
+        self._poll.register(forked.pidfd, select.POLLIN)
+        self._writing = select.poll()
+        self._writing.register(forked.requests, select.POLLOUT)
+        self._writing.register(forked.pidfd, select.POLLIN)
+        try:
+            self._statm = os.open(f"/proc/{self.pid}/statm", os.O_RDONLY | os.O_CLOEXEC)
+            self._most = self._resident() + sandbox.memory
+            self._await_ready()
+        except BaseException:
+            self.close()
+            raise
+
+    def _await_ready(self) -> None:
+        self._seconds = READY_SECONDS
+        self._deadline = time.monotonic() + READY_SECONDS
+        try:
+            header, _ = self._guarded(lambda: wire.receive(self._forked.responses, self._wait))
+        except (WorkerGone, Violation) as error:
+            raise GraderFault(f"a worker could not be locked: {error} {self.output()}") from error
+        if header.get("op") != "ready":
+            raise GraderFault("a worker did not begin as it should")
+
+    def request(
+        self,
+        header: Mapping[str, Any],
+        body: bytes = b"",
+        *,
+        seconds: float,
+        answer: Answer | None = None,
+    ) -> tuple[dict[str, Any], Arrays]:
+        """Send one request and get its answer: (header, arrays by name, each one's own).
+
+        seconds: the most it may take, time spent in `answer` not counted.  answer: answers the
+        questions that stand-ins for the student's functions ask; without it a question is a
+        violation.  Raises WorkerGone, Violation (after either the worker is dead), GraderFault.
+        """
+        if self._closed:
+            raise GraderFault("the worker is closed")
+        if self._gone is not None:
+            raise self._gone
+        self._deadline = time.monotonic() + seconds
+        self._seconds = seconds
+        return self._guarded(lambda: self._exchange(header, body, answer))
+
+    def _exchange(
+        self, header: Mapping[str, Any], body: bytes, answer: Answer | None
+    ) -> tuple[dict[str, Any], Arrays]:
+        ident = secrets.token_hex(8)
+        limit = wire.HEADER_LIMIT if header["op"] == "call" else wire.LOAD_LIMIT
+        sent = {**header, "id": ident, "answers": answer is not None}
+        self._send(wire.head(sent, len(body), limit), body)
+        asked = 0
+        while True:
+            found, payload = wire.receive(self._forked.responses, self._wait)
+            reply, arrays = replies.checked(found, ident, header["op"]), wire.unpack(payload)
+            if reply["op"] != "ask":
+                return reply, arrays
+            asked += 1
+            if answer is None or asked > ASK_LIMIT or reply["number"] != asked:
+                raise Violation("the worker asked what it may not ask")
+            began = time.monotonic()
+            told, packed = answer(reply, arrays)
+            self._deadline += time.monotonic() - began
+            told = {**told, "op": "answer", "number": asked, "id": ident}
+            self._send(wire.head(told, len(packed)), packed)
+
+    def _send(self, start: bytes, body: bytes) -> None:
+        try:
+            wire.send(self._forked.requests, start, body, self._wait)
+        except BrokenPipeError as error:
+            raise wire.Ended("the worker does not read") from error
+
+    def _guarded(self, step: Callable[[], T]) -> T:
+        """Do a step of the protocol; where it fails, kill the worker and say how it failed."""
+        try:
+            return step()
+        except wire.Ended:
+            self._gone = self._ended()
+        except (wire.BadFrame, replies.Unexpected, Violation) as error:
+            self._end()
+            self._gone = Violation(f"the process wrote something that is no answer: {error}")
+        except WorkerGone as error:
+            self._end()
+            self._gone = error
+        raise self._gone
+
+    def _wait(self, event: int) -> None:
+        """Until the pipe is ready; raises Ended, or WorkerGone for too much time or memory."""
+        poll = self._poll if event == select.POLLIN else self._writing
+        pipe = self._forked.responses if event == select.POLLIN else self._forked.requests
+        while True:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise WorkerGone("timeout", f"it did not end within {self._seconds:g} seconds")
+            ready = poll.poll(min(TICK, 1 + int(left * 1000)))
+            if any(fd == pipe for fd, _ in ready):
+                return
+            if ready:
+                raise wire.Ended("the process has ended")
+            self._watch()
+
+    def _watch(self) -> None:
+        if self._resident() > self._most:
+            raise WorkerGone("memory", "it used more memory than allowed")
+        self._forked.check_scratch()
+
+    def _resident(self) -> int:
+        """Bytes of memory that the process holds; 0 once it has ended."""
+        try:
+            return int(os.pread(self._statm, 100, 0).split()[1]) * PAGE
+        except (OSError, IndexError):
+            return 0
+
+    def _ended(self) -> WorkerGone:
+        """How the process ended; one that has only closed its pipes is killed."""
+        self._poll.unregister(self._forked.responses)
+        if not self._poll.poll(1000):
+            self._end()
+            return WorkerGone("crash", "the program closed the connection to the grader")
+        return ending(self._reap())
+
+    def _end(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._forked.pidfd, signal.SIGKILL)
+        self._reap()
+
+    def _reap(self) -> int:
+        try:
+            return self._warm.reap(self.pid)
+        except ZygoteGone as error:
+            raise GraderFault("the warm process died while a program ran") from error
+
+    def output(self) -> str:
+        """The first 64 KB of what the program printed."""
+        if self._closed:
+            return ""
+        data = os.pread(self._forked.output, OUTPUT_LIMIT, 0)
+        return printable(data.decode("utf-8", "replace"), OUTPUT_LIMIT)
+
+    def close(self) -> None:
+        """Kill the process, close all descriptors, clear its scratch folder."""
+        if self._closed:
+            return
+        with contextlib.suppress(GraderFault):
+            self._end()
+        self._closed = True
+        self._forked.close()
+        os.close(self._statm)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def ending(status: int) -> WorkerGone:
+    """What a wait status says, in a sentence."""
+    if os.WIFEXITED(status):
+        code = os.WEXITSTATUS(status)
+        return WorkerGone("crash", f"the program ended the process itself (exit status {code})")
+    number = os.WTERMSIG(status)
+    kind: Ending = "crash"
+    name = (signal.strsignal(number) or "unknown").lower()
+    text = f"the process was ended by signal {number} ({name})"
+    if number == signal.SIGKILL:
+        kind, text = "memory", f"{text}; most likely the machine had no memory left"
+    if number == signal.SIGXCPU:
+        kind, text = "timeout", "it used more processor time than allowed"
+    return WorkerGone(kind, text)

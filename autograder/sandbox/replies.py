@@ -1,0 +1,142 @@
+"""What a worker may answer: for each operation its answers, with their exact keys."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from .text import printable
+
+Check = Callable[[Any], Any]
+"""Gives the value, texts cleaned; raises Unexpected for a value of another kind."""
+
+
+class Unexpected(ValueError):  # noqa: N818
+    """A header that is no answer to the request."""
+
+
+def checked(header: dict[str, Any], ident: str, asked: str) -> dict[str, Any]:
+    """The header without its id, texts cleaned.
+
+    ident: the request's id; asked: its operation.  Raises Unexpected for a header that carries
+    another id, is no answer to that operation, or has other keys than that answer.
+    """
+    kind = header.get("op")
+    if header.get("id") != ident or not isinstance(kind, str):
+        raise Unexpected("an answer to something else")
+    if kind not in ANSWERS.get(asked, ()):
+        raise Unexpected("an answer of another kind")
+    return _fields(header, kind)
+
+
+def _fields(header: dict[str, Any], kind: Any) -> dict[str, Any]:
+    fields = FIELDS[kind]
+    if len(header.keys() - {"id", "op"}) != len(fields) or not header.keys() >= fields.keys():
+        raise Unexpected("an answer with other keys")
+    return {"op": kind, **{name: check(header[name]) for name, check in fields.items()}}
+
+
+def _node(value: Any) -> Any:
+    """A node of a tree, which `tree.decode` checks when it is read."""
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Unexpected("something in place of a text")
+    return printable(value)
+
+
+def _name(value: Any) -> str:
+    return _text(value)[:200]
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Unexpected("something in place of yes or no")
+    return value
+
+
+def _seconds(value: Any) -> float:
+    if not isinstance(value, float) or not math.isfinite(value) or value < 0:
+        raise Unexpected("something in place of a time")
+    return value
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise Unexpected("something in place of a number")
+    return value
+
+
+def _list_of(check: Check, most: int) -> Check:
+    def checked_list(value: Any) -> list[Any]:
+        if not isinstance(value, list) or len(value) > most:
+            raise Unexpected("something in place of a list")
+        return [check(item) for item in value]
+
+    return checked_list
+
+
+def _row_of(*checks: Check) -> Check:
+    def checked_row(value: Any) -> list[Any]:
+        if not isinstance(value, list) or len(value) != len(checks):
+            raise Unexpected("something in place of a row")
+        return [check(item) for check, item in zip(checks, value, strict=True)]
+
+    return checked_row
+
+
+def _cell(value: Any) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or value.get("op") not in ("raised", "forbidden"):
+        raise Unexpected("something in place of how a cell ended")
+    return _fields(value, value["op"])
+
+
+def _defined(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or len(value) > 1000:
+        raise Unexpected("something in place of names")
+    if not all(sort in ("function", "class", "other") for sort in value.values()):
+        raise Unexpected("something in place of names")
+    return {_name(name): sort for name, sort in value.items()}
+
+
+_LINES = _list_of(_row_of(_name, _count, _text), 50)
+
+_PAIRS = _list_of(_row_of(_name, _node), 1000)
+
+
+def _left(value: Any) -> Any:
+    return None if value is None else _PAIRS(value)
+
+
+FIELDS: dict[str, dict[str, Check]] = {
+    "loaded": {"cells": _list_of(_cell, 10_000), "defined": _defined},
+    "ran": {"error": _cell, "defined": _defined},
+    "result": {"result": _node, "arguments": _left, "seconds": _seconds},
+    "raised": {
+        "type": _name,
+        "bases": _list_of(_name, 50),
+        "text": _text,
+        "lines": _LINES,
+        "memory": _flag,
+    },
+    "refused": {"reason": _text},
+    "forbidden": {"package": _name, "lines": _LINES},
+    "missing": {},
+    "ask": {
+        "number": _count,
+        "name": _name,
+        "args": _list_of(_node, 1000),
+        "kwargs": _PAIRS,
+    },
+}
+
+ANSWERS = {
+    "load": frozenset({"loaded", "refused", "ask"}),
+    "cell": frozenset({"ran", "refused", "ask"}),
+    "call": frozenset({"result", "raised", "refused", "forbidden", "missing", "ask"}),
+}

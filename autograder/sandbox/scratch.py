@@ -1,0 +1,72 @@
+"""Scratch folders: the only place where a worker can write, bounded, and emptied after each.
+
+Where this process may mount, each folder is a small file system in memory in a mount namespace
+of its own, gone with the process, whatever ends it.  Elsewhere it is a plain folder that the
+judge watches.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from . import kernel
+
+SIZE = "32m"
+FILES = 512
+
+
+class Scratch:
+    """Hands out folders by number; a folder that cannot be emptied is never used again."""
+
+    def __init__(self, folder: str, mounts: bool) -> None:
+        self.folder, self.mounts = folder, mounts
+        self._count = 0
+
+    def make(self, owner: Callable[[int], int]) -> tuple[str, int]:
+        """A new, empty folder: (path, its owner's uid), `owner` giving a uid for a number."""
+        number, self._count = self._count, self._count + 1
+        path, uid = Path(self.folder) / str(number), owner(number)
+        if not path.is_dir():
+            path.mkdir(mode=0o700)
+        other = uid != os.geteuid()
+        if self.mounts:
+            user = f",uid={uid},gid={uid}" if other else ""
+            kernel.mount_tmpfs(str(path), f"size={SIZE},nr_inodes={FILES},mode=700{user}")
+        elif other:
+            os.chown(path, uid, uid)
+        return str(path), uid
+
+    def empty(self, path: str) -> bool:
+        """Remove all that is in a folder; False where something stays, which retires it."""
+        for entry in list(Path(path).iterdir()):
+            _remove(entry)
+        if not any(Path(path).iterdir()):
+            return True
+        if self.mounts:
+            kernel.unmount(path)
+        return False
+
+
+def _remove(path: Path) -> None:
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    try:
+        shutil.rmtree(path)
+    except (OSError, RecursionError):
+        _open_up(path)
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _open_up(path: Path) -> None:
+    """Make folders that were made unreadable removable; fails silently where it cannot."""
+    try:
+        path.chmod(0o700)
+        for place, folders, _ in os.walk(path):
+            for name in folders:
+                Path(place, name).chmod(0o700)
+    except OSError:
+        return

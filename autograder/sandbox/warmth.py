@@ -1,0 +1,215 @@
+"""The judge's handle on a warm process: starting it, having it fork and reap, ending it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import site
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import GraderFault, WorkerGone
+
+ZYGOTE = Path(__file__).with_name("zygote.py")
+PACKAGE = Path(__file__).parent.parent
+MESSAGE_LIMIT = 65_536
+ANSWER_SECONDS = 30.0
+SCRATCH_BYTES = 256 * 2**20
+SCRATCH_FILES = 4096
+
+
+class ZygoteGone(Exception):  # noqa: N818
+    """The warm process has ended, or does not answer."""
+
+
+@dataclass
+class Forked:
+    """A worker as the judge holds it: its pid, descriptors, and its scratch folder to watch.
+
+    scratch: the folder, where nothing but looking bounds it, else None.
+    """
+
+    pid: int
+    pidfd: int
+    requests: int
+    responses: int
+    output: int
+    scratch: str | None
+    before: os.statvfs_result | None = None
+
+    def check_scratch(self) -> None:
+        """Raises WorkerGone once the worker has filled the disk beyond what is allowed."""
+        if self.scratch is None or self.before is None:
+            return
+        now = os.statvfs(self.scratch)
+        taken = (self.before.f_bfree - now.f_bfree) * now.f_frsize
+        files = self.before.f_ffree - now.f_ffree
+        if (taken > SCRATCH_BYTES or files > SCRATCH_FILES) and _is_full(self.scratch):
+            raise WorkerGone("memory", "it wrote more into files than allowed")
+
+    def close(self) -> None:
+        """Close all descriptors."""
+        for fd in (self.pidfd, self.requests, self.responses, self.output):
+            os.close(fd)
+
+
+def _is_full(folder: str) -> bool:
+    """Whether a folder itself holds too much; looks at SCRATCH_FILES entries at most."""
+    left, size = SCRATCH_FILES, 0
+    for place, folders, files in os.walk(folder):
+        left -= len(folders) + len(files)
+        if left <= 0:
+            return True
+        for name in files:
+            try:
+                size += os.lstat(os.path.join(place, name)).st_blocks * 512
+            except OSError:
+                continue
+    return size > SCRATCH_BYTES
+
+
+class Warm:
+    """One warm process.  Raises GraderFault where it does not start within `wait` seconds."""
+
+    def __init__(self, config: dict[str, Any], wait: float) -> None:
+        if sys.platform != "linux":
+            raise GraderFault(
+                "grading others' work needs Linux: use WSL2, a virtual machine or CI; "
+                "checking one's own work needs none of this"
+            )
+        self.owner = os.getpid()
+        self.site = site_folders()
+        self._folder = tempfile.mkdtemp(prefix="autograder-")
+        Path(self._folder).chmod(0o711)
+        self._errors = os.memfd_create("errors", os.MFD_CLOEXEC)
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._process = self._spawn(theirs)
+        try:
+            self._control.settimeout(wait)
+            self._control.send(json.dumps(self._complete(config)).encode())
+            self.told: dict[str, Any] = self._ready(wait)
+            self._control.settimeout(ANSWER_SECONDS)
+        except BaseException:
+            self.close()
+            raise
+
+    def _spawn(self, theirs: socket.socket) -> subprocess.Popen[bytes]:
+        with theirs:
+            return subprocess.Popen(
+                [sys.executable, "-I", "-S", str(ZYGOTE), str(theirs.fileno())],
+                env={},
+                cwd="/",
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=self._errors,
+                stderr=self._errors,
+                start_new_session=True,
+            )
+
+    def _complete(self, config: dict[str, Any]) -> dict[str, Any]:
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+        return {
+            **config,
+            "judge": self.owner,
+            "site": self.site,
+            "package": str(PACKAGE),
+            "folder": self._folder,
+            "cuda": {} if visible is None else {"CUDA_VISIBLE_DEVICES": visible},
+        }
+
+    def _ready(self, wait: float) -> dict[str, Any]:
+        try:
+            data = self._control.recv(MESSAGE_LIMIT)
+        except TimeoutError:
+            raise GraderFault(
+                f"the warm process was not ready within {wait:g} seconds; is the machine busy?"
+            ) from None
+        except OSError:
+            data = b""
+        if not data:
+            raise GraderFault(f"the warm process did not start: {self._said()}")
+        ready: dict[str, Any] = json.loads(data)["ready"]
+        return ready
+
+    def _said(self) -> str:
+        said = os.pread(self._errors, MESSAGE_LIMIT, 0).decode("utf-8", "replace").strip()
+        return said.splitlines()[-1] if said else "it ended without a word"
+
+    @property
+    def pid(self) -> int:
+        """The warm process's id."""
+        return self._process.pid
+
+    def fork(self, memory: int) -> Forked:
+        """A new worker.  Raises ZygoteGone, and GraderFault where the system refuses."""
+        theirs_in, ours_out = os.pipe2(os.O_CLOEXEC)
+        ours_in, theirs_out = os.pipe2(os.O_CLOEXEC)
+        output = os.memfd_create("output", os.MFD_CLOEXEC)
+        kept = [ours_out, ours_in, output]
+        try:
+            os.set_blocking(ours_out, False)
+            os.set_blocking(ours_in, False)
+            sent = [theirs_in, theirs_out, output]
+            answer, fds = self._talk({"op": "fork", "memory": memory}, sent)
+            if "error" in answer:
+                raise GraderFault(answer["error"])
+        except BaseException:
+            _close(kept)
+            raise
+        finally:
+            _close([theirs_in, theirs_out])
+        scratch = answer["scratch"]
+        before = None if scratch is None else os.statvfs(scratch)
+        return Forked(answer["pid"], fds[0], ours_out, ours_in, output, scratch, before)
+
+    def reap(self, pid: int) -> int:
+        """The wait status of a worker that has ended or been killed.  Raises ZygoteGone."""
+        answer, _ = self._talk({"op": "reap", "pid": pid}, [])
+        return int(answer["status"])
+
+    def _talk(self, message: dict[str, Any], sent: list[int]) -> tuple[dict[str, Any], list[int]]:
+        number = secrets.randbits(48)
+        data = json.dumps({**message, "n": number}).encode()
+        try:
+            socket.send_fds(self._control, [data], sent)
+            while True:
+                found, fds, _, _ = socket.recv_fds(self._control, MESSAGE_LIMIT, 4)
+                if not found:
+                    raise ZygoteGone("the warm process has ended")
+                answer: dict[str, Any] = json.loads(found)
+                if answer["n"] == number:
+                    return answer, fds
+                _close(fds)
+        except OSError as error:
+            raise ZygoteGone("the warm process has ended or does not answer") from error
+
+    def close(self) -> None:
+        """End it; its workers end with it, and its folder goes."""
+        self._control.close()
+        try:
+            self._process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        os.close(self._errors)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _close(fds: list[int]) -> None:
+    for fd in fds:
+        os.close(fd)
+
+
+def site_folders() -> list[str]:
+    """The folders of installed packages that this interpreter uses, and no other of its paths."""
+    known = [*site.getsitepackages(), site.getusersitepackages()]
+    used = {os.path.realpath(path) for path in sys.path if path}
+    found = (os.path.realpath(path) for path in known)
+    return [path for path in found if path in used and Path(path).is_dir()]

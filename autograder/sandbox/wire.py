@@ -1,0 +1,186 @@
+"""Frames between judge and worker: a JSON header and arrays as safetensors; nothing executes.
+
+A frame is a magic word, the header's length (u32), the body's length (u64), the header and the
+body.  Both sides use this module; it imports nothing of the project.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+from numpy.typing import NDArray
+
+MAGIC = b"AGK1"
+PREFIX = struct.Struct("<4sIQ")
+HEADER_LIMIT = 256 * 2**10
+LOAD_LIMIT = 2**20
+BODY_LIMIT = 65 * 2**20
+ARRAY_LIMIT = 10_000
+READ_SIZE = 65_536
+
+Wait = Callable[[int], None]
+"""Returns when the descriptor may be ready for a poll event (POLLIN, POLLOUT), or raises."""
+
+DTYPES = {
+    "BOOL": np.dtype(np.bool_), "U8": np.dtype(np.uint8), "I8": np.dtype(np.int8),
+    "U16": np.dtype(np.uint16), "I16": np.dtype(np.int16), "U32": np.dtype(np.uint32),
+    "I32": np.dtype(np.int32), "U64": np.dtype(np.uint64), "I64": np.dtype(np.int64),
+    "F16": np.dtype(np.float16), "F32": np.dtype(np.float32), "F64": np.dtype(np.float64),
+}  # fmt: skip
+_deserialize: Callable[[bytes], list[tuple[str, dict[str, Any]]]] = safetensors.deserialize
+_ALLOWED = frozenset(DTYPES.values())
+
+
+class BadFrame(ValueError):  # noqa: N818
+    """Bytes that are no frame, or a frame that is larger than allowed."""
+
+
+class Ended(EOFError):  # noqa: N818
+    """The other side closed its end."""
+
+
+def pack(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """The body for arrays of bool, int or float, any shape; b"" for none.
+
+    Raises BadFrame for other dtypes and for more than BODY_LIMIT bytes.
+    """
+    if not arrays:
+        return b""
+    if len(arrays) > ARRAY_LIMIT:
+        raise BadFrame("too many arrays")
+    if sum(array.nbytes for array in arrays.values()) > BODY_LIMIT:
+        raise BadFrame("arrays that are too large")
+    return bytes(safetensors.numpy.save({key: _in_order(a) for key, a in arrays.items()}))
+
+
+def _in_order(array: NDArray[Any]) -> NDArray[Any]:
+    if array.dtype not in _ALLOWED:
+        raise BadFrame(f"an array of {array.dtype.name}")
+    return array if array.flags.c_contiguous else np.array(array, order="C")
+
+
+def unpack(body: bytes) -> dict[str, NDArray[Any]]:
+    """The arrays of a body, each an ndarray of its own; raises BadFrame for anything else."""
+    if not body:
+        return {}
+    try:
+        found = _deserialize(body)
+    except (safetensors.SafetensorError, ValueError, OverflowError) as error:
+        raise BadFrame("a body that is not safetensors") from error
+    if len(found) > ARRAY_LIMIT:
+        raise BadFrame("too many arrays")
+    return {name: _array(view) for name, view in found}
+
+
+def _array(view: Mapping[str, Any]) -> NDArray[Any]:
+    dtype = DTYPES.get(view["dtype"])
+    if dtype is None:
+        raise BadFrame("an array of another dtype")
+    try:
+        shape = tuple(view["shape"])
+        if 0 in shape:
+            return np.empty(shape, dtype)
+        return np.frombuffer(view["data"], dtype).reshape(shape).copy()
+    except (ValueError, OverflowError, MemoryError, TypeError) as error:
+        raise BadFrame("an array whose shape does not fit") from error
+
+
+def head(header: Mapping[str, Any], body_size: int, limit: int = HEADER_LIMIT) -> bytes:
+    """The frame's beginning, up to the body; raises BadFrame if header or body is too large."""
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":"))
+    encoded = text.encode("utf-8", "backslashreplace")
+    if len(encoded) > limit or body_size > BODY_LIMIT:
+        raise BadFrame("a frame that is too large")
+    return PREFIX.pack(MAGIC, len(encoded), body_size) + encoded
+
+
+def send(fd: int, start: bytes, body: bytes = b"", wait: Wait | None = None) -> None:
+    """Write a frame: what `head` gave, and the body; `wait` makes it do with a non-blocking fd."""
+    parts = [memoryview(part) for part in (start, body) if part]
+    while parts:
+        try:
+            written = os.writev(fd, parts)
+        except BlockingIOError:
+            if wait is None:
+                raise
+            wait(select.POLLOUT)
+            continue
+        while parts and written >= len(parts[0]):
+            written -= len(parts.pop(0))
+        if parts and written:
+            parts[0] = parts[0][written:]
+
+
+def receive(
+    fd: int, wait: Wait | None = None, limit: int = HEADER_LIMIT
+) -> tuple[dict[str, Any], bytes]:
+    """Read one frame: (header, body).  Sizes are checked before memory is taken for them.
+
+    A header with half a surrogate pair in it, which no file can hold, is refused where the fd is
+    non-blocking, which is the judge's side.  Raises BadFrame, Ended where the other side has
+    closed, and what `wait` raises.
+    """
+    start = _some(fd, READ_SIZE, wait)
+    while len(start) < PREFIX.size:
+        start += _some(fd, READ_SIZE, wait)
+    magic, head_size, body_size = PREFIX.unpack_from(start)
+    if magic != MAGIC or head_size > limit or body_size > BODY_LIMIT:
+        raise BadFrame("not a frame, or one that is too large")
+    total = PREFIX.size + head_size + body_size
+    if len(start) > total:
+        raise BadFrame("more than one frame at a time")
+    frame = start if len(start) == total else _rest(fd, start, total, wait)
+    end = PREFIX.size + head_size
+    header = _header(frame[PREFIX.size : end], strict=wait is not None)
+    return header, bytes(memoryview(frame)[end:])
+
+
+def _some(fd: int, size: int, wait: Wait | None) -> bytes:
+    while True:
+        if wait is not None:
+            wait(select.POLLIN)
+        try:
+            found = os.read(fd, size)
+        except BlockingIOError:
+            continue
+        if not found:
+            raise Ended("the other side has closed")
+        return found
+
+
+def _rest(fd: int, start: bytes, total: int, wait: Wait | None) -> bytearray:
+    frame = bytearray(total)
+    frame[: len(start)] = start
+    view, done = memoryview(frame), len(start)
+    while done < total:
+        if wait is not None:
+            wait(select.POLLIN)
+        try:
+            count = os.readv(fd, [view[done:]])
+        except BlockingIOError:
+            continue
+        if not count:
+            raise Ended("the other side has closed")
+        done += count
+    return frame
+
+
+def _header(encoded: bytes | bytearray, strict: bool) -> dict[str, Any]:
+    try:
+        text = encoded.decode("utf-8")
+        header = json.loads(text)
+        if strict and b"\\ud" in encoded.lower():
+            json.dumps(header, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise BadFrame("a header that is not JSON") from error
+    if not isinstance(header, dict):
+        raise BadFrame("a header that is not an object")
+    return header

@@ -1,0 +1,166 @@
+"""The vocabulary in which exercises are specified: Lab, Exercise, Case, Mistake, Close, but().
+
+A spec says what an entry point is tried on and what people get wrong; it holds no code that judges.
+This module imports nothing of the project: workers that run references and mistakes are sent its text.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+Inputs = Callable[..., Mapping[str, Any]]
+"""Draws the arguments of one call, by name and in order: ``inputs(rng, **axes)``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lab:
+    """What the exercises of a lab share; stands as LAB in ``autograder/labs/<lab>/__init__.py``.
+
+    title: a heading.  arrays: what NumPy arrays of `inputs` become in the student's process.
+    forbidden: packages that the lab is about doing without.
+    """
+
+    title: str
+    arrays: Literal["numpy", "torch"]
+    forbidden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Close:
+    """Floats agree where |got − expected| ≤ atol + rtol·|expected|; all else must be equal.
+
+    alike: lists and tuples may stand for each other, and an int for a float.
+    """
+
+    rtol: float = 1e-6
+    atol: float = 1e-8
+    alike: bool = True
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A program that people with one known misconception write.
+
+    name: a slug, unique in the exercise.  function: that program, called like the reference.
+    when: completes "This is exactly what comes out when …".  look: a sentence that says where to
+    look; neither gives the answer away.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    when: str
+    look: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One call and what about it is compared.
+
+    name: completes "… on <name>" for a person, as in "one sample (batch 1)".
+    inputs: draws the arguments from an rng; hidden cases draw anew for each student.
+    value: whether it counts as a value case, without one of which an exercise earns nothing.
+    raises, mentions: the exception that is due, and a word that its text must contain.
+    dtype, layout, device: what the float arguments are cast to, how they lie in memory ("C",
+    "strided", "turned"), and where they live ("cpu", "meta", "cuda").
+    observe: what is compared: what was returned, or the arguments as the call left them.
+    like: the name of the case whose draw it repeats; empty for a draw of its own.
+    scenario: another way of using the entry point than the exercise's own; its result is compared as
+    it is, without the exercise's view.
+    why: one sentence that helps who fails here and made no known mistake.
+    """
+
+    name: str
+    inputs: Inputs
+    value: bool = True
+    raises: type[Exception] | None = None
+    mentions: str = ""
+    dtype: str = "float64"
+    layout: str = "C"
+    device: str = "cpu"
+    observe: Literal["result", "arguments"] = "result"
+    like: str = ""
+    close: Close | None = None
+    scenario: Callable[..., Any] | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise:
+    """One entry point: what is asked, how it is tried, and what people get wrong.
+
+    reference: the solution; its name is the entry point's name.
+    inputs: draws arguments with all sizes different, non-zero states and biases, and asymmetric
+    weights scaled to 1/√n; called as ``inputs(rng, **axes)``.
+    axes: the default size of each axis letter.  Cases with B = 1 and T = 1 follow from them.
+    shapes: axis letters of each argument and, under "return" or a key of the returned dict, of the
+    result ("B T H"); messages name axes with them.
+    parts: names for the items of a returned tuple, as in ("loss", "dy"), for messages.
+    cases: more cases than those every exercise gets by itself (`autograder.cases`).
+    without: names of automatic cases that make no sense here.
+    scenario: how the entry point is used in the worker, ``scenario(entry, **arguments)``, a function
+    that imports what it needs inside itself because its text travels; None for a plain call.
+    view: what of the result is compared, ``view(arguments, result)`` on plain arrays, where more than
+    one answer is right; self-contained likewise.  It runs beside the reference, never in the
+    student's process.  Keys whose value is True are statements that should hold.
+    forbidden: dotted names that earn nothing, as in "torch.nn.functional.one_hot".
+    arrays: overrides the lab's.  training: a call may take 60 s in place of 10 s.
+    look: where to look, for who made no known mistake.
+    """
+
+    reference: Callable[..., Any]
+    inputs: Inputs
+    points: float
+    axes: Mapping[str, int] = field(default_factory=dict)
+    shapes: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+    also_right: tuple[Callable[..., Any], ...] = ()
+    cases: tuple[Case, ...] = ()
+    without: frozenset[str] = frozenset()
+    close: Close = Close()
+    scenario: Callable[..., Any] | None = None
+    view: Callable[..., Any] | None = None
+    forbidden: tuple[str, ...] = ()
+    arrays: Literal["numpy", "torch"] | None = None
+    training: bool = False
+    look: str = ""
+
+    @property
+    def name(self) -> str:
+        """The entry point's name."""
+        return self.reference.__name__
+
+
+def but(
+    function: Callable[..., Any],
+    *,
+    returns: Callable[[Any], Any] | None = None,
+    **changes: Callable[[Any], Any],
+) -> Callable[..., Any]:
+    """The same function with some arguments changed first, and `returns` applied to its result.
+
+    ``but(rnn_forward, h0=np.zeros_like)`` is the network that starts from zeros.
+    """
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def changed(*args: Any, **kwargs: Any) -> Any:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        for name, change in changes.items():
+            bound.arguments[name] = change(bound.arguments[name])
+        result = function(*bound.args, **bound.kwargs)
+        return result if returns is None else returns(result)
+
+    return changed
+
+
+def weights(rng: np.random.Generator, *shape: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Asymmetric float64 weights, scaled by 1/√n with n the first axis, so that nothing saturates."""
+    return rng.standard_normal(shape) / np.sqrt(shape[0])

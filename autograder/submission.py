@@ -1,0 +1,199 @@
+"""A student's file, .ipynb or .py, as cells of Python; whatever it is, never an exception."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.labcheck.forbidden import parsed
+
+MAX_SIZE = 20 * 2**20
+MAX_CELLS = 2000
+MARKER = re.compile(r"^# *%%(?P<rest>.*)$")
+CELL_MAGIC = re.compile(r"^\s*%%(?P<name>\w+)")
+MAGIC = re.compile(r"^\s*[%!]|^\s*\??[\w.]+\?{1,2}\s*$|^\s*\?{1,2}[\w.]+\s*$")
+PYTHON_CELLS = {"time", "timeit", "capture", "prun", "python", "python3"}
+READ_FAILS = (ValueError, RecursionError, TypeError, AttributeError, KeyError, MemoryError)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Python that runs as one piece.  file and offset: where its lines stand for the student.
+
+    defines: the names of the functions and classes that it defines at its top level.
+    """
+
+    source: str
+    file: str
+    offset: int
+    defines: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's cells, or the reason why there are none."""
+
+    student: str
+    cells: tuple[Cell, ...] = ()
+    problem: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def read(path: Path, student: str | None = None) -> Submission:
+    """The submission in a file; a file that is none has a `problem` that says why."""
+    name = path.stem if student is None else student
+    try:
+        raw = _bytes(path)
+        if path.suffix == ".ipynb":
+            cells, notes = _notebook(raw)
+        elif path.suffix == ".py":
+            cells, notes = _script(_text(raw))
+        else:
+            raise Unreadable("neither a .py nor an .ipynb file")
+    except Unreadable as problem:
+        return Submission(name, problem=f"unreadable submission: {problem}")
+    except READ_FAILS as error:
+        return Submission(name, problem=f"unreadable submission: {type(error).__name__}")
+    return Submission(name, tuple(cells), None, tuple(notes))
+
+
+class Unreadable(Exception):
+    """Why a file is no submission."""
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if path.is_symlink():
+            raise Unreadable("it is a symbolic link") from None
+        raise Unreadable((error.strerror or "it cannot be opened").lower()) from None
+    with os.fdopen(handle, "rb", closefd=True) as file:
+        status = os.fstat(handle)
+        if stat.S_ISDIR(status.st_mode):
+            raise Unreadable("it is a folder")
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable("it is not an ordinary file")
+        if status.st_size > MAX_SIZE:
+            raise Unreadable("it is larger than 20 MB")
+        return file.read(MAX_SIZE + 1)
+
+
+def _text(raw: bytes) -> str:
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16")
+    if b"\0" in raw:
+        raise Unreadable("it is not text")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
+
+
+def _script(text: str) -> tuple[list[Cell], list[str]]:
+    """Split at ``# %%`` markers only; without any, the file is one cell."""
+    blocks: list[tuple[str, int, list[str]]] = [("", 0, [])]
+    for place, line in enumerate(text.splitlines()):
+        marker = MARKER.match(line)
+        if marker:
+            blocks.append((marker["rest"], place + 1, []))
+        else:
+            blocks[-1][2].append(line)
+    kept = [
+        ("\n".join(lines), "submission.py", offset) for rest, offset, lines in blocks
+        if "[markdown]" not in rest and "[raw]" not in rest and 'active="ipynb"' not in rest
+    ]  # fmt: skip
+    return _cells(kept)
+
+
+def _notebook(raw: bytes) -> tuple[list[Cell], list[str]]:
+    data = json.loads(_text(raw))
+    if not isinstance(data, dict):
+        raise Unreadable("it is not a notebook")
+    cells = data.get("cells")
+    if not isinstance(cells, list):
+        sheets = data.get("worksheets")
+        sheet = sheets[0] if isinstance(sheets, list) and sheets else None
+        cells = sheet.get("cells") if isinstance(sheet, dict) else None
+    if not isinstance(cells, list):
+        raise Unreadable("it is not a notebook: it has no cells")
+    kept = []
+    for place, cell in enumerate(cells[:MAX_CELLS]):
+        if isinstance(cell, dict) and cell.get("cell_type") == "code" and not _left_out(cell):
+            kept.append((_source(cell), f"cell {place + 1}", 0))
+    return _cells(kept)
+
+
+def _source(cell: dict[str, Any]) -> str:
+    source = cell.get("source", cell.get("input", ""))
+    if isinstance(source, list):
+        source = "".join(part for part in source if isinstance(part, str))
+    return source if isinstance(source, str) else ""
+
+
+def _left_out(cell: dict[str, Any]) -> bool:
+    """Check cells and demo cells, by the metadata that the release gave them."""
+    metadata = cell.get("metadata")
+    if not isinstance(metadata, dict):
+        return False
+    mark = metadata.get("nbgrader")
+    grade_id = mark.get("grade_id") if isinstance(mark, dict) else None
+    tags = metadata.get("tags")
+    demo = isinstance(tags, list) and "demo" in tags
+    check = isinstance(grade_id, str) and grade_id.startswith("check-")
+    return (demo or check) and not re.search(r"^(def|class) ", _source(cell), re.MULTILINE)
+
+
+def _cells(parts: list[tuple[str, str, int]]) -> tuple[list[Cell], list[str]]:
+    cells, notes = [], []
+    for source, file, offset in parts:
+        if not source.strip():
+            continue
+        text, dropped = without_magic(source)
+        notes += [f"{file}: left out {line.strip()[:60]!r}" for line in dropped]
+        cells.append(Cell(text, file, offset, defined_in(text)))
+    return cells, notes[:20]
+
+
+def without_magic(source: str) -> tuple[str, list[str]]:
+    """The source with shell and magic lines emptied, where it is no Python as it stands."""
+    if parsed(source) is not None:
+        return source, []
+    first = CELL_MAGIC.match(source.lstrip("\n"))
+    if first and first["name"] not in PYTHON_CELLS:
+        return "", [first[0]]
+    lines, dropped = [], []
+    for line in source.split("\n"):
+        if MAGIC.match(line):
+            dropped.append(line)
+            indent = line[: len(line) - len(line.lstrip())]
+            lines.append(f"{indent}pass")
+        else:
+            lines.append(line)
+    return ("\n".join(lines), dropped) if dropped else (source, [])
+
+
+def defined_in(source: str) -> frozenset[str]:
+    """Names of functions and classes defined at the top level, by pattern where it does not parse."""
+    module = parsed(source)
+    if module is None:
+        found = re.findall(r"^(?:async +def|def|class) +(\w+)", source, re.MULTILINE)
+        return frozenset(found)
+    return frozenset(_names(module.body))
+
+
+def _names(body: list[ast.stmt]) -> Iterator[str]:
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.If | ast.Try):
+            yield from _names(node.body)
