@@ -50,9 +50,13 @@ def code_of(function: Callable[..., Any] | None) -> dict[str, str] | None:
 
 
 def request_of(
-    exercise: Exercise, case: Case, arrays: str, rng: np.random.Generator, digits: int | None = None
+    exercise: Exercise,
+    case: Case,
+    arrays: str,
+    rng: np.random.Generator,
+    digits: int | None = None,
 ) -> Request:
-    """Draws the arguments of a case, rounds them to `digits` decimals if told to, and packs them."""
+    """Draws the arguments of a case, rounded to `digits` decimals if told to, and packs them."""
     arguments = _arguments(case, arrays, rng, digits)
     packed: dict[str, NDArray[Any]] = {}
     nodes = [[name, encode(value, packed)] for name, value in arguments.items()]
@@ -73,7 +77,9 @@ def _arguments(
 ) -> dict[str, Tree]:
     def wrapped(leaf: Any) -> Any:
         if isinstance(leaf, np.ndarray):
-            rounded = digits is not None and leaf.dtype.kind == "f" and np.abs(leaf).max(initial=1) < 1e6
+            rounded = (
+                digits is not None and leaf.dtype.kind == "f" and np.abs(leaf).max(initial=1) < 1e6
+            )
             values = _rounded_to(leaf, digits) if rounded and digits is not None else leaf
             return Array(values, "torch" if arrays == "torch" else "numpy")
         return leaf

@@ -13,6 +13,7 @@ from autograder.sandbox.scenarios import gradients
 from autograder.spec import Case, Close, Exercise, Lab
 
 VALUES = PLAIN
+LAYOUTS = (("with gaps in memory", "strided"), ("stored by columns", "turned"))
 EXACT = Close(rtol=0.0, atol=0.0, alike=False)
 SINGLE = Close(rtol=1e-3, atol=1e-4)
 
@@ -35,7 +36,9 @@ def _automatic(exercise: Exercise, lab: Lab) -> list[Case]:
             Case(name="values of a third draw", inputs=sized(exercise, {})),
         ]
     else:
-        cases += [Case(name=f"values of draw {draw}", inputs=sized(exercise, {})) for draw in (2, 3)]
+        cases += [
+            Case(name=f"values of draw {draw}", inputs=sized(exercise, {})) for draw in (2, 3)
+        ]
     for axis, name in (("B", "one sample"), ("T", "one step")):
         if axis in exercise.axes:
             why = "A single sample" if axis == "B" else "A sequence of one step"
@@ -66,33 +69,33 @@ def _automatic(exercise: Exercise, lab: Lab) -> list[Case]:
                 again, name=f"arguments {name}", layout=layout,
                 why="The same numbers in another memory layout must give the same answer.",
             )
-            for name, layout in (("with gaps in memory", "strided"), ("stored by columns", "turned"))
+            for name, layout in LAYOUTS
         ]  # fmt: skip
         if kind == "numpy" and exercise.axes:
             cases.append(
                 replace(
                     again, name="integer inputs", dtype="int64",
-                    why="Integer inputs must give float64: a buffer made like them cuts decimals off.",
+                    why="Integer inputs must give float64: a buffer like them cuts decimals off.",
                 )
             )  # fmt: skip
     if kind == "torch" and exercise.scenario is None:
         cases.append(
             replace(
                 again, name="placement", device="meta",
-                why="Make every new tensor with the device and dtype of the inputs: x.new_zeros(…).",
+                why="New tensors need the inputs' device and dtype, as x.new_zeros(…) gives.",
             )
         )  # fmt: skip
         cases.append(
             replace(
                 again, name="gradients", scenario=gradients,
-                why="The result must carry gradients back to every float input: no .data, .detach() "
-                "or .numpy() on the way.",
+                why="The result must carry gradients back to every float input: no .data, "
+                ".detach() or .numpy() on the way.",
             )
         )  # fmt: skip
     cases.append(
         replace(
             again, name="second call",
-            why="The same call a second time must give the same answer: keep nothing between calls.",
+            why="The same call a second time must give the same answer: keep no state.",
         )
     )  # fmt: skip
     return cases
@@ -106,4 +109,5 @@ class sized:
         self.sizes = {**exercise.axes, **sizes}
 
     def __call__(self, rng: np.random.Generator) -> Mapping[str, Any]:
+        """Draws the arguments."""
         return self.inputs(rng, **self.sizes)

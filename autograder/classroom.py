@@ -98,7 +98,9 @@ def _in_processes(
                 _submit(pool, todo, waiting)
 
 
-def _submit(pool: ProcessPoolExecutor, todo: Iterator[tuple[int, Path, str]], waiting: Any) -> None:
+def _submit(
+    pool: ProcessPoolExecutor, todo: Iterator[tuple[int, Path, str]], waiting: Any
+) -> None:
     one = next(todo, None)
     if one is not None:
         place, path, name = one

@@ -73,13 +73,19 @@ def build_command(slugs: Sequence[str], check: bool) -> None:
             sys.exit(FAILED)
         out.print("Everything generated is as a build makes it.")
     else:
-        out.print(f"{len(written)} files written." if written else "Nothing to write: all is current.")
+        out.print(
+            f"{len(written)} files written." if written else "Nothing to write: all is current."
+        )
 
 
 @click.command("verify")
 @LABS
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the proofs here.")
-@click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Processes at a time.")
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path), help="Write the proofs here."
+)
+@click.option(
+    "--jobs", default=os.cpu_count() or 1, show_default=True, help="Processes at a time."
+)
 def verify_command(slugs: Sequence[str], json_file: Path | None, jobs: int) -> None:
     """Prove the collection sound.
 
@@ -91,7 +97,9 @@ def verify_command(slugs: Sequence[str], json_file: Path | None, jobs: int) -> N
     chosen = [known_lab(slug) for slug in slugs] or labs()
     with bar("Verifying") as progress:
         task = progress.add_task("", total=None)
-        proofs = verify(chosen, jobs=jobs, progress=lambda text: progress.update(task, description=text))
+        proofs = verify(
+            chosen, jobs=jobs, progress=lambda text: progress.update(task, description=text)
+        )
     out = console()
     for proof in proofs:
         table = Table("exercise", title=f"{proof.lab}: {'sound' if proof.sound else 'NOT sound'}",
@@ -104,7 +112,10 @@ def verify_command(slugs: Sequence[str], json_file: Path | None, jobs: int) -> N
                 f"{one.told_apart} of {one.mistakes}", f"{one.accepted} of {one.variants}",
             )  # fmt: skip
         out.print(table)
-        for fault in (*proof.faults, *(f"{e.name}: {f}" for e in proof.exercises for f in e.faults)):
+        for fault in (
+            *proof.faults,
+            *(f"{e.name}: {f}" for e in proof.exercises for f in e.faults),
+        ):
             out.print(f"  fault: {fault}")
     if json_file is not None:
         text = json.dumps([proof.to_json() for proof in proofs], indent=2, ensure_ascii=False)
@@ -116,17 +127,38 @@ def verify_command(slugs: Sequence[str], json_file: Path | None, jobs: int) -> N
 @click.command("grade")
 @click.argument("slug", metavar="LAB")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--json", "json_file", type=click.Path(path_type=Path),
-              help="Write the reports here; - for standard output.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
-              show_default=True, help="Where PyTorch exercises run.")
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True,
-              help="Submissions judged at a time.")
-@click.option("--secret-file", type=click.Path(path_type=Path),
-              help="The course secret; default: results/secret, made at the first grading.")
-@click.option("--isolation", type=click.Choice(["walls", "process"]), default="walls",
-              show_default=True,
-              help="process: grade without walls, where this machine cannot raise them.")
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path),
+    help="Write the reports here; - for standard output.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where PyTorch exercises run.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=os.cpu_count() or 1,
+    show_default=True,
+    help="Submissions judged at a time.",
+)
+@click.option(
+    "--secret-file",
+    type=click.Path(path_type=Path),
+    help="The course secret; default: results/secret, made at the first grading.",
+)
+@click.option(
+    "--isolation",
+    type=click.Choice(["walls", "process"]),
+    default="walls",
+    show_default=True,
+    help="process: grade without walls, where this machine cannot raise them.",
+)
 def grade_command(
     slug: str, paths: Sequence[Path], json_file: Path | None, device: str, jobs: int,
     secret_file: Path | None, isolation: str,
@@ -197,7 +229,14 @@ def first_thing(report: LabReport) -> str:
     for one in report.exercises:
         if one.outcome != "right":
             lines = [line.strip() for line in one.feedback.splitlines()[2:]]
-            labels = ("Hint", "First wrong", "Raised", "What happened", "What to do", "You returned")
+            labels = (
+                "Hint",
+                "First wrong",
+                "Raised",
+                "What happened",
+                "What to do",
+                "You returned",
+            )
             told = next((ln for label in labels for ln in lines if ln.startswith(label)), "")
             text = told.split("  ", 1)[-1].strip() if told else one.outcome
             return f"{one.name}: {text}"

@@ -43,7 +43,10 @@ def examine() -> Examined:
             isolated = False
             continue
         rows = tuple(
-            (layer.name, f"{'in force' if layer.in_force else 'NOT in force'}  {layer.detail}".strip())
+            (
+                layer.name,
+                f"{'in force' if layer.in_force else 'NOT in force'}  {layer.detail}".strip(),
+            )
             for layer in finding.layers
         )
         tables.append((title, rows))
@@ -73,6 +76,9 @@ def _devices() -> tuple[tuple[str, str], ...]:
     import torch
 
     if not torch.cuda.is_available():
-        return (("cpu", "used"), ("cuda", "none here: its cases are skipped; placement runs on meta"))
+        return (
+            ("cpu", "used"),
+            ("cuda", "none here: its cases are skipped; placement runs on meta"),
+        )
     names = [torch.cuda.get_device_name(place) for place in range(torch.cuda.device_count())]
     return (("cpu", "used"), ("cuda", ", ".join(names)))

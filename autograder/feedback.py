@@ -34,13 +34,17 @@ def _lines(exercise: Exercise, one: Judgement) -> list[Line]:
 
 
 def _unfinished(exercise: Exercise, one: Judgement) -> list[Line]:
-    return [Line("What to do", "Write the body below the docstring in place of NotImplementedError.")]
+    return [
+        Line("What to do", "Write the body below the docstring in place of NotImplementedError.")
+    ]
 
 
 def _missing(exercise: Exercise, one: Judgement) -> list[Line]:
     if one.reason:
         return [Line("What happened", f"{one.reason[:1].upper()}{one.reason[1:]}.")]
-    return [Line("What to do", f"Define {exercise.name} at the top level of your file, by this name.")]
+    return [
+        Line("What to do", f"Define {exercise.name} at the top level of your file, by this name.")
+    ]
 
 
 def _forbidden(exercise: Exercise, one: Judgement) -> list[Line]:
@@ -52,7 +56,9 @@ def _forbidden(exercise: Exercise, one: Judgement) -> list[Line]:
 
 
 def _not_graded(exercise: Exercise, one: Judgement) -> list[Line]:
-    return [Line("What happened", "The grader failed here; your code did not. A person will look.")]
+    return [
+        Line("What happened", "The grader failed here; your code did not. A person will look.")
+    ]
 
 
 def _found(exercise: Exercise, one: Judgement) -> list[Line]:
@@ -98,4 +104,6 @@ def case_report(trial: Trial, parts: Sequence[str]) -> CaseReport:
     return CaseReport(name, outcome, capped(text) or None)  # type: ignore[arg-type]
 
 
-TOLD = frozenset({"First wrong", "Raised", "In your code", "What happened", "Expected", "You returned"})
+TOLD = frozenset(
+    {"First wrong", "Raised", "In your code", "What happened", "Expected", "You returned"}
+)

@@ -33,7 +33,7 @@ RELOADS = 3
 
 @dataclass(frozen=True)
 class Judgement:
-    """One exercise as judged: its cases, the known mistake, and what ended it early, if anything."""
+    """One exercise as judged: its cases, the known mistake, and what ended it early."""
 
     exercise: Exercise
     trials: tuple[Trial, ...]
@@ -53,7 +53,9 @@ class Grader:
     ) -> None:  # fmt: skip
         self.collected = collected
         self.device = device
-        self.sandbox = Sandbox(collected.lab.arrays, isolation=isolation, device=device, course=root)
+        self.sandbox = Sandbox(
+            collected.lab.arrays, isolation=isolation, device=device, course=root
+        )
         self.oracle = Oracle(collected, secret, self.sandbox, root)
 
     def __enter__(self) -> Grader:
@@ -120,7 +122,9 @@ class _Sitting:
 
     def __enter__(self) -> _Sitting:
         self.ends = time.monotonic() + SUBMISSION_SECONDS
-        self.source = Source.of([cell.source for cell in self.submission.cells])
+        asked = {one.name for one in self.grader.collected.exercises}
+        self.cells = [one for one in self.submission.cells if not one.extra or one.defines & asked]
+        self.source = Source.of([cell.source for cell in self.cells])
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -144,11 +148,11 @@ class _Sitting:
         return final
 
     def _again(self, one: Judgement, earlier: Sequence[str], alone: bool) -> Judgement:
-        """Judged afresh: without what other exercises left behind, then with earlier ones given."""
-        if one.outcome not in ("wrong", "partly", "error"):
+        """Judged afresh: apart from other exercises, then with earlier ones given."""
+        if one.outcome in ("right", "unfinished", "not_graded"):
             return one
         best = one
-        if not alone:
+        if not alone and one.outcome in ("wrong", "partly", "error"):
             best = max(best, self._afresh(one.exercise, ()), key=lambda judged: judged.share)
         used = self.source.reachable(one.exercise.name) - {one.exercise.name}
         given = tuple(name for name in earlier if name in used)
@@ -175,7 +179,9 @@ class _Sitting:
             return Judgement(exercise, (), "not_graded", 0.0, None, str(fault))
         except Exception as fault:
             self._drop()
-            return Judgement(exercise, (), "not_graded", 0.0, None, f"{type(fault).__name__}: {fault}")
+            return Judgement(
+                exercise, (), "not_graded", 0.0, None, f"{type(fault).__name__}: {fault}"
+            )
 
     # -- one exercise ----------------------------------------------------------------------------
 
@@ -186,7 +192,9 @@ class _Sitting:
         early = self._before(exercise)
         if early is not None:
             return early
-        used = forbidden_use(self.source, exercise.name, (*lab.forbidden, *exercise.forbidden))
+        names = [one.name for one in self.grader.collected.exercises]
+        used = forbidden_use(self.source, exercise.name, exercise.forbidden)
+        used = used or forbidden_use(self.source, exercise.name, lab.forbidden, apart=names)
         if used is not None:
             return Judgement(exercise, (), "forbidden", 0.0, None, used)
         oracle = self.grader.oracle
@@ -207,7 +215,7 @@ class _Sitting:
             return Judgement(exercise, (), _outcome(gone.type), 0.0, None, gone.text)
         if self.defined.get(exercise.name) in ("function", "class", "other"):
             return None
-        for place, cell in enumerate(self.submission.cells):
+        for place, cell in enumerate(self.cells):
             if exercise.name not in cell.defines:
                 continue
             if place in self.deadly:
@@ -221,7 +229,9 @@ class _Sitting:
         if error.did == "forbidden":
             return Judgement(exercise, (), "forbidden", 0.0, None, error.text)
         memory = error.type == "MemoryError"
-        where = "".join(f"\n{file}, line {line}: {text.strip()}" for file, line, text in error.lines[-1:])
+        where = "".join(
+            f"\n{file}, line {line}: {text.strip()}" for file, line, text in error.lines[-1:]
+        )
         reason = f"{error.type}: {error.text}{where}"
         return Judgement(exercise, (), "memory" if memory else "error", 0.0, None, reason)
 
@@ -251,7 +261,9 @@ class _Sitting:
                 continue
             yield judged(request.question, due, got)
 
-    def _call(self, exercise: Exercise, request: Request, wants: bool) -> tuple[Observed, Observed]:
+    def _call(
+        self, exercise: Exercise, request: Request, wants: bool
+    ) -> tuple[Observed, Observed]:
         if self.worker is None:
             self._load()
         if self.worker is None:
@@ -260,7 +272,12 @@ class _Sitting:
         limit = TRAINING_SECONDS if exercise.training else CALL_SECONDS
         left = max(0.1, min(limit, self.ends - time.monotonic()))
         reply = call(
-            self.worker, exercise.name, request, seconds=left, arguments=wants, answer=self._answer()
+            self.worker,
+            exercise.name,
+            request,
+            seconds=left,
+            arguments=wants,
+            answer=self._answer(),
         )
         return self.grader.oracle.viewed(exercise, request, reply.result), reply.arguments
 
@@ -310,7 +327,7 @@ class _Sitting:
                   "scenarios": []}  # fmt: skip
         worker.request(header, seconds=CELL_SECONDS)
         self.failed = {}
-        for place, cell in enumerate(self.submission.cells):
+        for place, cell in enumerate(self.cells):
             if place in self.deadly:
                 continue
             try:
@@ -345,7 +362,9 @@ def _fault(one: Judgement) -> str:
 
 
 def _no_time() -> str:
-    return f"The {SUBMISSION_SECONDS:g} seconds of this submission were used up by earlier exercises."
+    return (
+        f"The {SUBMISSION_SECONDS:g} seconds of this submission were used up by earlier exercises."
+    )
 
 
 def _told(kind: str, text: str) -> dict[str, Any]:

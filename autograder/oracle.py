@@ -1,4 +1,4 @@
-"""What the references and the mistakes give, computed once for a class in a worker of their own."""
+"""What the references and the mistakes give, computed once for a class in their own worker."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
-from autograder.calls import TRAINING_SECONDS, Request, call, code_of, reads_host, request_of
+from autograder.calls import (
+    TRAINING_SECONDS,
+    Reply,
+    Request,
+    call,
+    code_of,
+    reads_host,
+    request_of,
+)
 from autograder.cases import cases_of
 from autograder.collection import Collected
 from autograder.labcheck.tree import Tree, decode, encode
@@ -40,7 +48,7 @@ class Oracle:
         self.digits = digits
         self._worker: Worker | None = None
         self._expected: dict[tuple[str, int], tuple[tuple[Request, Observed], ...]] = {}
-        self._mistakes: dict[tuple[str, int], Mapping[str, tuple[Observed, ...]]] = {}
+        self._mistakes: dict[tuple[str, int], Mapping[str, Sequence[Observed]]] = {}
 
     def close(self) -> None:
         """Ends the worker of the references."""
@@ -64,7 +72,9 @@ class Oracle:
         return self._expected[key]
 
     def _prepared(self, exercise: Exercise, draw: int) -> list[tuple[Request, Observed]]:
-        requests = [self._request(exercise, draw, place) for place in range(len(self._cases(exercise)))]
+        requests = [
+            self._request(exercise, draw, place) for place in range(len(self._cases(exercise)))
+        ]
         entry = f"solutions.{self.collected.slug}:{exercise.name}"
         answers = self.run(exercise, entry, requests)
         found = []
@@ -76,10 +86,9 @@ class Oracle:
                 continue
             due = case.raises is not None
             if (answer.did == "raised") is not due or answer.did not in ("raised", "result"):
-                raise GraderFault(
-                    f"{self.collected.slug}/{exercise.name}: the reference did not answer the case "
-                    f"{case.name!r}: {answer.did} {answer.type} {answer.text}"
-                )
+                what = f"{answer.did} {answer.type} {answer.text}"
+                where = f"{self.collected.slug}/{exercise.name}"
+                raise GraderFault(f"{where}: the reference on the case {case.name!r}: {what}")
             if case.raises is not None:
                 answer = replace(answer, type=case.raises.__name__)
             found.append((request, answer))
@@ -95,14 +104,14 @@ class Oracle:
         arrays = exercise.arrays or self.collected.lab.arrays
         return request_of(exercise, case, arrays, rng, self.digits)
 
-    def mistakes(self, exercise: Exercise, draw: int) -> Mapping[str, tuple[Observed, ...]]:
-        """What each known mistake does on each case."""
+    def mistakes(self, exercise: Exercise, draw: int) -> Mapping[str, Sequence[Observed]]:
+        """What each known mistake does on each case, found out when it is asked for."""
         key = (exercise.name, draw)
         if key not in self._mistakes:
             requests = [request for request, _ in self.expected(exercise, draw)]
             self._mistakes[key] = {
-                mistake.name: tuple(
-                    self.run(exercise, self.entry(exercise, f"mistakes.{place}.function"), requests)
+                mistake.name: Doings(
+                    self, exercise, self.entry(exercise, f"mistakes.{place}.function"), requests
                 )
                 for place, mistake in enumerate(exercise.mistakes)
             }
@@ -112,27 +121,16 @@ class Oracle:
         """The dotted name of something in an exercise's spec."""
         return f"autograder.labs.{self.collected.slug}.{exercise.name}:EXERCISE.{path}"
 
-    def run(
-        self, exercise: Exercise, entry: str, requests: Sequence[Request]
-    ) -> list[Observed]:
-        """What a trusted program does on the cases; a mistake may raise or even end its process."""
-        found: list[Observed] = []
-        arguments: dict[str, Observed] = {}
-        wanted = {one.case.like for one in requests if one.case.observe == "arguments"}
-        for request in requests:
-            case = request.case
-            if case.observe == "arguments":
-                found.append(arguments[case.like])
-                continue
-            worker = self.worker()
-            reply = call(
-                worker, entry, request, seconds=TRAINING_SECONDS, arguments=case.name in wanted
-            )
-            arguments[case.name] = reply.arguments
-            if reply.result.did == "gone":
-                self.close()
-            found.append(self.viewed(exercise, request, reply.result))
-        return found
+    def run(self, exercise: Exercise, entry: str, requests: Sequence[Request]) -> list[Observed]:
+        """What a trusted program does on the cases; a mistake may raise or end its process."""
+        return list(Doings(self, exercise, entry, requests))
+
+    def reply(self, exercise: Exercise, entry: str, request: Request, *, arguments: bool) -> Reply:
+        """One call of a trusted program, its result as it is compared."""
+        reply = call(self.worker(), entry, request, seconds=TRAINING_SECONDS, arguments=arguments)
+        if reply.result.did == "gone":
+            self.close()
+        return Reply(self.viewed(exercise, request, reply.result), reply.arguments)
 
     def viewed(self, exercise: Exercise, request: Request, observed: Observed) -> Observed:
         """What of a result is compared, where the exercise has a view of its own."""
@@ -145,10 +143,14 @@ class Oracle:
         header = {"op": "call", "entry": self.entry(exercise, "view"), "scenario": None,
                   "args": given, "device": "cpu", "arguments": False}  # fmt: skip
         try:
-            reply, back = self.worker().request(header, wire.pack(arrays), seconds=TRAINING_SECONDS)
+            reply, back = self.worker().request(
+                header, wire.pack(arrays), seconds=TRAINING_SECONDS
+            )
         except SandboxError:
             self.close()
-            raise GraderFault(f"{exercise.name}: the view of the result ended its worker") from None
+            raise GraderFault(
+                f"{exercise.name}: the view of the result ended its worker"
+            ) from None
         if reply.get("op") != "result":
             # The view could not read the result: it has another form than was asked for.
             return Observed("refused", text=f"something of another form ({_form(observed.tree)})")
@@ -170,12 +172,59 @@ class Oracle:
         """What the reference of an earlier exercise answers to a student's own code."""
         arrays: dict[str, Any] = {}
         nodes = [[key, encode(value, arrays)] for key, value in arguments.items()]
-        header = {"op": "call", "entry": f"solutions.{self.collected.slug}:{name}",
-                  "scenario": None, "args": nodes, "device": "cpu", "arguments": False}  # fmt: skip
+        entry = f"solutions.{self.collected.slug}:{name}"
+        header = {"op": "call", "entry": entry, "scenario": None, "args": nodes,
+                  "device": "cpu", "arguments": False}  # fmt: skip
         reply, back = self.worker().request(header, wire.pack(arrays), seconds=TRAINING_SECONDS)
         if reply.get("op") == "result":
             return Observed("result", decode(reply["result"], back))
-        return Observed("raised", None, str(reply.get("type", "ValueError")), (), str(reply.get("text")))
+        kind, text = str(reply.get("type", "ValueError")), str(reply.get("text"))
+        return Observed("raised", None, kind, (), text)
+
+
+class Doings(Sequence[Observed]):
+    """What a trusted program does case by case; each call is made when it is first asked for."""
+
+    def __init__(
+        self, oracle: Oracle, exercise: Exercise, entry: str, requests: Sequence[Request]
+    ) -> None:
+        self._oracle, self._exercise, self._entry = oracle, exercise, entry
+        self._requests = requests
+        self._known: dict[int, Observed] = {}
+
+    def __len__(self) -> int:
+        return len(self._requests)
+
+    @overload
+    def __getitem__(self, place: int) -> Observed: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Observed]: ...
+    def __getitem__(self, place: int | slice) -> Observed | Sequence[Observed]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        if place not in self._known:
+            self._find_out(place)
+        return self._known[place]
+
+    def _find_out(self, place: int) -> None:
+        """Calls once; the call that a case on its arguments is about serves both cases."""
+        case = self._requests[place].case
+        called = place
+        if case.observe == "arguments":
+            names = [one.case.name for one in self._requests]
+            called = names.index(case.like)
+        name = self._requests[called].case.name
+        about = [
+            other for other, one in enumerate(self._requests)
+            if one.case.observe == "arguments" and one.case.like == name
+        ]  # fmt: skip
+        request = self._requests[called]
+        reply = self._oracle.reply(self._exercise, self._entry, request, arguments=bool(about))
+        self._known[called] = reply.result
+        for other in about:
+            self._known[other] = reply.arguments
 
 
 def _form(tree: Tree) -> str:

@@ -28,7 +28,8 @@ class CaseReport:
 
 @dataclass(frozen=True)
 class ExerciseReport:
-    """One exercise: score in points (None where it could not be judged) and feedback as plain text.
+    """One exercise: score in points (None where it could not be judged) and feedback as plain
+    text.
 
     mistake: the name of the known mistake whose output this is; hint: its sentences.
     headline: the first sentence of what is wrong, for tables.

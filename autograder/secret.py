@@ -44,7 +44,7 @@ def _long_enough(secret: bytes, where: str) -> bytes:
 
 
 def _made(path: Path) -> bytes:
-    """A new secret, readable by its owner alone; another grader's wins where two make one at once."""
+    """A new secret, readable by its owner alone; where two make one at once, one of them wins."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".secret.{os.getpid()}.{secrets.token_hex(4)}")

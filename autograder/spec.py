@@ -1,7 +1,8 @@
 """The vocabulary in which exercises are specified: Lab, Exercise, Case, Mistake, Close, but().
 
-A spec says what an entry point is tried on and what people get wrong; it holds no code that judges.
-This module imports nothing of the project: workers that run references and mistakes are sent its text.
+A spec says what an entry point is tried on and what people get wrong; it holds no code that
+judges. This module imports nothing of the project: workers that run references and mistakes are
+sent its text.
 """
 
 from __future__ import annotations
@@ -70,8 +71,8 @@ class Case:
     "strided", "turned"), and where they live ("cpu", "meta", "cuda").
     observe: what is compared: what was returned, or the arguments as the call left them.
     like: the name of the case whose draw it repeats; empty for a draw of its own.
-    scenario: another way of using the entry point than the exercise's own; its result is compared as
-    it is, without the exercise's view.
+    scenario: another way of using the entry point than the exercise's own; its result is compared
+    as it is, without the exercise's view.
     why: one sentence that helps who fails here and made no known mistake.
     """
 
@@ -103,11 +104,11 @@ class Exercise:
     parts: names for the items of a returned tuple, as in ("loss", "dy"), for messages.
     cases: more cases than those every exercise gets by itself (`autograder.cases`).
     without: names of automatic cases that make no sense here.
-    scenario: how the entry point is used in the worker, ``scenario(entry, **arguments)``, a function
-    that imports what it needs inside itself because its text travels; None for a plain call.
-    view: what of the result is compared, ``view(arguments, result)`` on plain arrays, where more than
-    one answer is right; self-contained likewise.  It runs beside the reference, never in the
-    student's process.  Keys whose value is True are statements that should hold.
+    scenario: how the entry point is used in the worker, ``scenario(entry, **arguments)``, a
+    function that imports what it needs inside itself because its text travels; None for a plain
+    call. view: what of the result is compared, ``view(arguments, result)`` on plain arrays, where
+    more than one answer is right; self-contained likewise.  It runs beside the reference, never in
+    the student's process.  Keys whose value is True are statements that should hold.
     forbidden: dotted names that earn nothing, as in "torch.nn.functional.one_hot".
     arrays: overrides the lab's.  training: a call may take 60 s in place of 10 s.
     look: where to look, for who made no known mistake.
@@ -162,5 +163,5 @@ def but(
 
 
 def weights(rng: np.random.Generator, *shape: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Asymmetric float64 weights, scaled by 1/√n with n the first axis, so that nothing saturates."""
-    return rng.standard_normal(shape) / np.sqrt(shape[0])
+    """Asymmetric float64 weights, scaled by 1/√n with n the first axis: nothing saturates."""
+    return np.asarray(rng.standard_normal(shape) / np.sqrt(shape[0]))

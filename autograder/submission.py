@@ -27,13 +27,15 @@ READ_FAILS = (ValueError, RecursionError, TypeError, AttributeError, KeyError, M
 class Cell:
     """Python that runs as one piece.  file and offset: where its lines stand for the student.
 
-    defines: the names of the functions and classes that it defines at its top level.
+    defines: the names of the functions and classes that it defines at its top level.  extra: a
+    demo or check cell of the release, to be run only if it defines what is asked for.
     """
 
     source: str
     file: str
     offset: int
     defines: frozenset[str]
+    extra: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def read(path: Path, student: str | None = None) -> Submission:
     return Submission(name, tuple(cells), None, tuple(notes))
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818 - a reason
     """Why a file is no submission."""
 
 
@@ -107,8 +109,8 @@ def _script(text: str) -> tuple[list[Cell], list[str]]:
         else:
             blocks[-1][2].append(line)
     kept = [
-        ("\n".join(lines), "submission.py", offset) for rest, offset, lines in blocks
-        if "[markdown]" not in rest and "[raw]" not in rest and 'active="ipynb"' not in rest
+        ("\n".join(lines), "submission.py", offset, 'active="ipynb"' in rest) for rest, offset, lines in blocks
+        if "[markdown]" not in rest and "[raw]" not in rest
     ]  # fmt: skip
     return _cells(kept)
 
@@ -126,8 +128,8 @@ def _notebook(raw: bytes) -> tuple[list[Cell], list[str]]:
         raise Unreadable("it is not a notebook: it has no cells")
     kept = []
     for place, cell in enumerate(cells[:MAX_CELLS]):
-        if isinstance(cell, dict) and cell.get("cell_type") == "code" and not _left_out(cell):
-            kept.append((_source(cell), f"cell {place + 1}", 0))
+        if isinstance(cell, dict) and cell.get("cell_type") == "code":
+            kept.append((_source(cell), f"cell {place + 1}", 0, _extra(cell)))
     return _cells(kept)
 
 
@@ -138,7 +140,7 @@ def _source(cell: dict[str, Any]) -> str:
     return source if isinstance(source, str) else ""
 
 
-def _left_out(cell: dict[str, Any]) -> bool:
+def _extra(cell: dict[str, Any]) -> bool:
     """Check cells and demo cells, by the metadata that the release gave them."""
     metadata = cell.get("metadata")
     if not isinstance(metadata, dict):
@@ -148,17 +150,17 @@ def _left_out(cell: dict[str, Any]) -> bool:
     tags = metadata.get("tags")
     demo = isinstance(tags, list) and "demo" in tags
     check = isinstance(grade_id, str) and grade_id.startswith("check-")
-    return (demo or check) and not re.search(r"^(def|class) ", _source(cell), re.MULTILINE)
+    return demo or check
 
 
-def _cells(parts: list[tuple[str, str, int]]) -> tuple[list[Cell], list[str]]:
+def _cells(parts: list[tuple[str, str, int, bool]]) -> tuple[list[Cell], list[str]]:
     cells, notes = [], []
-    for source, file, offset in parts:
+    for source, file, offset, extra in parts:
         if not source.strip():
             continue
         text, dropped = without_magic(source)
         notes += [f"{file}: left out {line.strip()[:60]!r}" for line in dropped]
-        cells.append(Cell(text, file, offset, defined_in(text)))
+        cells.append(Cell(text, file, offset, defined_in(text), extra))
     return cells, notes[:20]
 
 
@@ -181,7 +183,7 @@ def without_magic(source: str) -> tuple[str, list[str]]:
 
 
 def defined_in(source: str) -> frozenset[str]:
-    """Names of functions and classes defined at the top level, by pattern where it does not parse."""
+    """Names of functions and classes at the top level, by pattern where it does not parse."""
     module = parsed(source)
     if module is None:
         found = re.findall(r"^(?:async +def|def|class) +(\w+)", source, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Proves the collection: references pass, stubs fail politely, mistakes are caught and told apart."""
+"""Proves the collection: references pass, stubs fail politely, mistakes are told apart."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ class LabProof:
 
 
 def verify(
-    slugs: Sequence[str] = (), root: Path | None = None, jobs: int = 2,
+    slugs: Sequence[str] = (),
+    root: Path | None = None,
+    jobs: int = 2,
     progress: Progress = lambda text: None,
 ) -> list[LabProof]:
     """The proofs of the labs named, or of all; the work is spread over processes."""
@@ -97,7 +99,7 @@ def _in_order(
 def _prove(
     slug: str, root: Path | None, place: int, share_of: int
 ) -> tuple[list[ExerciseProof], list[str]]:
-    """Every `share_of`-th exercise from `place` on; the first share proves what is the lab's own."""
+    """Every `share_of`-th exercise from `place` on; the first share proves the lab itself."""
     try:
         collected = collect(slug, root)
     except CollectionError as error:
@@ -125,7 +127,9 @@ def _solution_passes(grader: Grader, collected: Collected) -> list[str]:
 def _stub_is_polite(grader: Grader, collected: Collected) -> list[str]:
     path = collected.root / "assignments" / f"{collected.slug}.py"
     if not path.is_file():
-        return [f"assignments/{collected.slug}.py is missing: run autograder build {collected.slug}"]
+        return [
+            f"assignments/{collected.slug}.py is missing: run autograder build {collected.slug}"
+        ]
     report = grader.grade(read(path))
     return [
         f"assignments/{collected.slug}.py: the stub {one.name} is judged {one.outcome}"
@@ -181,9 +185,7 @@ def prove(exercise: Exercise, oracle: Oracle) -> ExerciseProof:
     )  # fmt: skip
 
 
-def _trials(
-    expected: Sequence[tuple[Request, Observed]], does: Sequence[Observed]
-) -> list[Trial]:
+def _trials(expected: Sequence[tuple[Request, Observed]], does: Sequence[Observed]) -> list[Trial]:
     pairs = zip(expected, does, strict=True)
     return [judged(request.question, due, got) for (request, due), got in pairs]
 

@@ -1,6 +1,7 @@
 """The record of a lab's visible cases: what students' own checks compare with, as JSON.
 
-A known mistake is recorded on the first case on which it differs from what is due, and nowhere else.
+A known mistake is recorded on the first case on which it differs from what is due, and nowhere
+else.
 """
 
 from __future__ import annotations
@@ -37,7 +38,12 @@ def record(collected: Collected) -> dict[str, Any]:
             exercises = [_exercise(one, oracle, collected) for one in collected.exercises]
         finally:
             oracle.close()
-    return {"schema": 1, "lab": collected.slug, "title": collected.lab.title, "exercises": exercises}
+    return {
+        "schema": 1,
+        "lab": collected.slug,
+        "title": collected.lab.title,
+        "exercises": exercises,
+    }
 
 
 def _exercise(exercise: Exercise, oracle: Oracle, collected: Collected) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Check your own work: ``from labcheck import check, hint, progress``.
 
-``check(rnn_step)`` tries your function on the visible cases, ``hint(rnn_step)`` helps one step at a
-time, and ``progress()`` shows how much of the lab is done.
+``check(rnn_step)`` tries your function on the visible cases, ``hint(rnn_step)`` helps one step at
+a time, and ``progress()`` shows how much of the lab is done.
 """
 
 from __future__ import annotations

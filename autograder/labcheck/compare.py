@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from .tree import Array, Tree
 
-Kind = Literal["container", "keys", "length", "shape", "dtype", "device", "finite", "values", "fact"]
+Kind = Literal[
+    "container", "keys", "length", "shape", "dtype", "device", "finite", "values", "fact"
+]
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,9 @@ class Mismatch:
 
     kind: in what they differ.  path: keys and indices from the result down to the place.
     have, due: what came and what was due, in words or as one number.
-    index: where the first wrong number stands; wrong, total: how many numbers are wrong, of how many;
-    letters: the axis letters of the array; steps: which time steps are wrong, of `step_count`.
-    right: keys beside this one that are right, wrong_keys: those that are not.
+    index: where the first wrong number stands; wrong, total: how many numbers are wrong, of how
+    many; letters: the axis letters of the array; steps: which time steps are wrong, of
+    `step_count`. right: keys beside this one that are right, wrong_keys: those that are not.
     """
 
     kind: Kind
@@ -195,7 +197,11 @@ def _compare_scalars(
         same = type(got) is type(value) and got == value
         if value is True and path and not same:
             return Mismatch("fact", path, describe(have), "True")
-        return None if same else Mismatch(_scalar_kind(value, got), path, describe(have), describe(due))
+        return (
+            None
+            if same
+            else Mismatch(_scalar_kind(value, got), path, describe(have), describe(due))
+        )
     if isinstance(value, int):
         if not isinstance(got, int) or isinstance(got, bool):
             return Mismatch("container", path, describe(have), "an int")
@@ -210,9 +216,10 @@ def _compare_scalars(
 
 def _python_number(have: Tree) -> Tree:
     """np.float64 is a float and NumPy's integers serve as int; np.float32 is neither."""
-    if isinstance(have, Array) and have.kind == "scalar":
-        if have.dtype == "float64" or have.values.dtype.kind in "biu":
-            return have.values[()].item()
+    if not isinstance(have, Array) or have.kind != "scalar":
+        return have
+    if have.dtype == "float64" or have.values.dtype.kind in "biu":
+        return have.values[()].item()
     return have
 
 

@@ -45,8 +45,10 @@ def capped(text: str) -> str:
 
 
 def called_with(arguments: Mapping[str, Tree], shapes: Mapping[str, str]) -> str:
-    """ "x (batch 3, time 5, in 4), h0 (batch 3, hidden 6)   float64" for the arguments of a call."""
-    parts = [f"{name} {_argument(value, shapes.get(name, ''))}" for name, value in arguments.items()]
+    """ "x (batch 3, time 5), h0 (batch 3, hidden 6)   float64" for the arguments of a call."""
+    parts = [
+        f"{name} {_argument(value, shapes.get(name, ''))}" for name, value in arguments.items()
+    ]
     dtypes = sorted(_float_dtypes(arguments.values()))
     text, width = "", 0
     for place, part in enumerate(parts):
@@ -89,7 +91,9 @@ def sizes(shape: Sequence[int], letters: str) -> str:
         return "one number"
     if len(names) != len(shape):
         return ", ".join(str(size) for size in shape)
-    return ", ".join(f"{AXES.get(name, name)} {size}" for name, size in zip(names, shape, strict=True))
+    return ", ".join(
+        f"{AXES.get(name, name)} {size}" for name, size in zip(names, shape, strict=True)
+    )
 
 
 def returned(tree: Tree, mismatch: Mismatch, letters: Mapping[str, str]) -> str:
@@ -153,8 +157,10 @@ def _headline(mismatch: Mismatch, place: str, numbers: bool) -> str:
     if kind == "finite":
         return f"{start}{_counted(mismatch)}: not a finite number ({mismatch.have})."
     if not mismatch.shape:
-        return f"{start}you have {mismatch.have}, expected {mismatch.due}." if numbers else (
-            f"{start}the value is not right." if place else "the value is not right."
+        return (
+            f"{start}you have {mismatch.have}, expected {mismatch.due}."
+            if numbers
+            else (f"{start}the value is not right." if place else "the value is not right.")
         )
     return f"{start}{_counted(mismatch)}."
 
@@ -168,9 +174,11 @@ def _counted(mismatch: Mismatch) -> str:
         return "the value"
     share = f"{mismatch.wrong} of {mismatch.total} numbers"
     if not mismatch.steps or mismatch.step_count < 2:
-        return f"{share} {'is' if mismatch.wrong == 1 else 'are'} not right" if (
-            mismatch.kind == "values"
-        ) else share
+        return (
+            f"{share} {'is' if mismatch.wrong == 1 else 'are'} not right"
+            if (mismatch.kind == "values")
+            else share
+        )
     wrong = mismatch.steps
     good = [step for step in range(mismatch.step_count) if step not in set(wrong)]
     if not good:

@@ -1,9 +1,9 @@
-"""Which forbidden things an exercise's code names, read from the source and never by running it."""
+"""Which forbidden things an exercise's code names, read from the source and never run."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 DYNAMIC = frozenset({"eval", "exec", "compile", "__import__", "importlib", "globals", "vars"})
@@ -43,27 +43,32 @@ class Source:
             for name in _bound(statement):
                 self.bodies.setdefault(name, []).append(statement)
 
-    def reachable(self, entry: str) -> set[str]:
-        """Names of the module that the code behind `entry` mentions, itself included."""
+    def reachable(self, entry: str, apart: Collection[str] = ()) -> set[str]:
+        """Names that the code behind `entry` takes from its module, itself included.
+
+        apart: names that are judged on their own, and not looked behind.
+        """
         seen: set[str] = set()
         todo = [entry]
         while todo:
             name = todo.pop()
-            if name in seen or name not in self.bodies:
+            if name in seen:
                 continue
             seen.add(name)
-            for body in self.bodies[name]:
-                todo += [node.id for node in ast.walk(body) if isinstance(node, ast.Name)]
+            if name != entry and name in apart:
+                continue
+            for body in self.bodies.get(name, ()):
+                todo += _mentioned(body)
         return seen
 
-    def uses(self, entry: str) -> set[str]:
+    def uses(self, entry: str, apart: Collection[str] = ()) -> set[str]:
         """Dotted names that the code behind `entry` mentions, imports resolved.
 
         Ways to reach anything by a text computed at run time stand as they are: "eval", "exec".
         """
         found: set[str] = set()
-        for name in self.reachable(entry):
-            for body in self.bodies[name]:
+        for name in self.reachable(entry, apart) - (set(apart) - {entry}):
+            for body in self.bodies.get(name, ()):
                 found |= set(self._dotted(body))
         return found
 
@@ -106,6 +111,17 @@ class Source:
         return ".".join(reversed(parts))
 
 
+def _mentioned(body: ast.AST) -> set[str]:
+    """Names that a statement reads and does not bind itself: arguments and locals are its own."""
+    nodes = [node for node in ast.walk(body) if isinstance(node, ast.Name)]
+    read = {node.id for node in nodes if isinstance(node.ctx, ast.Load)}
+    if not isinstance(body, ast.FunctionDef | ast.AsyncFunctionDef):
+        return read
+    own = {node.arg for node in ast.walk(body) if isinstance(node, ast.arg)}
+    own |= {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
+    return read - own
+
+
 def _imported(node: ast.AST) -> Iterator[tuple[str, str]]:
     if isinstance(node, ast.Import):
         for one in node.names:
@@ -127,16 +143,20 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
                 yield node.name
 
 
-def forbidden_use(source: Source, entry: str, forbidden: Iterable[str]) -> str | None:
-    """The first forbidden name that the code behind `entry` uses, as the student wrote it, or None.
+def forbidden_use(
+    source: Source, entry: str, forbidden: Iterable[str], apart: Collection[str] = ()
+) -> str | None:
+    """The first forbidden name that the code behind `entry` uses, as the student wrote it, or
+    None.
 
-    A forbidden dotted name stands for everything below it; its last part is enough on an object whose
-    type the source does not tell.  Where anything is forbidden, so are ways round reading the source.
+    A forbidden dotted name stands for everything below it; its last part is enough on an object
+    whose type the source does not tell.  Where anything is forbidden, so are ways round reading
+    the source.
     """
     names = tuple(forbidden)
     if not names:
         return None
-    for used in sorted(source.uses(entry)):
+    for used in sorted(source.uses(entry, apart)):
         for name in names:
             tail = name.rsplit(".", 1)[-1]
             if used == name or used.startswith(f"{name}."):

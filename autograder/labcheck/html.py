@@ -9,6 +9,10 @@ from .message import HEADLINES, Message
 
 COLOURS = {"right": "#1b7837", "partly": "#8a6100", "unfinished": "#555", "missing": "#555"}
 SIGNS = {"right": "✓", "partly": "◐", "unfinished": "○", "missing": "○"}
+HEAD = (
+    "text-align:left;vertical-align:top;padding:.1em 1em .1em 0;white-space:nowrap;font-weight:600"
+)
+CELL = "text-align:left;white-space:pre-wrap;padding:.1em 0"
 CARD = (
     "border-left:5px solid {colour};padding:.5em .9em;margin:.3em 0;font-size:14px;"
     "line-height:1.45;max-width:60em"
@@ -20,9 +24,8 @@ def as_html(message: Message, progress: str = "") -> str:
     colour = COLOURS.get(message.outcome, "#b2182b")
     sign = SIGNS.get(message.outcome, "✗")
     rows = "".join(
-        f'<tr style="background:none"><th style="text-align:left;vertical-align:top;'
-        f'padding:.1em 1em .1em 0;white-space:nowrap;font-weight:600">{escape(line.label)}</th>'
-        f'<td style="text-align:left;white-space:pre-wrap;padding:.1em 0">{escape(line.text)}</td></tr>'
+        f'<tr style="background:none"><th style="{HEAD}">{escape(line.label)}</th>'
+        f'<td style="{CELL}">{escape(line.text)}</td></tr>'
         for line in message.lines
     )
     table = f'<table style="margin:.4em 0 0;border:none">{rows}</table>' if rows else ""

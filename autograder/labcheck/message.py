@@ -68,7 +68,8 @@ def ended(trial: Trial) -> str:
 
 
 def share(trials: Sequence[Trial]) -> float:
-    """The part of the points that was earned, 0 to 1: values first, then a fifth off per other case.
+    """The part of the points that was earned, 0 to 1: values first, then a fifth off per other
+    case.
 
     An exercise whose value cases all fail earns 0; one with any failed case earns less than 1.
     """

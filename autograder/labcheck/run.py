@@ -120,7 +120,10 @@ def _function(code: Code) -> Callable[..., Any]:
     if code not in _COMPILED:
         namespace: dict[str, Any] = {"__name__": "labcheck_scenario"}
         flags = __future__.annotations.compiler_flag
-        exec(compile(code[1], str(Path(HERE) / code[0]), "exec", flags, dont_inherit=True), namespace)
+        exec(
+            compile(code[1], str(Path(HERE) / code[0]), "exec", flags, dont_inherit=True),
+            namespace,
+        )
         _COMPILED[code] = namespace[code[0]]
     return _COMPILED[code]
 
@@ -129,7 +132,9 @@ def _raised(error: BaseException) -> Observed:
     """An exception, with the lines of it that are the student's own."""
     lines = []
     for frame in traceback.extract_tb(error.__traceback__):
-        own = not frame.filename.startswith((HERE, sys.prefix, sys.base_prefix, "<frozen", "<__array"))
+        own = not frame.filename.startswith(
+            (HERE, sys.prefix, sys.base_prefix, "<frozen", "<__array")
+        )
         if own:
             text = linecache.getline(frame.filename, frame.lineno or 0).strip()
             lines.append((_file(frame.filename), frame.lineno or 0, text or (frame.line or "")))
@@ -138,7 +143,11 @@ def _raised(error: BaseException) -> Observed:
 
 
 def _file(filename: str) -> str:
-    return "this notebook" if "ipykernel" in filename or filename.startswith("<") else Path(filename).name
+    return (
+        "this notebook"
+        if "ipykernel" in filename or filename.startswith("<")
+        else Path(filename).name
+    )
 
 
 def _source_of(entry: Callable[..., Any]) -> Source:
@@ -173,9 +182,13 @@ def _globals(thing: Any) -> Mapping[str, Any]:
 
 
 def _names(thing: Any) -> set[str]:
-    functions = [thing] if inspect.isfunction(thing) else [
-        value for value in vars(thing).values() if inspect.isfunction(value)
-    ] if inspect.isclass(thing) else []
+    functions = (
+        [thing]
+        if inspect.isfunction(thing)
+        else [value for value in vars(thing).values() if inspect.isfunction(value)]
+        if inspect.isclass(thing)
+        else []
+    )
     found: set[str] = set()
     for function in functions:
         found |= set(function.__code__.co_names)

@@ -14,10 +14,15 @@ from .run import Checked, check_cases
 from .visible import VisibleExercise, load
 
 BAR = 24
+START = "Write the body below the docstring in place of NotImplementedError, and check again."
+UNKNOWN = (
+    "None of the mistakes that I know gives exactly this. "
+    "The first difference that the check shows is the best lead."
+)
 
 
 class Session:
-    """Checks functions against the recorded cases beside the package, and remembers the results."""
+    """Checks functions against the recorded cases, and remembers the results."""
 
     def __init__(self, record: Path | None = None) -> None:
         self._record = record
@@ -55,7 +60,7 @@ class Session:
             return
         checked = self._checked[name] = check_cases(exercise, function)
         step = self._asked[name] = self._asked.get(name, 0) + 1
-        show(Message(name, checked.outcome, _score(checked), exercise.points,
+        show(Message(name, checked.outcome, score_of(checked), exercise.points,
                      tuple(hints(checked, step))))  # fmt: skip
 
     def progress(self) -> None:
@@ -78,11 +83,13 @@ SIGNS = {"right": "✓", "partly": "◐", "unfinished": "○"}
 def progress_line(exercises: dict[str, VisibleExercise], checked: dict[str, Checked]) -> str:
     """The progress of a lab in one line with a bar."""
     right = sum(one.outcome == "right" for one in checked.values())
-    score = sum(_score(one) for one in checked.values())
+    score = sum(score_of(one) for one in checked.values())
     most = sum(one.points for one in exercises.values())
     full = round(BAR * score / most) if most else 0
     bar = "█" * full + "░" * (BAR - full)
-    return f"{bar}  {right} of {len(exercises)} right, {round(score, 2):g} of {most:g} points so far"
+    return (
+        f"{bar}  {right} of {len(exercises)} right, {round(score, 2):g} of {most:g} points so far"
+    )
 
 
 def message_of(checked: Checked, notebook: bool) -> Message:
@@ -90,42 +97,44 @@ def message_of(checked: Checked, notebook: bool) -> Message:
     exercise = checked.exercise
     lines: list[Line] = []
     if checked.outcome == "unfinished":
-        lines = [Line("What to do", "Write the body below the docstring, run its cell, check again."
-                      if notebook else "Write the body in place of NotImplementedError.")]  # fmt: skip
+        lines = [Line("What to do", START)]
     elif checked.outcome == "forbidden":
         used = checked.used or next((one.got.text for one in checked.trials), "")
-        lines = [Line("What happened", f"{exercise.name} uses {used}."),
-                 Line("What to do", "This exercise is about writing that yourself.")]  # fmt: skip
+        lines = [
+            Line("What happened", f"{exercise.name} uses {used}."),
+            Line("What to do", "This exercise is about writing that yourself."),
+        ]
     elif checked.outcome != "right":
         lines = findings(checked.trials, exercise.parts, numbers=True)
-        ask = f"hint({exercise.name})" if notebook else "--hint"
+        ask = f"hint({exercise.name})" if notebook else f"--hint {exercise.name}"
         known = "I recognise this one. " if checked.mistake else ""
-        lines.append(Line("Hint", f"{known}Ask with {ask}: first where to look, then what is wrong."))
-    return Message(exercise.name, checked.outcome, _score(checked), exercise.points, tuple(lines))
+        text = f"{known}Ask with {ask}: first where to look, then what is wrong."
+        lines.append(Line("Hint", text))
+    return Message(
+        exercise.name, checked.outcome, score_of(checked), exercise.points, tuple(lines)
+    )
 
 
 def hints(checked: Checked, step: int) -> list[Line]:
     """The first `step` hints: where to look, then what is wrong."""
     exercise = checked.exercise
-    if checked.outcome in ("right", "unfinished", "forbidden"):
-        texts = {"right": "It is right: nothing to hint at.", "forbidden": checked.used}
-        return [Line("Hint", texts.get(checked.outcome) or f"Begin here: {exercise.look}")]
-    if checked.mistake is None:
+    if checked.outcome == "right":
+        return [Line("Hint", "It is right: nothing to hint at.")]
+    if checked.outcome == "forbidden":
+        return [Line("Hint", f"Write it without {checked.used}.")]
+    if checked.outcome == "unfinished" or checked.mistake is None:
         lines = [Line("Look here", exercise.look)]
-        if step > 1:
-            lines.append(Line("What is wrong", "None of the mistakes that I know gives exactly this. "
-                              "The first difference that check shows is the best lead."))  # fmt: skip
-        return lines
-    when, look = exercise.hints[checked.mistake]
-    lines = [Line("Look here", look)]
-    if step > 1:
-        lines.append(Line("What is wrong", f"This is exactly what comes out when {when}."))
+        wrong = UNKNOWN if checked.outcome != "unfinished" else START
     else:
-        lines.append(Line("Next", "Ask again to read what is wrong."))
-    return lines
+        when, look = exercise.hints[checked.mistake]
+        lines = [Line("Look here", look)]
+        wrong = f"This is exactly what comes out when {when}."
+    label, text = ("What is wrong", wrong) if step > 1 else ("Next", "Ask again for more.")
+    return [*lines, Line(label, text)]
 
 
-def _score(checked: Checked) -> float:
+def score_of(checked: Checked) -> float:
+    """The points that the visible cases would give."""
     return round(checked.exercise.points * checked.share, 4)
 
 
@@ -175,5 +184,5 @@ def _display(shown: Shown) -> bool:
         return False
     from IPython.display import display
 
-    display({**shown._repr_mimebundle_()}, raw=True)
+    display(shown._repr_mimebundle_(), raw=True)  # type: ignore[no-untyped-call,unused-ignore]
     return True

@@ -1,8 +1,8 @@
 """Plain data: what a call takes and gives, as numbers and containers that cannot execute.
 
-``plain`` turns live objects into a tree, ``live`` turns a tree into live objects, and ``encode`` and
-``decode`` write a tree as JSON, with its arrays inside or beside it.  A tree is None, bool, int,
-float, str, `Array`, or a list, tuple or dict (str or int keys) of trees.
+``plain`` turns live objects into a tree, ``live`` turns a tree into live objects, and ``encode``
+and ``decode`` write a tree as JSON, with its arrays inside or beside it.  A tree is None, bool,
+int, float, str, `Array`, or a list, tuple or dict (str or int keys) of trees.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_DEPTH = 24
 MAX_TEXT = 65_536
 
 
-class NotPlain(ValueError):
+class NotPlain(ValueError):  # noqa: N818 - a reason
     """A value that is no plain data; the message says what it is, as in "you returned …"."""
 
 
@@ -262,6 +262,7 @@ def _decode_array(body: dict[str, Any], arrays: Mapping[str, NDArray[Any]] | Non
     device, layout = body.get("device", "cpu"), body.get("layout", "C")
     if kind not in ("numpy", "torch", "scalar") or not _short(dtype) or not _short(device):
         raise ValueError("not an array")
+    dtype = str(dtype)
     if layout not in ("C", "strided", "turned"):
         raise ValueError("not a layout")
     if "array" in body:

@@ -16,9 +16,10 @@ Did = Literal["result", "raised", "refused", "forbidden", "missing", "gone", "sk
 class Observed:
     """What one call did.
 
-    did: it gave a result, raised, gave something that is no plain data, used a forbidden package, was
-    not there, ended its process, or was not run.  tree: what is compared.  type, bases, text: of the
-    exception, or why.  lines: (file, line number, source) in the student's code, innermost last.
+    did: it gave a result, raised, gave something that is no plain data, used a forbidden package,
+    was not there, ended its process, or was not run.  tree: what is compared.  type, bases, text:
+    of the exception, or why.  lines: (file, line number, source) in the student's code, innermost
+    last.
     """
 
     did: Did
@@ -46,8 +47,8 @@ class Observed:
 class Question:
     """One case as both sides of the kit see it: what is asked and how the answer is compared.
 
-    arguments: by name, in order.  observe: "result" or "arguments".  mentions: what the text of a due
-    exception must contain.  letters: axis letters of the result by key.
+    arguments: by name, in order.  observe: "result" or "arguments".  mentions: what the text of a
+    due exception must contain.  letters: axis letters of the result by key.
     """
 
     name: str
@@ -100,8 +101,9 @@ def same(one: Observed, other: Observed, tolerance: Tolerance) -> bool:
 def diagnose(trials: Sequence[Trial], mistakes: Mapping[str, Sequence[Observed]]) -> str | None:
     """The name of the one known mistake that does what was seen, else None.
 
-    mistakes: what each does on each trial; "skipped" where that is not known.  First a mistake that does the same on every case; else, where values are wrong, one that gives the
-    same values on all of these: another slip may stand beside it.
+    mistakes: what each does on each trial; "skipped" where that is not known.  First a mistake
+    that does the same on every case; else, where values are wrong, one that gives the same values
+    on all of these: another slip may stand beside it.
     """
     run = [place for place, trial in enumerate(trials) if trial.got.did != "skipped"]
     wrong = [place for place in run if not trials[place].passed]
