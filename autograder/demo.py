@@ -12,6 +12,7 @@ from autograder.classroom import grade_files
 from autograder.collection import course
 from autograder.commands import bar, console, show_reports
 from autograder.madeup import LAB2, write
+from autograder.report import LabReport
 from autograder.sandbox.errors import GraderFault
 
 SECRET = b"a secret for a made-up class only"
@@ -25,7 +26,7 @@ def main() -> int:
     out = console()
     out.print("1. Building the labs from solutions/ …")
     written = chain.build(root=root)
-    out.print(f"   {len(written)} files were not current and are now." if written else "   All current.")
+    out.print(f"   {len(written)} files were not current and are now." if written else "   Done.")
     out.print(f"2. Making up {len(LAB2)} hand-ins: right, wrong, broken and hostile …")
     shutil.rmtree(folder, ignore_errors=True)
     paths = [write(root, LAB, one, folder / "hand-ins") for one in LAB2]
@@ -34,20 +35,22 @@ def main() -> int:
     show_reports(reports)
     data = json.dumps([one.to_json() for one in reports], indent=2, ensure_ascii=False)
     (folder / "reports.json").write_text(data + "\n", encoding="utf-8")
-    texts = [one.feedback for report in reports for one in report.exercises if one.outcome != "right"]
+    found = [one for report in reports for one in report.exercises]
+    texts = [one.feedback for one in found if one.outcome != "right"]
     (folder / "feedback.txt").write_text("\n\n".join(texts) + "\n", encoding="utf-8")
     _say_what_to_open(root)
     return 0
 
 
-def _graded(paths: list[Path]) -> list:  # type: ignore[type-arg]
+def _graded(paths: list[Path]) -> list[LabReport]:
     with bar("   Grading") as progress:
         task = progress.add_task("", total=len(paths))
         step = lambda name: progress.update(task, advance=1, description=name)  # noqa: E731
         try:
             return grade_files(LAB, paths, SECRET, jobs=2, done=step)
         except GraderFault as fault:
-            print(f"   {fault}\n   Going on without walls: this class is made up.", file=sys.stderr)
+            out = console(stderr=True)
+            out.print(f"   {fault}\n   Going on without walls: this class is made up.")
             return grade_files(LAB, paths, SECRET, jobs=2, isolation="process", done=step)
 
 

@@ -109,13 +109,22 @@ def _script(text: str) -> tuple[list[Cell], list[str]]:
         else:
             blocks[-1][2].append(line)
     kept = [
-        ("\n".join(lines), "submission.py", offset, 'active="ipynb"' in rest) for rest, offset, lines in blocks
+        ("\n".join(lines), "submission.py", offset, 'active="ipynb"' in rest)
+        for rest, offset, lines in blocks
         if "[markdown]" not in rest and "[raw]" not in rest
     ]  # fmt: skip
     return _cells(kept)
 
 
-def _notebook(raw: bytes) -> tuple[list[Cell], list[str]]:
+def notebook_cells(path: Path) -> list[Any]:
+    """The cells of a notebook as they stand in its JSON, whatever they are; raises Unreadable."""
+    try:
+        return _raw_cells(_bytes(path))
+    except READ_FAILS as error:
+        raise Unreadable(type(error).__name__) from error
+
+
+def _raw_cells(raw: bytes) -> list[Any]:
     data = json.loads(_text(raw))
     if not isinstance(data, dict):
         raise Unreadable("it is not a notebook")
@@ -126,14 +135,19 @@ def _notebook(raw: bytes) -> tuple[list[Cell], list[str]]:
         cells = sheet.get("cells") if isinstance(sheet, dict) else None
     if not isinstance(cells, list):
         raise Unreadable("it is not a notebook: it has no cells")
+    return cells[:MAX_CELLS]
+
+
+def _notebook(raw: bytes) -> tuple[list[Cell], list[str]]:
     kept = []
-    for place, cell in enumerate(cells[:MAX_CELLS]):
+    for place, cell in enumerate(_raw_cells(raw)):
         if isinstance(cell, dict) and cell.get("cell_type") == "code":
-            kept.append((_source(cell), f"cell {place + 1}", 0, _extra(cell)))
+            kept.append((source_of(cell), f"cell {place + 1}", 0, _extra(cell)))
     return _cells(kept)
 
 
-def _source(cell: dict[str, Any]) -> str:
+def source_of(cell: dict[str, Any]) -> str:
+    """The text of a cell; empty where there is none."""
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
         source = "".join(part for part in source if isinstance(part, str))

@@ -208,6 +208,8 @@ def _compare_scalars(
         return None if got == value else Mismatch("values", path, str(got), str(value))
     if not _is_float(got, tolerance.alike):
         return Mismatch("container", path, describe(have), "a float")
+    if abs(got - value) <= tolerance.atol + tolerance.rtol * abs(value):
+        return None
     if not np.isfinite(got) and np.isfinite(value):
         return Mismatch("finite", path, number(got), number(value))
     close = np.isclose(got, value, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True)

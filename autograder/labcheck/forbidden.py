@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import functools
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 DYNAMIC = frozenset({"eval", "exec", "compile", "__import__", "importlib", "globals", "vars"})
 REACHING = frozenset({"__dict__", "__globals__", "__subclasses__", "__builtins__"})
 
 
+@functools.lru_cache(maxsize=64)
 def parsed(source: str) -> ast.Module | None:
     """The syntax tree, or None where there is none to be had."""
     try:
@@ -18,30 +20,39 @@ def parsed(source: str) -> ast.Module | None:
         return None
 
 
+@dataclass(frozen=True)
+class Piece:
+    """One top-level statement: names it takes from its module, and dotted names that it uses."""
+
+    mentions: frozenset[str]
+    uses: frozenset[str]
+
+
 @dataclass
 class Source:
-    """A submission's names: what they are imported from, and which code stands behind them."""
+    """A submission's names, and which code stands behind them."""
 
-    aliases: dict[str, str] = field(default_factory=dict)
-    bodies: dict[str, list[ast.AST]] = field(default_factory=dict)
+    pieces: dict[str, list[Piece]] = field(default_factory=dict)
 
     @staticmethod
     def of(texts: Sequence[str]) -> Source:
         """Reads every text that parses."""
+        modules = [module for module in map(parsed, texts) if module is not None]
+        statements = [(one, list(ast.walk(one))) for module in modules for one in module.body]
+        aliases = {
+            name: target
+            for _, nodes in statements for node in nodes for name, target in _imported(node)
+        }  # fmt: skip
         source = Source()
-        for text in texts:
-            module = parsed(text)
-            if module is not None:
-                source._add(module)
+        packages = frozenset(target.split(".")[0] for target in aliases.values())
+        for statement, nodes in statements:
+            names = list(_bound(statement, nodes))
+            if names:
+                uses = frozenset(_dotted(nodes, aliases, packages))
+                piece = Piece(_mentioned(statement, nodes), uses)
+                for name in names:
+                    source.pieces.setdefault(name, []).append(piece)
         return source
-
-    def _add(self, module: ast.Module) -> None:
-        for node in ast.walk(module):
-            for name, target in _imported(node):
-                self.aliases[name] = target
-        for statement in module.body:
-            for name in _bound(statement):
-                self.bodies.setdefault(name, []).append(statement)
 
     def reachable(self, entry: str, apart: Collection[str] = ()) -> set[str]:
         """Names that the code behind `entry` takes from its module, itself included.
@@ -55,10 +66,9 @@ class Source:
             if name in seen:
                 continue
             seen.add(name)
-            if name != entry and name in apart:
-                continue
-            for body in self.bodies.get(name, ()):
-                todo += _mentioned(body)
+            if name == entry or name not in apart:
+                for piece in self.pieces.get(name, ()):
+                    todo += piece.mentions
         return seen
 
     def uses(self, entry: str, apart: Collection[str] = ()) -> set[str]:
@@ -68,58 +78,62 @@ class Source:
         """
         found: set[str] = set()
         for name in self.reachable(entry, apart) - (set(apart) - {entry}):
-            for body in self.bodies.get(name, ()):
-                found |= set(self._dotted(body))
+            for piece in self.pieces.get(name, ()):
+                found |= piece.uses
         return found
 
-    def _dotted(self, body: ast.AST) -> Iterator[str]:
-        for node in ast.walk(body):
-            if isinstance(node, ast.Name | ast.Attribute):
-                name = self._resolve(node)
-                if name:
-                    yield name
-            elif isinstance(node, ast.Call):
-                yield from self._called(node)
-            elif isinstance(node, ast.Import | ast.ImportFrom):
-                yield from (target for _, target in _imported(node))
 
-    def _called(self, node: ast.Call) -> Iterator[str]:
-        """getattr(F, "one_hot") is F.one_hot; with a computed name it is "getattr"."""
-        if not (isinstance(node.func, ast.Name) and node.func.id == "getattr" and node.args):
-            return
-        owner = self._resolve(node.args[0])
-        packages = {target.split(".")[0] for target in self.aliases.values()}
-        if owner is None or owner.split(".")[0] not in packages:
-            return
-        name = node.args[1] if len(node.args) > 1 else None
-        if isinstance(name, ast.Constant) and isinstance(name.value, str):
-            yield f"{owner}.{name.value}"
-        else:
-            yield "getattr"
-
-    def _resolve(self, node: ast.AST) -> str | None:
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        if isinstance(node, ast.Name):
-            parts.append(self.aliases.get(node.id, node.id))
-        elif parts:
-            parts.append("?")
-        else:
-            return None
-        return ".".join(reversed(parts))
+def _dotted(body: ast.AST, aliases: Mapping[str, str], packages: Collection[str]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Name | ast.Attribute):
+            name = _resolve(node, aliases)
+            if name:
+                yield name
+        elif isinstance(node, ast.Call):
+            yield from _called(node, aliases, packages)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (target for _, target in _imported(node))
 
 
-def _mentioned(body: ast.AST) -> set[str]:
+def _called(
+    node: ast.Call, aliases: Mapping[str, str], packages: Collection[str]
+) -> Iterator[str]:
+    """getattr(F, "one_hot") is F.one_hot; with a computed name it is "getattr"."""
+    if not (isinstance(node.func, ast.Name) and node.func.id == "getattr" and node.args):
+        return
+    owner = _resolve(node.args[0], aliases)
+    if owner is None or owner.split(".")[0] not in packages:
+        return
+    name = node.args[1] if len(node.args) > 1 else None
+    if isinstance(name, ast.Constant) and isinstance(name.value, str):
+        yield f"{owner}.{name.value}"
+    else:
+        yield "getattr"
+
+
+def _resolve(node: ast.AST, aliases: Mapping[str, str]) -> str | None:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if isinstance(node, ast.Name):
+        parts.append(aliases.get(node.id, node.id))
+    elif parts:
+        parts.append("?")
+    else:
+        return None
+    return ".".join(reversed(parts))
+
+
+def _mentioned(body: ast.AST, nodes: Sequence[ast.AST]) -> frozenset[str]:
     """Names that a statement reads and does not bind itself: arguments and locals are its own."""
-    nodes = [node for node in ast.walk(body) if isinstance(node, ast.Name)]
-    read = {node.id for node in nodes if isinstance(node.ctx, ast.Load)}
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
     if not isinstance(body, ast.FunctionDef | ast.AsyncFunctionDef):
-        return read
-    own = {node.arg for node in ast.walk(body) if isinstance(node, ast.arg)}
-    own |= {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
-    return read - own
+        return frozenset(read)
+    own = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    own |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    return frozenset(read - own)
 
 
 def _imported(node: ast.AST) -> Iterator[tuple[str, str]]:
@@ -132,11 +146,11 @@ def _imported(node: ast.AST) -> Iterator[tuple[str, str]]:
             yield (one.asname or one.name, f"{node.module}.{one.name}")
 
 
-def _bound(statement: ast.stmt) -> Iterator[str]:
+def _bound(statement: ast.stmt, nodes: Sequence[ast.AST]) -> Iterator[str]:
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield statement.name
     else:
-        for node in ast.walk(statement):
+        for node in nodes:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 yield node.id
             elif isinstance(node, ast.FunctionDef | ast.ClassDef):

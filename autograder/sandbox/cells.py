@@ -38,14 +38,16 @@ class Cells:
         self._proxies: dict[str, Any] = {}
         self._flags = 0
         self._lines: dict[str, list[str]] = {}
+        self.module.__file__ = f"{name}.py"
         sys.modules[name] = self.module
+        for given in instead:
+            self._proxies[given] = self.module.__dict__[given] = proxy(given, None)
 
     def run(self, cell: dict[str, Any]) -> dict[str, Any] | None:
         """Execute a cell: None, or what it raised.  An error ends its cell only.
 
         cell: {"source", "file", "offset": lines of the file before it}.
         """
-        self.module.__file__ = cell["file"]
         self._remember(cell)
         end = self._run_one(cell)
         for name in self._instead:

@@ -32,6 +32,7 @@ Answer = Callable[[dict[str, Any], Arrays], tuple[dict[str, Any], bytes]]
 T = TypeVar("T")
 
 TICK = 50
+ENDING = 300
 READY_SECONDS = 20.0
 OUTPUT_LIMIT = 65_536
 ASK_LIMIT = 20_000
@@ -188,6 +189,7 @@ class Worker:
             found, payload = wire.receive(self._forked.responses, self._wait)
             reply, arrays = replies.checked(found, ident, header["op"]), wire.unpack(payload)
             if reply["op"] != "ask":
+                self._forked.check_scratch()
                 return reply, arrays
             asked += 1
             if answer is None or asked > ASK_LIMIT or reply["number"] != asked:
@@ -248,15 +250,17 @@ class Worker:
     def _ended(self) -> WorkerGone:
         """How the process ended; one that has only closed its pipes is killed."""
         self._poll.unregister(self._forked.responses)
-        if not self._poll.poll(1000):
-            self._end()
+        alive = not self._poll.poll(ENDING)
+        status = self._end()
+        if alive and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
             return WorkerGone("crash", "the program closed the connection to the grader")
-        return ending(self._reap())
+        return ending(status)
 
-    def _end(self) -> None:
+    def _end(self) -> int:
+        """Kill the process if it is still there; the status with which it ended."""
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._forked.pidfd, signal.SIGKILL)
-        self._reap()
+        return self._reap()
 
     def _reap(self) -> int:
         try:

@@ -42,7 +42,8 @@ class Exposed(Exception):  # noqa: N818 - says what the course is
 class Reach:
     """What may be read: whole folders and files; of `listed` folders the names below as well.
 
-    listed: the standard library first, then folders of packages.  devices: what may be read, written and controlled.
+    listed: the standard library first, then folders of packages.  devices: what may be read,
+    written and controlled.
     """
 
     readable: tuple[str, ...]
@@ -79,7 +80,9 @@ def reach(site: list[str], arrays: str, device: str, course: str) -> Reach:
 
 def _below(folder: str, denied: tuple[str, ...]) -> Iterator[str]:
     """A folder's entries but those denied, and but links that lead out of it."""
-    for entry in os.scandir(folder):
+    with os.scandir(folder) as entries:
+        found = list(entries)
+    for entry in found:
         if any(fnmatch.fnmatch(entry.name.lower(), pattern) for pattern in denied):
             continue
         if entry.is_symlink() and not os.path.realpath(entry.path).startswith(folder + "/"):
@@ -90,11 +93,9 @@ def _below(folder: str, denied: tuple[str, ...]) -> Iterator[str]:
 def _system(folders: list[str]) -> Iterator[str]:
     """System libraries, but no Python's packages."""
     for folder in folders:
-        names = [entry.name for entry in os.scandir(folder) if not PYTHON_FOLDER.match(entry.name)]
-        if any(PYTHON_FOLDER.match(entry.name) for entry in os.scandir(folder)):
-            yield from (path for path in _below(folder, ()) if Path(path).name in names)
-        else:
-            yield folder
+        own = list(_below(folder, ()))
+        others = [path for path in own if not PYTHON_FOLDER.match(Path(path).name)]
+        yield from [folder] if len(own) == len(others) else others
 
 
 def _shared_libraries() -> Iterator[str]:

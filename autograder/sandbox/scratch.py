@@ -8,7 +8,7 @@ judge watches.
 from __future__ import annotations
 
 import os
-import shutil
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,32 +41,32 @@ class Scratch:
 
     def empty(self, path: str) -> bool:
         """Remove all that is in a folder; False where something stays, which retires it."""
-        for entry in list(Path(path).iterdir()):
-            _remove(entry)
-        if not any(Path(path).iterdir()):
-            return True
-        if self.mounts:
-            kernel.unmount(path)
-        return False
+        try:
+            clear(Path(path))
+        except OSError:
+            if self.mounts:
+                kernel.unmount(path)
+            return False
+        return True
 
 
-def _remove(path: Path) -> None:
-    if path.is_symlink() or not path.is_dir():
-        path.unlink(missing_ok=True)
-        return
-    try:
-        shutil.rmtree(path)
-    except (OSError, RecursionError):
-        _open_up(path)
-        shutil.rmtree(path, ignore_errors=True)
+def clear(folder: Path) -> None:
+    """Remove all that is in a folder, however deep and whatever its modes.  Raises OSError.
 
-
-def _open_up(path: Path) -> None:
-    """Make folders that were made unreadable removable; fails silently where it cannot."""
-    try:
-        path.chmod(0o700)
-        for place, folders, _ in os.walk(path):
-            for name in folders:
-                Path(place, name).chmod(0o700)
-    except OSError:
-        return
+    Folders are moved up before they are looked into, so that no path gets long.
+    """
+    pending, number, prefix = [folder], 0, secrets.token_hex(8)
+    while pending:
+        place = pending.pop()
+        with os.scandir(place) as found:
+            entries = list(found)
+        for entry in entries:
+            path = Path(entry.path)
+            if not entry.is_dir(follow_symlinks=False):
+                path.unlink()
+                continue
+            number += 1
+            path.chmod(0o700)
+            pending.append(path.rename(folder / f"{prefix}{number}"))
+        if place != folder:
+            place.rmdir()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
 import secrets
-import shutil
 import site
 import socket
 import subprocess
@@ -16,13 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from .errors import GraderFault, WorkerGone
+from .scratch import clear
 
 ZYGOTE = Path(__file__).with_name("zygote.py")
 PACKAGE = Path(__file__).parent.parent
+MEMORY = "/dev/shm"
 MESSAGE_LIMIT = 65_536
 ANSWER_SECONDS = 30.0
-SCRATCH_BYTES = 256 * 2**20
-SCRATCH_FILES = 4096
+SCRATCH_BYTES = 64 * 2**20
+SCRATCH_FILES = 2048
 
 
 class ZygoteGone(Exception):  # noqa: N818
@@ -51,7 +54,8 @@ class Forked:
         now = os.statvfs(self.scratch)
         taken = (self.before.f_bfree - now.f_bfree) * now.f_frsize
         files = self.before.f_ffree - now.f_ffree
-        if (taken > SCRATCH_BYTES or files > SCRATCH_FILES) and _is_full(self.scratch):
+        much = taken > SCRATCH_BYTES or files > SCRATCH_FILES or now.f_files == 0
+        if much and _is_full(self.scratch):
             raise WorkerGone("memory", "it wrote more into files than allowed")
 
     def close(self) -> None:
@@ -61,17 +65,21 @@ class Forked:
 
 
 def _is_full(folder: str) -> bool:
-    """Whether a folder itself holds too much; looks at SCRATCH_FILES entries at most."""
-    left, size = SCRATCH_FILES, 0
-    for place, folders, files in os.walk(folder):
-        left -= len(folders) + len(files)
-        if left <= 0:
-            return True
-        for name in files:
-            try:
-                size += os.lstat(os.path.join(place, name)).st_blocks * 512
-            except OSError:
-                continue
+    """Whether a folder itself holds too much, or hides it; looks at SCRATCH_FILES entries."""
+    left, size, pending = SCRATCH_FILES, 0, [folder]
+    try:
+        while pending:
+            with os.scandir(pending.pop()) as found:
+                entries = list(itertools.islice(found, left + 1))
+            left -= len(entries)
+            if left < 0:
+                return True
+            pending += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+            size += sum(entry.stat(follow_symlinks=False).st_blocks * 512 for entry in entries)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
     return size > SCRATCH_BYTES
 
 
@@ -86,7 +94,8 @@ class Warm:
             )
         self.owner = os.getpid()
         self.site = site_folders()
-        self._folder = tempfile.mkdtemp(prefix="autograder-")
+        memory = MEMORY if os.access(MEMORY, os.W_OK | os.X_OK) else None
+        self._folder = tempfile.mkdtemp(prefix="autograder-", dir=memory)
         Path(self._folder).chmod(0o711)
         self._errors = os.memfd_create("errors", os.MFD_CLOEXEC)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -199,7 +208,9 @@ class Warm:
             self._process.kill()
             self._process.wait()
         os.close(self._errors)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            clear(Path(self._folder))
+            Path(self._folder).rmdir()
 
 
 def _close(fds: list[int]) -> None:
