@@ -83,7 +83,9 @@ class Source:
         return found
 
 
-def _dotted(body: ast.AST, aliases: Mapping[str, str], packages: Collection[str]) -> Iterator[str]:
+def _dotted(
+    nodes: Sequence[ast.AST], aliases: Mapping[str, str], packages: Collection[str]
+) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, ast.Name | ast.Attribute):
             name = _resolve(node, aliases)
