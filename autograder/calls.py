@@ -25,11 +25,6 @@ Answer = Callable[[dict[str, Any], dict[str, NDArray[Any]]], tuple[dict[str, Any
 
 CALL_SECONDS = 10.0
 TRAINING_SECONDS = 60.0
-HOST_READ = (
-    "meta tensor", "Meta tensor", "'Meta' backend", "aten::_local_scalar_dense", "Meta backend",
-    "data-dependent", "on meta tensors",
-)  # fmt: skip
-"""Parts of what PyTorch says where a function reads numbers that a meta tensor does not have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,8 +159,3 @@ def raised(reply: Mapping[str, Any]) -> Observed:
     kind = "MemoryError" if reply.get("memory") else str(reply["type"])
     bases = tuple(str(base) for base in reply.get("bases", ()))
     return Observed("raised", None, kind, bases, str(reply.get("text", "")), lines)
-
-
-def reads_host(observed: Observed) -> bool:
-    """Whether a call on the meta device stopped only because it reads numbers on the host."""
-    return observed.did == "raised" and any(part in observed.text for part in HOST_READ)

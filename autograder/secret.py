@@ -14,8 +14,10 @@ VARIABLE = "AUTOGRADER_SECRET"
 LEAST = 16
 
 
-def course_secret(path: Path | None = None) -> bytes:
+def course_secret(path: Path | None = None, root: Path | None = None) -> bytes:
     """The secret from a file, the environment, or results/secret, which is made where missing.
+
+    root: the course folder, by default the one that this package stands in.
 
     Raises click.UsageError for a file that is missing, unreadable or too short.
     """
@@ -24,7 +26,7 @@ def course_secret(path: Path | None = None) -> bytes:
     told = os.environ.get(VARIABLE)
     if told is not None:
         return _long_enough(told.encode(), f"the variable {VARIABLE}")
-    default = course() / "results" / "secret"
+    default = course(root) / "results" / "secret"
     if default.exists():
         return _read(default)
     return _made(default)

@@ -67,8 +67,8 @@ class Case:
     inputs: draws the arguments from an rng; hidden cases draw anew for each student.
     value: whether it counts as a value case, without one of which an exercise earns nothing.
     raises, mentions: the exception that is due, and a word that its text must contain.
-    dtype, layout, device: what the float arguments are cast to, how they lie in memory ("C",
-    "strided", "turned"), and where they live ("cpu", "meta", "cuda").
+    dtype, layout, device: what the float arguments are cast to, how they lie in memory ("C" in
+    order, "mixed" with gaps or stored by columns), and where they live ("cpu", "meta", "cuda").
     observe: what is compared: what was returned, or the arguments as the call left them.
     like: the name of the case whose draw it repeats; empty for a draw of its own.
     scenario: another way of using the entry point than the exercise's own; its result is compared

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,11 @@ from autograder.labcheck.forbidden import parsed
 
 MAX_SIZE = 20 * 2**20
 MAX_CELLS = 2000
+MAX_MAGIC = 100
 MARKER = re.compile(r"^# *%%(?P<rest>.*)$")
 CELL_MAGIC = re.compile(r"^\s*%%(?P<name>\w+)")
-MAGIC = re.compile(r"^\s*[%!]|^\s*\??[\w.]+\?{1,2}\s*$|^\s*\?{1,2}[\w.]+\s*$")
+MAGIC = re.compile(r"^\s*(?:[%!]|[\w., ]+=\s*[%!]\S|\?{1,2}[%!\w.]|[%\w.\[\]'\"]+\?{1,2}\s*$)")
+LINE_END = re.compile(r"\r\n|\r|\n")
 PYTHON_CELLS = {"time", "timeit", "capture", "prun", "python", "python3"}
 READ_FAILS = (ValueError, RecursionError, TypeError, AttributeError, KeyError, MemoryError)
 
@@ -53,21 +55,32 @@ def read(path: Path, student: str | None = None) -> Submission:
     name = path.stem if student is None else student
     try:
         raw = _bytes(path)
-        if path.suffix == ".ipynb":
+        kind = path.suffix.lower()
+        if kind == ".ipynb":
             cells, notes = _notebook(raw)
-        elif path.suffix == ".py":
+        elif kind == ".py":
             cells, notes = _script(_text(raw))
         else:
             raise Unreadable("neither a .py nor an .ipynb file")
     except Unreadable as problem:
         return Submission(name, problem=f"unreadable submission: {problem}")
     except READ_FAILS as error:
-        return Submission(name, problem=f"unreadable submission: {type(error).__name__}")
+        return Submission(name, problem=f"unreadable submission: {_why(error)}")
     return Submission(name, tuple(cells), None, tuple(notes))
 
 
 class Unreadable(Exception):  # noqa: N818 - a reason
     """Why a file is no submission."""
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, UnicodeError):
+        return "it is not text"
+    if isinstance(error, json.JSONDecodeError):
+        return f"it is not a notebook: no JSON from line {error.lineno} on"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return type(error).__name__
 
 
 def _bytes(path: Path) -> bytes:
@@ -77,15 +90,21 @@ def _bytes(path: Path) -> bytes:
         if path.is_symlink():
             raise Unreadable("it is a symbolic link") from None
         raise Unreadable((error.strerror or "it cannot be opened").lower()) from None
-    with os.fdopen(handle, "rb", closefd=True) as file:
+    try:
         status = os.fstat(handle)
         if stat.S_ISDIR(status.st_mode):
             raise Unreadable("it is a folder")
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable("it is not an ordinary file")
-        if status.st_size > MAX_SIZE:
-            raise Unreadable("it is larger than 20 MB")
-        return file.read(MAX_SIZE + 1)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            raw = file.read(MAX_SIZE + 1)
+    except OSError as error:
+        raise Unreadable((error.strerror or "it cannot be read").lower()) from None
+    finally:
+        os.close(handle)
+    if len(raw) > MAX_SIZE:
+        raise Unreadable("it is larger than 20 MB")
+    return raw
 
 
 def _text(raw: bytes) -> str:
@@ -102,7 +121,7 @@ def _text(raw: bytes) -> str:
 def _script(text: str) -> tuple[list[Cell], list[str]]:
     """Split at ``# %%`` markers only; without any, the file is one cell."""
     blocks: list[tuple[str, int, list[str]]] = [("", 0, [])]
-    for place, line in enumerate(text.splitlines()):
+    for place, line in enumerate(LINE_END.split(text)):
         marker = MARKER.match(line)
         if marker:
             blocks.append((marker["rest"], place + 1, []))
@@ -129,13 +148,13 @@ def _raw_cells(raw: bytes) -> list[Any]:
     if not isinstance(data, dict):
         raise Unreadable("it is not a notebook")
     cells = data.get("cells")
-    if not isinstance(cells, list):
-        sheets = data.get("worksheets")
-        sheet = sheets[0] if isinstance(sheets, list) and sheets else None
-        cells = sheet.get("cells") if isinstance(sheet, dict) else None
+    sheets = data.get("worksheets")
+    if not isinstance(cells, list) and isinstance(sheets, list):
+        lists = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
+        cells = [cell for one in lists if isinstance(one, list) for cell in one]
     if not isinstance(cells, list):
         raise Unreadable("it is not a notebook: it has no cells")
-    return cells[:MAX_CELLS]
+    return cells
 
 
 def _notebook(raw: bytes) -> tuple[list[Cell], list[str]]:
@@ -168,10 +187,14 @@ def _extra(cell: dict[str, Any]) -> bool:
 
 
 def _cells(parts: list[tuple[str, str, int, bool]]) -> tuple[list[Cell], list[str]]:
-    cells, notes = [], []
+    cells: list[Cell] = []
+    notes: list[str] = []
     for source, file, offset, extra in parts:
         if not source.strip():
             continue
+        if len(cells) == MAX_CELLS:
+            notes.insert(0, f"only the first {MAX_CELLS} cells were read")
+            break
         text, dropped = without_magic(source)
         notes += [f"{file}: left out {line.strip()[:60]!r}" for line in dropped]
         cells.append(Cell(text, file, offset, defined_in(text), extra))
@@ -179,21 +202,42 @@ def _cells(parts: list[tuple[str, str, int, bool]]) -> tuple[list[Cell], list[st
 
 
 def without_magic(source: str) -> tuple[str, list[str]]:
-    """The source with shell and magic lines emptied, where it is no Python as it stands."""
-    if parsed(source) is not None:
-        return source, []
-    first = CELL_MAGIC.match(source.lstrip("\n"))
+    """The source with shell and magic lines emptied, where it is no Python as it stands.
+
+    A line goes only if Python stops at it: a line of a sum may begin with % as well.
+    """
+    first = CELL_MAGIC.match(source)
     if first and first["name"] not in PYTHON_CELLS:
         return "", [first[0]]
-    lines, dropped = [], []
-    for line in source.split("\n"):
-        if MAGIC.match(line):
-            dropped.append(line)
-            indent = line[: len(line) - len(line.lstrip())]
-            lines.append(f"{indent}pass")
-        else:
-            lines.append(line)
+    lines = source.split("\n")
+    dropped: list[str] = []
+    place = _stops_at(lines)
+    while place is not None and len(dropped) < MAX_MAGIC and MAGIC.match(lines[place]):
+        dropped.append(lines[place])
+        more = lines[place].rstrip().endswith("\\")
+        indent = lines[place][: len(lines[place]) - len(lines[place].lstrip())]
+        lines[place] = f"{indent}pass"
+        while more and place + 1 < len(lines):
+            place += 1
+            more = lines[place].rstrip().endswith("\\")
+            lines[place] = ""
+        place = _stops_at(lines)
     return ("\n".join(lines), dropped) if dropped else (source, [])
+
+
+def _stops_at(lines: list[str]) -> int | None:
+    """The place of the line at which Python finds that this is no Python, if it does."""
+    text = "\n".join(lines)
+    if parsed(text) is not None:
+        return None
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        place = (error.lineno or 0) - 1
+        return place if 0 <= place < len(lines) else None
+    except (ValueError, RecursionError, MemoryError, OverflowError):
+        return None
+    return None
 
 
 def defined_in(source: str) -> frozenset[str]:
@@ -205,11 +249,13 @@ def defined_in(source: str) -> frozenset[str]:
     return frozenset(_names(module.body))
 
 
-def _names(body: list[ast.stmt]) -> Iterator[str]:
+def _names(body: Iterable[ast.AST]) -> Iterator[str]:
+    """What statements bind, as far as it may be an exercise: no loop variables, no imports."""
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
-        elif isinstance(node, ast.Assign):
-            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
-        elif isinstance(node, ast.If | ast.Try):
-            yield from _names(node.body)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (target.id for target in targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
+            yield from _names(ast.iter_child_nodes(node))

@@ -23,9 +23,14 @@ DIGITS = 3
 
 SEED = b"the visible cases are the same for everybody"
 LEFT_OUT = frozenset(
-    {"values at other sizes", "values of a third draw", "values of draw 2", "values of draw 3",
-     "arguments with gaps in memory", "arguments stored by columns"}
-)  # fmt: skip
+    {
+        "values at other sizes",
+        "values of a third draw",
+        "values of draw 2",
+        "values of draw 3",
+        "memory layout",
+    }
+)
 """Cases that only the hidden tests have: more numbers would show nothing new."""
 
 

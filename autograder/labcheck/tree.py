@@ -7,6 +7,7 @@ int, float, str, `Array`, or a list, tuple or dict (str or int keys) of trees.
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -192,12 +193,18 @@ def mapped(tree: Tree, change: Callable[[Any], Any]) -> Tree:
     return change(tree)
 
 
-def cast(tree: Tree, dtype: str, layout: str = "C") -> Tree:
-    """The same tree with float arrays in another dtype, and every array in another layout."""
+def cast(tree: Tree, dtype: str, wanted: str = "C") -> Tree:
+    """The same tree with float arrays in another dtype, and every array in another layout.
+
+    layout: as in Array, or "mixed": by columns and with gaps by turns.
+    """
+    laid = "strided" if wanted == "mixed" else wanted
+    turns = itertools.cycle(("turned", "strided"))
 
     def change(leaf: Any) -> Any:
         if not isinstance(leaf, Array):
             return leaf
+        layout = next(turns) if wanted == "mixed" and leaf.values.ndim > 1 else laid
         if leaf.values.dtype.kind == "f":
             return replace(leaf, values=leaf.values.astype(dtype), dtype=dtype, layout=layout)
         return replace(leaf, layout=layout)

@@ -181,9 +181,8 @@ class Worker:
         self, header: Mapping[str, Any], body: bytes, answer: Answer | None
     ) -> tuple[dict[str, Any], Arrays]:
         ident = secrets.token_hex(8)
-        limit = wire.HEADER_LIMIT if header["op"] == "call" else wire.LOAD_LIMIT
         sent = {**header, "id": ident, "answers": answer is not None}
-        self._send(wire.head(sent, len(body), limit), body)
+        self._send(_start(sent, len(body)), body)
         asked = 0
         while True:
             found, payload = wire.receive(self._forked.responses, self._wait)
@@ -198,7 +197,7 @@ class Worker:
             told, packed = answer(reply, arrays)
             self._deadline += time.monotonic() - began
             told = {**told, "op": "answer", "number": asked, "id": ident}
-            self._send(wire.head(told, len(packed)), packed)
+            self._send(_start(told, len(packed)), packed)
 
     def _send(self, start: bytes, body: bytes) -> None:
         try:
@@ -218,6 +217,10 @@ class Worker:
         except WorkerGone as error:
             self._end()
             self._gone = error
+        except BaseException:
+            self._gone = Violation("a request was broken off")
+            self._end()
+            raise
         raise self._gone
 
     def _wait(self, event: int) -> None:
@@ -297,10 +300,23 @@ class Worker:
         self.close()
 
 
+def _start(header: Mapping[str, Any], size: int) -> bytes:
+    """A frame's beginning; raises WorkerGone for a program, GraderFault for a call, too large."""
+    program = header["op"] in ("load", "cell")
+    try:
+        return wire.head(header, size, wire.LOAD_LIMIT if program else wire.HEADER_LIMIT)
+    except wire.BadFrame as error:
+        if program:
+            raise WorkerGone("memory", "its text is longer than the grader reads") from error
+        raise GraderFault(f"a request cannot be sent: {error}") from error
+
+
 def ending(status: int) -> WorkerGone:
     """What a wait status says, in a sentence."""
     if os.WIFEXITED(status):
         code = os.WEXITSTATUS(status)
+        if code == wire.OUT_OF_MEMORY:
+            return WorkerGone("memory", "it used more memory than allowed")
         return WorkerGone("crash", f"the program ended the process itself (exit status {code})")
     number = os.WTERMSIG(status)
     kind: Ending = "crash"

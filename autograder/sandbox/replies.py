@@ -8,6 +8,11 @@ from typing import Any
 
 from .text import printable
 
+DTYPES = (
+    "bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float16",
+    "float32", "float64", "float128", "longdouble", "bfloat16",
+)  # fmt: skip
+
 Check = Callable[[Any], Any]
 """Gives the value, texts cleaned; raises Unexpected for a value of another kind."""
 
@@ -38,8 +43,27 @@ def _fields(header: dict[str, Any], kind: Any) -> dict[str, Any]:
 
 
 def _node(value: Any) -> Any:
-    """A node of a tree, which `tree.decode` checks when it is read."""
+    """A node of a tree, whose form `tree.decode` checks; here that its arrays are in the body."""
+    pending = [value]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            _check_array(node.get("a"))
+            pending += [item for tag, item in node.items() if tag != "a"]
+        elif isinstance(node, list):
+            pending += node
+        elif type(node) is int and node.bit_length() > 64:
+            raise Unexpected("a number that is too large")
     return value
+
+
+def _check_array(body: Any) -> None:
+    if body is None:
+        return
+    if not isinstance(body, dict) or body.get("dtype") not in DTYPES:
+        raise Unexpected("something in place of an array")
+    if "array" not in body and (body.get("device") != "meta" or "values" in body):
+        raise Unexpected("numbers in place of an array")
 
 
 def _text(value: Any) -> str:

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from .scratch import clear
 ZYGOTE = Path(__file__).with_name("zygote.py")
 PACKAGE = Path(__file__).parent.parent
 MEMORY = "/dev/shm"
+DAY = 86_400
 MESSAGE_LIMIT = 65_536
 ANSWER_SECONDS = 30.0
 SCRATCH_BYTES = 64 * 2**20
@@ -94,8 +96,9 @@ class Warm:
             )
         self.owner = os.getpid()
         self.site = site_folders()
-        memory = MEMORY if os.access(MEMORY, os.W_OK | os.X_OK) else None
-        self._folder = tempfile.mkdtemp(prefix="autograder-", dir=memory)
+        base = MEMORY if os.access(MEMORY, os.W_OK | os.X_OK) else tempfile.gettempdir()
+        sweep(Path(base))
+        self._folder = tempfile.mkdtemp(prefix=f"autograder-{self.owner}-", dir=base)
         Path(self._folder).chmod(0o711)
         self._errors = os.memfd_create("errors", os.MFD_CLOEXEC)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -211,6 +214,17 @@ class Warm:
         with contextlib.suppress(OSError):
             clear(Path(self._folder))
             Path(self._folder).rmdir()
+
+
+def sweep(base: Path) -> None:
+    """Remove what judges that were killed more than a day ago have left in a folder."""
+    for path in base.glob("autograder-*-*"):
+        pid = path.name.split("-")[1]
+        with contextlib.suppress(OSError):
+            old = path.stat().st_mtime < time.time() - DAY
+            if old and path.stat().st_uid == os.geteuid() and not Path("/proc", pid).exists():
+                clear(path)
+                path.rmdir()
 
 
 def _close(fds: list[int]) -> None:

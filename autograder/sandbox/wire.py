@@ -25,6 +25,8 @@ LOAD_LIMIT = 2**20
 BODY_LIMIT = 65 * 2**20
 ARRAY_LIMIT = 10_000
 READ_SIZE = 65_536
+OUT_OF_MEMORY = 71
+"""The exit status of a worker that has no memory left for its own work."""
 
 Wait = Callable[[int], None]
 """Returns when the descriptor may be ready for a poll event (POLLIN, POLLOUT), or raises."""

@@ -170,7 +170,7 @@ class Session:
             wire.send(self.responses, wire.head(question, len(body)), body)
             header, body = wire.receive(self.requests)
             if header["op"] != "answer" or header["number"] != self.asked:
-                os._exit(71)
+                os._exit(72)
         if "raised" in header:
             raise _exception(header["raised"])
         return tree.live(tree.decode(header["result"], wire.unpack(body)))
@@ -250,4 +250,7 @@ def main(requests: int, responses: int) -> NoReturn:
     sys.argv = ["submission.py"]
     session = Session(requests, responses)
     session.reply({"op": "ready"}, {})
-    session.serve()
+    try:
+        session.serve()
+    except MemoryError:
+        os._exit(wire.OUT_OF_MEMORY)

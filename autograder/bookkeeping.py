@@ -1,0 +1,255 @@
+"""nbgrader's own converter, in this process: reports into gradebook and autograded/.
+
+The converter is nbgrader's; what is spared it is starting a process for each student, opening the
+gradebook nine times and committing after each cell.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import io
+import logging
+import re
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.paths import jupyter_config_path
+from nbgrader import api
+from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Application, Config
+
+from autograder.collection import Collected
+from autograder.gradebook import Judge
+from autograder.handin import CHECK
+from autograder.report import LabReport
+from autograder.results import digest
+from autograder.sandbox.errors import GraderFault
+
+REDUNDANT = ("ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells",
+             "CheckCellMetadata")  # fmt: skip
+"""Preprocessors that find nothing to do in a notebook that StudentNotebook has read."""
+
+
+class Book:
+    """The gradebook of one lab, open for a run; a context manager.
+
+    Raises GraderFault where nbgrader cannot make or open it.
+    """
+
+    def __init__(self, collected: Collected) -> None:
+        self.slug, self.root = collected.slug, collected.root
+        self._log = _Log()
+        self.config = course_config(self.root)
+        self.coursedir = self._coursedir()
+        self._collected = collected
+        self._gradebook: Any = None
+        self._known: set[str] = set()
+        self._open = contextlib.ExitStack()
+
+    def __enter__(self) -> Book:
+        try:
+            with self._quietly():
+                self._gradebook = self._gradebook_kept()
+                self._prepare()
+                self._known = self._students()
+        except (Exception, SystemExit) as error:
+            self._open.close()
+            raise GraderFault(f"the gradebook cannot be used: {self._log.last(error)}") from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def submissions(self) -> dict[str, Path]:
+        """Where each student's submission lies, sorted by name."""
+        step = self.coursedir.submitted_directory
+        name = self.coursedir.format_path(step, "(?P<student>.*)", self.slug, escape=True)
+        found = ((re.fullmatch(name, path), path) for path in glob.glob(self._path(step, "*")))
+        return {match["student"]: Path(path)
+                for match, path in sorted(found, key=lambda one: one[1]) if match}  # fmt: skip
+
+    def token(self, student: str, key: str) -> str:
+        """What is booked once a report under this key is: new when anything of it is."""
+        stamp = Path(self._path(self.coursedir.submitted_directory, student)) / "timestamp.txt"
+        told = stamp.read_text("utf-8", "replace") if stamp.is_file() else ""
+        return digest(f"{key}\n{self.coursedir.db_url}\n{told}")
+
+    def has(self, student: str) -> bool:
+        """Whether gradebook and autograded/ know a submission of this student."""
+        done = self._path(self.coursedir.autograded_directory, student)
+        return student in self._known and (Path(done) / f"{self.slug}.ipynb").is_file()
+
+    def enter(self, student: str, report: LabReport) -> str | None:
+        """Book one report; what went wrong, or None."""
+        folder = self._path(self.coursedir.submitted_directory, student)
+        session = self._gradebook.db()
+        try:
+            with self._quietly():
+                self._convert(folder, report)
+                session.really_commit()
+        except (NbGraderException, SystemExit, OSError, RuntimeError) as error:
+            session.rollback()
+            return self._log.last(error)
+        finally:
+            session.expunge_all()
+        self._known.add(student)
+        return None
+
+    def _convert(self, folder: str, report: LabReport) -> None:
+        config = without(self.config, REDUNDANT)
+        converter = _Converter(coursedir=self.coursedir, config=config, log=self._log.log)
+        judge = Judge(config=config, log=self._log.log)
+        judge.report_of = lambda path, slug, student: report
+        converter.use(judge, folder, f"{folder}/{self.slug}.ipynb")
+        converter.start()
+
+    def _coursedir(self, **told: str) -> Any:
+        return CourseDirectory(
+            root=str(self.root), assignment_id=self.slug, config=self.config, log=self._log.log,
+            **told,
+        )  # fmt: skip
+
+    def _path(self, step: str, student: str) -> str:
+        return str(self.coursedir.format_path(step, student, self.slug))
+
+    @contextlib.contextmanager
+    def _quietly(self) -> Iterator[None]:
+        """nbgrader's log and warnings go where only a fault shows them."""
+        self._log.clear()
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+
+    # -- the gradebook ---------------------------------------------------------------------------
+
+    def _gradebook_kept(self) -> Any:
+        """One gradebook for all of nbgrader's modules; a commit there only flushes."""
+        gradebook: Any = _Kept(self.coursedir.db_url, self.coursedir.course_id)
+        session = gradebook.db()
+        session.really_commit, session.commit = session.commit, session.flush
+        self._open.callback(gradebook.really_close)
+        self._open.enter_context(_everywhere(api.Gradebook, lambda *_, **__: gradebook))
+        return gradebook
+
+    def _students(self) -> set[str]:
+        return {one.student.id for one in self._gradebook.assignment_submissions(self.slug)}
+
+    def _prepare(self) -> None:
+        """Let nbgrader enter the lab, where the gradebook does not have it as it is released."""
+        if self._current():
+            return
+        with tempfile.TemporaryDirectory(prefix="autograder-release-") as folder:
+            coursedir = self._coursedir(release_directory=folder)
+            GenerateAssignment(
+                coursedir=coursedir, config=self.config, log=self._log.log, force=True
+            ).start()
+        self._gradebook.db().really_commit()
+        if not self._current():
+            raise RuntimeError(
+                f"source/{self.slug}/ is not as the lab is now: run autograder build {self.slug}"
+            )
+
+    def _current(self) -> bool:
+        try:
+            notebook = self._gradebook.find_notebook(self.slug, self.slug)
+        except api.MissingEntry:
+            return False
+        found = {one.name: float(one.max_score) for one in notebook.grade_cells}
+        exercises = self._collected.exercises
+        return found == {f"{CHECK}{one.name}": float(one.points) for one in exercises}
+
+
+def course_config(root: Path) -> Any:
+    """nbgrader's settings as its own commands find them in this folder."""
+    config = Config()
+    with contextlib.suppress(ValueError):
+        for found in Application._load_config_files(
+            "nbgrader_config", path=[str(root), *jupyter_config_path()], log=None
+        ):
+            config.merge(found)
+    return config
+
+
+def without(config: Any, names: Sequence[str]) -> Any:
+    """The same settings with some preprocessors left out."""
+    changed = config.copy()
+    for name in names:
+        changed[name].enabled = False
+    return changed
+
+
+class _Kept(api.Gradebook):  # type: ignore[misc]
+    """A gradebook that stays open when a preprocessor is done with it."""
+
+    def close(self) -> None:
+        """Nothing: others go on with it."""
+
+    def really_close(self) -> None:
+        """Close it."""
+        super().close()
+
+
+class _Converter(Autograde):  # type: ignore[misc]
+    """nbgrader's converter for one submission whose report is there."""
+
+    def use(self, judge: Judge, folder: str, notebook: str) -> None:
+        """Convert one notebook, with this judge in place of one that nbgrader makes."""
+        self.force = True
+        self._judge, self._found = judge, {folder: [notebook]}
+        listed: list[Any] = self.autograde_preprocessors
+        self.autograde_preprocessors = [judge if _is_judge(one) else one for one in listed]
+
+    def init_notebooks(self) -> None:
+        """The one notebook, whether it exists or is read from another file."""
+        self.assignments = dict(self._found)
+
+    def _init_preprocessors(self) -> None:
+        super()._init_preprocessors()
+        self._judge.parent = self.exporter
+
+
+def _is_judge(one: Any) -> bool:
+    return one is Judge or one == f"{Judge.__module__}.{Judge.__name__}"
+
+
+@contextlib.contextmanager
+def _everywhere(old: Any, new: Callable[..., Any]) -> Iterator[None]:
+    """Another value for a name in every module of nbgrader that has it."""
+    loaded = [module for name, module in sys.modules.items() if name.startswith("nbgrader.")]
+    modules = [module for module in loaded if vars(module).get("Gradebook") is old]
+    for module in modules:
+        vars(module)["Gradebook"] = new
+    try:
+        yield
+    finally:
+        for module in modules:
+            vars(module)["Gradebook"] = old
+
+
+class _Log:
+    """Collects what nbgrader logs, for the case that something goes wrong."""
+
+    def __init__(self) -> None:
+        self.log = logging.Logger("nbgrader", logging.ERROR)
+        self._lines: list[str] = []
+        handler = logging.Handler()
+        handler.emit = lambda record: self._lines.append(record.getMessage())  # type: ignore[method-assign]
+        self.log.addHandler(handler)
+
+    def clear(self) -> None:
+        """Forget what was logged."""
+        self._lines.clear()
+
+    def last(self, error: BaseException) -> str:
+        """The line that says most: the end of a traceback that was logged, or the error itself."""
+        for text in self._lines:
+            if text.startswith("Traceback"):
+                return text.strip().splitlines()[-1]
+        return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

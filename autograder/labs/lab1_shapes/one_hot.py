@@ -1,0 +1,369 @@
+"""Ids as rows of zeros with a one at their place."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from autograder.spec import Case, Exercise, Mistake, but
+from solutions.lab1_shapes import one_hot
+
+
+def inputs(rng: np.random.Generator, B: int, T: int, C: int) -> Mapping[str, Any]:
+    ids = rng.integers(0, C - 2, (B, T))
+    ids.flat[0], ids.flat[-1] = C - 2, 0
+    return {"ids": ids, "num_classes": C}
+
+
+def shaped(*shape: int, C: int = 6) -> Callable[[np.random.Generator], Mapping[str, Any]]:
+    """Draws ids of a shape, with the last class among them where there are any."""
+
+    def draw(rng: np.random.Generator) -> Mapping[str, Any]:
+        ids = rng.integers(0, C, shape)
+        if ids.size:
+            ids.flat[ids.size // 2] = C - 1
+        return {"ids": ids, "num_classes": C}
+
+    return draw
+
+
+def with_one(bad: int, C: int = 6) -> Callable[[np.random.Generator], Mapping[str, Any]]:
+    """Draws ids of which one is out of range, neither the first nor the last."""
+
+    def draw(rng: np.random.Generator) -> Mapping[str, Any]:
+        ids = rng.integers(0, C, (2, 5))
+        ids[1, 2] = bad
+        return {"ids": ids, "num_classes": C}
+
+    return draw
+
+
+def alone_and_bad(rng: np.random.Generator) -> Mapping[str, Any]:
+    return {"ids": np.array(rng.integers(6, 9)), "num_classes": 6}
+
+
+def beside_the_ids(entry: Callable[..., Any], ids: Any, num_classes: int) -> Any:
+    """The call while new tensors that name no device land elsewhere, as on a machine with a GPU."""
+    import torch
+
+    try:
+        with torch.device("meta"):
+            return entry(ids, num_classes)
+    except (RuntimeError, NotImplementedError) as error:
+        reads = ("on meta tensors", "out of meta tensor", "data-dependent", "data-independent")
+        if any(part in str(error) for part in reads):
+            return entry(ids, num_classes)
+        raise
+
+
+def _rows(ids: Tensor, num_classes: int) -> Tensor:
+    return ids.unsqueeze(-1) == torch.arange(num_classes, device=ids.device)
+
+
+def _checked(ids: Tensor, num_classes: int) -> None:
+    if ((ids < 0) | (ids >= num_classes)).any():
+        raise ValueError("ids are out of range")
+
+
+def unchecked(ids: Tensor, num_classes: int) -> Tensor:
+    return _rows(ids, num_classes).float()
+
+
+def lower_bound_missing(ids: Tensor, num_classes: int) -> Tensor:
+    if (ids >= num_classes).any():
+        raise ValueError("ids are out of range")
+    return torch.eye(num_classes, device=ids.device)[ids]
+
+
+def upper_bound_missing(ids: Tensor, num_classes: int) -> Tensor:
+    if (ids < 0).any():
+        raise ValueError("ids are out of range")
+    return _rows(ids, num_classes).float()
+
+
+def one_too_high_allowed(ids: Tensor, num_classes: int) -> Tensor:
+    if ((ids < 0) | (ids > num_classes)).any():
+        raise ValueError("ids are out of range")
+    return _rows(ids, num_classes).float()
+
+
+def last_class_refused(ids: Tensor, num_classes: int) -> Tensor:
+    if ((ids < 0) | (ids >= num_classes - 1)).any():
+        raise ValueError("ids are out of range")
+    return _rows(ids, num_classes).float()
+
+
+def zero_refused(ids: Tensor, num_classes: int) -> Tensor:
+    if ((ids <= 0) | (ids >= num_classes)).any():
+        raise ValueError("ids are out of range")
+    return _rows(ids, num_classes).float()
+
+
+def row_of_identity(ids: Tensor, num_classes: int) -> Tensor:
+    return torch.eye(num_classes, device=ids.device)[ids]
+
+
+def held_to_range(ids: Tensor, num_classes: int) -> Tensor:
+    return _rows(ids.clamp(0, num_classes - 1), num_classes).float()
+
+
+def index_error(ids: Tensor, num_classes: int) -> Tensor:
+    if ((ids < 0) | (ids >= num_classes)).any():
+        raise IndexError("ids are out of range")
+    return _rows(ids, num_classes).float()
+
+
+def assertion(ids: Tensor, num_classes: int) -> Tensor:
+    assert bool(((ids >= 0) & (ids < num_classes)).all()), "ids are out of range"
+    return _rows(ids, num_classes).float()
+
+
+def silent_error(ids: Tensor, num_classes: int) -> Tensor:
+    if ((ids < 0) | (ids >= num_classes)).any():
+        raise ValueError
+    return _rows(ids, num_classes).float()
+
+
+def all_must_be_bad(ids: Tensor, num_classes: int) -> Tensor:
+    if ids.numel() and ((ids < 0) | (ids >= num_classes)).all():
+        raise ValueError("ids are out of range")
+    return _rows(ids, num_classes).float()
+
+
+def empty_refused(ids: Tensor, num_classes: int) -> Tensor:
+    if ids.min() < 0 or ids.max() >= num_classes:
+        raise ValueError("ids are out of range")
+    return _rows(ids, num_classes).float()
+
+
+def empty_flat(ids: Tensor, num_classes: int) -> Tensor:
+    if ids.numel() == 0:
+        return torch.zeros(0, num_classes, device=ids.device)
+    return one_hot(ids, num_classes)
+
+
+def classes_seen(ids: Tensor, num_classes: int) -> Tensor:
+    _checked(ids, num_classes)
+    return _rows(ids, int(ids.max()) + 1 if ids.numel() else num_classes).float()
+
+
+def one_class_too_many(ids: Tensor, num_classes: int) -> Tensor:
+    _checked(ids, num_classes)
+    return _rows(ids, num_classes + 1).float()
+
+
+def counted_from_one(ids: Tensor, num_classes: int) -> Tensor:
+    _checked(ids, num_classes)
+    return _rows(ids - 1, num_classes).float()
+
+
+def classes_first(ids: Tensor, num_classes: int) -> Tensor:
+    return one_hot(ids, num_classes).movedim(-1, 0)
+
+
+def flat(ids: Tensor, num_classes: int) -> Tensor:
+    return one_hot(ids.flatten(), num_classes)
+
+
+def inverted(ids: Tensor, num_classes: int) -> Tensor:
+    return 1 - one_hot(ids, num_classes)
+
+
+def thermometer(ids: Tensor, num_classes: int) -> Tensor:
+    _checked(ids, num_classes)
+    return (torch.arange(num_classes, device=ids.device) <= ids.unsqueeze(-1)).float()
+
+
+def id_in_place_of_one(ids: Tensor, num_classes: int) -> Tensor:
+    return one_hot(ids, num_classes) * ids.unsqueeze(-1)
+
+
+def many_hot(ids: Tensor, num_classes: int) -> Tensor:
+    _checked(ids, num_classes)
+    if ids.dim() == 0 or ids.shape[-1] == 0:
+        return one_hot(ids, num_classes)
+    return one_hot(ids, num_classes).amax(dim=-2)
+
+
+def one_axis_only(ids: Tensor, num_classes: int) -> Tensor:
+    _checked(ids, num_classes)
+    result = torch.zeros(len(ids), num_classes, device=ids.device)
+    for i, row in enumerate(ids):
+        result[i, row] = 1
+    return result
+
+
+def at_least_one_axis(ids: Tensor, num_classes: int) -> Tensor:
+    return one_hot(torch.atleast_1d(ids), num_classes)  # type: ignore[no-untyped-call]
+
+
+def squeezed(ids: Tensor, num_classes: int) -> Tensor:
+    return one_hot(ids, num_classes).squeeze()
+
+
+def on_the_cpu(ids: Tensor, num_classes: int) -> Tensor:
+    _checked(ids, num_classes)
+    result = torch.zeros(*ids.shape, num_classes)
+    return result.scatter_(-1, ids.unsqueeze(-1), 1.0)
+
+
+def changes_ids(ids: Tensor, num_classes: int) -> Tensor:
+    right = one_hot(ids, num_classes)
+    ids += 1
+    return right
+
+
+def by_scatter(ids: Tensor, num_classes: int) -> Tensor:
+    if ids.numel() > 0 and (ids.min() < 0 or ids.max() > num_classes - 1):
+        raise ValueError(f"ids must be in [0, {num_classes})")
+    shape = (*ids.shape, num_classes)
+    result = torch.zeros(shape, dtype=torch.float32, device=ids.device)
+    return result.scatter(-1, ids[..., None], 1.0)
+
+
+def by_identity(ids: Tensor, num_classes: int) -> Tensor:
+    if not torch.all((ids >= 0) & (ids < num_classes)):
+        raise ValueError("some IDS are not below num_classes")
+    return torch.eye(num_classes, device=ids.device)[ids]
+
+
+def by_loop(ids: Tensor, num_classes: int) -> Tensor:
+    result = torch.zeros(ids.numel(), num_classes, device=ids.device)
+    for place, number in enumerate(ids.flatten().tolist()):
+        if number < 0 or number >= num_classes:
+            raise ValueError(f"bad value in ids: {number}")
+        result[place, number] = 1
+    return result.reshape(*ids.shape, num_classes)
+
+
+def by_numpy(ids: Tensor, num_classes: int) -> Tensor:
+    given = ids.cpu().numpy()
+    if np.any(given < 0) or np.any(given >= num_classes):
+        raise ValueError("ids out of range")
+    rows = np.eye(num_classes, dtype=np.float32)[given]
+    return torch.from_numpy(rows).to(ids.device)
+
+
+def moved_at_the_end(ids: Tensor, num_classes: int) -> Tensor:
+    for number in set(ids.reshape(-1).tolist()):
+        if not 0 <= number <= num_classes - 1:
+            raise ValueError("every one of the ids must lie from 0 to C − 1")
+    return torch.eye(num_classes)[ids.cpu()].to(ids.device)
+
+
+def by_where(ids: Tensor, num_classes: int) -> Tensor:
+    low, high = (ids < 0).sum().item(), (ids >= num_classes).sum().item()
+    if low + high:
+        raise ValueError(f"{low + high} ids are not between 0 and {num_classes - 1}")
+    places = torch.arange(num_classes, dtype=ids.dtype, device=ids.device)
+    zeros = ids.new_zeros((), dtype=torch.float32)
+    return torch.where(places == ids.unsqueeze(-1), zeros + 1, zeros)
+
+
+RANGE = "Which ids are allowed, and does your test let through exactly those?"
+EMPTY = "Try it on torch.zeros(2, 0, dtype=torch.int64)."
+SHAPE = "The result has the shape of ids with one more axis at the end."
+
+EXERCISE = Exercise(
+    reference=one_hot,
+    inputs=inputs,
+    points=10,
+    axes={"B": 3, "T": 5, "C": 7},
+    shapes={"ids": "B T", "return": "B T C"},
+    without=frozenset({"float32", "gradients", "placement"}),
+    forbidden=(
+        "torch.nn.functional.one_hot", "torch._C._nn.one_hot", "torch.ops.aten.one_hot",
+    ),
+    cases=(
+        Case(name="a row of ids", inputs=shaped(4)),
+        Case(name="ids with three axes", inputs=shaped(2, 3, 4)),
+        Case(name="a single id without an axis", inputs=shaped(), value=False,
+             why="ids of shape () give a result of shape (C,)."),
+        Case(name="no ids in two sequences", inputs=shaped(2, 0), value=False,
+             why="ids of shape (2, 0) give a result of shape (2, 0, C); no ids have no smallest."),
+        Case(name="an id of C", inputs=with_one(6), value=False, raises=ValueError, mentions="ids",
+             why="The largest id is C − 1; C is a ValueError that names the argument."),
+        Case(name="an id of -1", inputs=with_one(-1), value=False, raises=ValueError, mentions="ids",
+             why="There is no id −1, and it must not wrap round; it is a ValueError."),
+        Case(name="a single id above C", inputs=alone_and_bad, value=False, raises=ValueError,
+             mentions="ids", why="A bad id is a ValueError even where it is the only one."),
+        Case(name="new tensors on the device of ids", inputs=shaped(3, 4), value=False,
+             scenario=beside_the_ids,
+             why="Make every new tensor on the device of the ids: device=ids.device."),
+    ),
+    mistakes=(
+        Mistake("unchecked", unchecked, when="an id out of range gives a row of zeros", look=RANGE),
+        Mistake("row_of_identity", row_of_identity,
+                when="ids go straight into a matrix, where −1 is its last row", look=RANGE),
+        Mistake("lower_bound_missing", lower_bound_missing,
+                when="an id of −1 wraps round to the last class", look=RANGE),
+        Mistake("upper_bound_missing", upper_bound_missing,
+                when="only ids below 0 are refused", look=RANGE),
+        Mistake("one_too_high_allowed", one_too_high_allowed,
+                when="an id of C is let through", look=RANGE),
+        Mistake("last_class_refused", last_class_refused,
+                when="the last class is refused", look=RANGE),
+        Mistake("zero_refused", zero_refused, when="id 0 is refused", look=RANGE),
+        Mistake("held_to_range", held_to_range,
+                when="an id out of range is moved to the nearest class",
+                look="What should happen to an id that does not exist?"),
+        Mistake("all_must_be_bad", all_must_be_bad,
+                when="ids are refused only if none of them is in range",
+                look="Is one bad id enough?"),
+        Mistake("index_error", index_error,
+                when="an id out of range gives an IndexError",
+                look="Which exception does the docstring ask for?"),
+        Mistake("assertion", assertion,
+                when="an id out of range is caught with assert",
+                look="Which exception does the docstring ask for? assert may be switched off."),
+        Mistake("silent_error", silent_error,
+                when="the ValueError does not say which argument was wrong",
+                look="What should the message of the ValueError name?"),
+        Mistake("empty_refused", empty_refused,
+                when="the smallest of no ids is looked for", look=EMPTY),
+        Mistake("empty_flat", empty_flat,
+                when="an empty input loses its other axes", look=EMPTY),
+        Mistake("classes_seen", classes_seen,
+                when="there are only as many classes as the largest id needs",
+                look="Who says how many classes there are?"),
+        Mistake("one_class_too_many", one_class_too_many,
+                when="there is one class too many",
+                look="Ids are counted from 0: how many are there up to C − 1?"),
+        Mistake("counted_from_one", counted_from_one,
+                when="ids are taken to begin with 1", look="Which place belongs to id 0?"),
+        Mistake("classes_first", classes_first,
+                when="the classes are the first axis", look=SHAPE),
+        Mistake("flat", flat, when="all ids stand in one row after the other", look=SHAPE),
+        Mistake("many_hot", many_hot,
+                when="the ids of a sequence share one row", look=SHAPE),
+        Mistake("one_axis_only", one_axis_only,
+                when="each entry of the first axis gets one row, whatever stands in it", look=SHAPE),
+        Mistake("at_least_one_axis", at_least_one_axis,
+                when="a single id gets an axis that it did not have", look=SHAPE),
+        Mistake("squeezed", squeezed, when="axes of size 1 are lost",
+                look="What does squeeze() do to a batch of one?"),
+        Mistake("inverted", inverted, when="ones and zeros are exchanged",
+                look="Where does the one belong?"),
+        Mistake("thermometer", thermometer,
+                when="all places up to the id are one", look="How many ones stand in a row?"),
+        Mistake("id_in_place_of_one", id_in_place_of_one,
+                when="the id itself stands at its place",
+                look="An id is a name: what stands at its place?"),
+        Mistake("whole_numbers", but(one_hot, returns=lambda rows: rows.long()),
+                when="the result is int64", look="Which dtype does the docstring ask for?"),
+        Mistake("true_and_false", but(one_hot, returns=lambda rows: rows.bool()),
+                when="the result is bool", look="Which dtype does the docstring ask for?"),
+        Mistake("double_precision", but(one_hot, returns=lambda rows: rows.double()),
+                when="the result is float64", look="Which dtype does the docstring ask for?"),
+        Mistake("on_the_cpu", on_the_cpu,
+                when="the result is made on PyTorch's default device, wherever ids live",
+                look="A new tensor should take its device from ids."),
+        Mistake("changes_ids", changes_ids,
+                when="the caller's ids are changed",
+                look="Look for += and its kin on something that was handed in."),
+    ),
+    also_right=(by_scatter, by_identity, by_loop, by_numpy, moved_at_the_end, by_where),
+    look="Write down the result for ids [2, 0] and three classes, by hand.",
+)  # fmt: skip
