@@ -83,8 +83,14 @@ def _marked(
     code: str, grade_id: str, solution: bool = False, points: float | None = None
 ) -> nbformat.NotebookNode:
     cell = nbformat.v4.new_code_cell(code, id=grade_id.replace("_", "-"))
-    mark = {"schema_version": 3, "grade_id": grade_id, "solution": solution, "locked": not solution,
-            "grade": points is not None, "task": False}  # fmt: skip
+    mark = {
+        "schema_version": 3,
+        "grade_id": grade_id,
+        "solution": solution,
+        "locked": not solution,
+        "grade": points is not None,
+        "task": False,
+    }
     if points is not None:
         mark["points"] = points
     cell.metadata["nbgrader"] = mark

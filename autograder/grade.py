@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import time
 from collections.abc import Iterable, Sequence
@@ -13,7 +14,7 @@ from typing import Any, Literal
 from autograder.calls import CALL_SECONDS, TRAINING_SECONDS, Answer, Request, call, raised
 from autograder.collection import Collected
 from autograder.feedback import case_report, feedback
-from autograder.labcheck.forbidden import Source, forbidden_use
+from autograder.labcheck.forbidden import Source, folded, forbidden_use, may_use
 from autograder.labcheck.message import outcome_of, share
 from autograder.labcheck.tree import decode, encode
 from autograder.labcheck.verdict import Observed, Trial, diagnose, judged, reads_host
@@ -124,7 +125,6 @@ class _Sitting:
         self.ends = time.monotonic() + SUBMISSION_SECONDS
         asked = {one.name for one in self.grader.collected.exercises}
         self.cells = [one for one in self.submission.cells if not one.extra or one.defines & asked]
-        self.source = Source.of([cell.source for cell in self.cells])
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -186,15 +186,12 @@ class _Sitting:
     # -- one exercise ----------------------------------------------------------------------------
 
     def _judge(self, exercise: Exercise) -> Judgement:
-        lab = self.grader.collected.lab
         if time.monotonic() > self.ends:
             return Judgement(exercise, (), "timeout", 0.0, None, _no_time())
         early = self._before(exercise)
         if early is not None:
             return early
-        names = [one.name for one in self.grader.collected.exercises]
-        used = forbidden_use(self.source, exercise.name, exercise.forbidden)
-        used = used or forbidden_use(self.source, exercise.name, lab.forbidden, apart=names)
+        used = self._forbidden(exercise)
         if used is not None:
             return Judgement(exercise, (), "forbidden", 0.0, None, used)
         oracle = self.grader.oracle
@@ -224,6 +221,26 @@ class _Sitting:
             if place in self.failed:
                 return self._cell_failed(exercise, self.failed[place])
         return Judgement(exercise, (), "missing", 0.0)
+
+    @functools.cached_property
+    def source(self) -> Source:
+        """The names of the submission, read when they are first asked for."""
+        return Source.of([cell.source for cell in self.cells])
+
+    @functools.cached_property
+    def text(self) -> str:
+        """All cells as one text, identifiers folded."""
+        return folded(cell.source for cell in self.cells)
+
+    def _forbidden(self, exercise: Exercise) -> str | None:
+        """What the exercise uses and may not, read from the source."""
+        collected = self.grader.collected
+        if not may_use(self.text, (*collected.lab.forbidden, *exercise.forbidden)):
+            return None
+        names = [one.name for one in collected.exercises]
+        own = forbidden_use(self.source, exercise.name, exercise.forbidden)
+        lab = collected.lab.forbidden
+        return own or forbidden_use(self.source, exercise.name, lab, apart=names)
 
     def _cell_failed(self, exercise: Exercise, error: Observed) -> Judgement:
         if error.did == "forbidden":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+import unicodedata
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,21 @@ PACKAGES_ROUND = ("importlib", "runpy", "ctypes", "builtins", "sys.modules")
 REACHING = frozenset({"__globals__", "__subclasses__", "__builtins__", "__code__"})
 ANY = "*"
 """Stands for an attribute whose name is computed."""
+
+
+HARMLESS_WITHOUT = (*WAYS_ROUND, *PACKAGES_ROUND, "getattr", "sys", "__")
+"""Words without which a text reaches nothing but what it names."""
+
+
+def folded(texts: Iterable[str]) -> str:
+    """One text with identifiers as Python reads them: folded by NFKC."""
+    return unicodedata.normalize("NFKC", "\n".join(texts))
+
+
+def may_use(text: str, forbidden: Iterable[str]) -> bool:
+    """Whether a closer look is due: any word of what is forbidden, or of a way round, is there."""
+    words = {part for name in forbidden for part in (name.split(".")[0], name.split(".")[-1])}
+    return bool(words) and any(word in text for word in (*words, *HARMLESS_WITHOUT))
 
 
 @functools.lru_cache(maxsize=64)
@@ -272,6 +288,19 @@ def _imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
         for one in node.names:
             if one.name != "*":
                 yield one.asname or one.name, f"{node.module}.{one.name}"
+
+
+def bound_names(source: str) -> frozenset[str]:
+    """What a cell binds at its top level, also the classes that it adds to; "*" for all of a
+    module.
+    """
+    module = parsed(source)
+    if module is None:
+        return frozenset()
+    names = _gathered(_bound(module.body))
+    added = {name[:-1] for name, _ in _bound(module.body) if name.endswith(".")}
+    imported = {name for name, targets in names.items() if targets}
+    return frozenset({*names, *(added - imported), *("*" for _ in _stars(module.body))})
 
 
 def _gathered(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:

@@ -30,7 +30,7 @@ def no_steps(rng: np.random.Generator) -> Mapping[str, Any]:
 
 
 def many_steps(rng: np.random.Generator) -> Mapping[str, Any]:
-    return {**inputs(rng, 4, 7, 2, 8, 3), "steps": 120, "lr": 0.005}
+    return {**inputs(rng, 4, 7, 2, 8, 3), "steps": 250, "lr": 0.005}
 
 
 def training(
@@ -185,7 +185,7 @@ EXERCISE = Exercise(
     parts=("params", "losses"),
     without=frozenset({"integer inputs"}),
     cases=(
-        Case(name="120 steps", inputs=many_steps),
+        Case(name="250 steps", inputs=many_steps),
         Case(name="no step at all", inputs=no_steps, value=False,
              why="With steps = 0 the parameters come back as they are, and no loss."),
     ),
