@@ -26,6 +26,11 @@ Answer = Callable[[dict[str, Any], dict[str, NDArray[Any]]], tuple[dict[str, Any
 CALL_SECONDS = 10.0
 TRAINING_SECONDS = 60.0
 
+UNREADABLE = (
+    ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError
+)
+"""What reading an answer raises that no honest worker sends."""
+
 
 @dataclass(frozen=True, eq=False)
 class Request:
@@ -109,23 +114,31 @@ def call(
     worker: Worker, entry: str, request: Request, *, seconds: float = CALL_SECONDS,
     arguments: bool = False, answer: Answer | None = None,
 ) -> Reply:  # fmt: skip
-    """Sends one call; WorkerGone and Violation become observations of kind "gone"."""
-    header = {**request.header, "entry": entry, "arguments": arguments}
+    """Sends one call; WorkerGone and Violation become observations of kind "gone".
+
+    Plain calls run on the worker's device; scenarios build their own objects, on the CPU.
+    """
+    plain = request.header["scenario"] is None and request.header["device"] == "cpu"
+    device = worker.device if plain else request.header["device"]
+    header = {**request.header, "entry": entry, "arguments": arguments, "device": device}
     try:
         reply, arrays = worker.request(header, request.body, seconds=seconds, answer=answer)
         return _reply(reply, arrays)
     except WorkerGone as gone:
-        return _both(Observed("gone", type=gone.kind, text=_sentence(gone, seconds)))
-    except (Violation, ValueError, TypeError, KeyError, IndexError):
-        text = "The program broke off the connection to the grader, or sent what it cannot read."
+        late = f"The call took longer than {seconds:g} seconds and was stopped."
+        text = late if gone.kind == "timeout" else sentence(gone)
+        return _both(Observed("gone", type=gone.kind, text=text))
+    except (Violation, *UNREADABLE) as gone:
         worker.close()
-        return _both(Observed("gone", type="crash", text=text))
+        return _both(Observed("gone", type="crash", text=sentence(gone)))
 
 
-def _sentence(gone: WorkerGone, seconds: float) -> str:
-    if gone.kind == "timeout":
-        return f"The call took longer than {seconds:g} seconds and was stopped."
-    return str(gone)
+def sentence(gone: Exception) -> str:
+    """How a program ended its process, for its author."""
+    if not isinstance(gone, WorkerGone):
+        return "The program broke off the connection to the grader, or sent what it cannot read."
+    text = str(gone)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _both(observed: Observed) -> Reply:

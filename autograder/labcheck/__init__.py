@@ -6,9 +6,11 @@ a time, and ``progress()`` shows how much of the lab is done.
 
 from __future__ import annotations
 
-from .session import Session
+from .kindly import be_kind
+from .session import Session, show
 
 _SESSION = Session()
+be_kind(show)
 
 check = _SESSION.check
 hint = _SESSION.hint

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .compare import Mismatch, describe
+from .text import capped
 from .tree import Array, Tree
 
 AXES = {
@@ -16,8 +17,6 @@ AXES = {
 
 LABEL = 17
 """Columns of a message: two spaces, the label, and the text from here on."""
-
-MAX_TEXT = 8000
 
 
 @dataclass(frozen=True)
@@ -32,22 +31,22 @@ def as_text(lines: Iterable[Line]) -> str:
     """The message as plain text, labels in a column, at most 8 KB."""
     out = []
     for line in lines:
-        first, *rest = line.text.splitlines() or [""]
+        first, *rest = line.text.split("\n")
         out.append(f"  {line.label:<{LABEL - 2}}{first}".rstrip())
         out.extend(f"{' ' * LABEL}{more}".rstrip() for more in rest)
     return capped("\n".join(out))
 
 
-def capped(text: str) -> str:
-    """At most 8 KB of UTF-8, cut at a character."""
-    raw = text.encode("utf-8", "backslashreplace")
-    return text if len(raw) <= MAX_TEXT else raw[: MAX_TEXT - 4].decode("utf-8", "ignore") + " …"
+def called_with(
+    arguments: Mapping[str, Tree], shapes: Mapping[str, str], numbers: bool = True
+) -> str:
+    """ "x (batch 3, time 5), h0 (batch 3, hidden 6)   float64" for the arguments of a call.
 
-
-def called_with(arguments: Mapping[str, Tree], shapes: Mapping[str, str]) -> str:
-    """ "x (batch 3, time 5), h0 (batch 3, hidden 6)   float64" for the arguments of a call."""
+    numbers: whether the floats among them may be shown.
+    """
     parts = [
-        f"{name} {_argument(value, shapes.get(name, ''))}" for name, value in arguments.items()
+        f"{name} {_argument(value, shapes.get(name, ''), numbers)}"
+        for name, value in arguments.items()
     ]
     dtypes = sorted(_float_dtypes(arguments.values()))
     text, width = "", 0
@@ -60,13 +59,15 @@ def called_with(arguments: Mapping[str, Tree], shapes: Mapping[str, str]) -> str
     return f"{text}   {' '.join(dtypes)}".rstrip()
 
 
-def _argument(value: Tree, letters: str) -> str:
+def _argument(value: Tree, letters: str, numbers: bool) -> str:
     if isinstance(value, Array):
         return f"({sizes(value.values.shape, letters)})"
     if isinstance(value, dict):
         return f"({', '.join(str(key) for key in value)})" if len(value) <= 8 else describe(value)
     if isinstance(value, str):
         return repr(value if len(value) <= 40 else value[:37] + "…")
+    if isinstance(value, float) and not numbers:
+        return "(a float)"
     if value is None or isinstance(value, bool | int | float):
         return f"= {value}"
     return f"({len(value)} items)"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 WAYS_ROUND = frozenset({"eval", "exec", "compile", "globals", "__import__", "__builtins__"})
 """Builtins with which a text made at run time can name anything."""
-PACKAGES_ROUND = ("importlib", "runpy", "ctypes", "builtins", "sys.modules")
+PACKAGES_ROUND = ("importlib", "runpy", "builtins", "sys.modules")
 REACHING = frozenset({"__globals__", "__subclasses__", "__builtins__", "__code__"})
 ANY = "*"
 """Stands for an attribute whose name is computed."""

@@ -30,7 +30,7 @@ def as_html(message: Message, progress: str = "") -> str:
     )
     table = f'<table style="margin:.4em 0 0;border:none">{rows}</table>' if rows else ""
     foot = f'<div style="margin-top:.5em;opacity:.75">{escape(progress)}</div>' if progress else ""
-    score = escape(points(message.score, message.max_score))
+    score = escape(points(message.score, message.max_score)) if message.max_score else ""
     return (
         f'<div style="{CARD.format(colour=colour)}"><div><b style="color:{colour}">{sign} '
         f"<code>{escape(message.name)}</code> &nbsp;{escape(HEADLINES[message.outcome])}</b>"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .explain import Line, as_text, called_with, capped, first_wrong, points, returned
+from .explain import Line, as_text, called_with, first_wrong, points, returned
+from .text import capped
 from .verdict import Trial
 
 PLAIN = "values"
@@ -39,7 +40,8 @@ class Message:
 
     def text(self) -> str:
         """Plain text as in a terminal: a headline, and below it what was found."""
-        head = f"{self.name}    {HEADLINES[self.outcome]}    {points(self.score, self.max_score)}"
+        score = f"    {points(self.score, self.max_score)}" if self.max_score else ""
+        head = f"{self.name}    {HEADLINES[self.outcome]}{score}"
         return capped(f"{head}\n\n{as_text(self.lines)}") if self.lines else head
 
 
@@ -99,7 +101,8 @@ def findings(
     if trial.got.did not in ("missing", "forbidden"):
         if question.name != PLAIN:
             lines.append(Line("Case", f"{question.name}{_what_is_right(trials)}"))
-        lines.append(Line("Called with", called_with(question.arguments, question.shapes)))
+        called = called_with(question.arguments, question.shapes, numbers)
+        lines.append(Line("Called with", called))
     lines += _finding(trial, parts, numbers)
     if question.why and not question.value:
         lines.append(Line("Look at", question.why))

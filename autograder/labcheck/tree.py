@@ -144,6 +144,10 @@ TORCH_DTYPES = {
 }  # fmt: skip
 
 
+INLINE_DTYPES = frozenset({*TORCH_DTYPES.values(), "uint16", "uint32", "uint64"})
+"""dtypes of arrays whose numbers, or whose shape alone, stand in the JSON."""
+
+
 def _charge(size: int, budget: list[int]) -> None:
     budget[1] -= size
     if budget[1] < 0:
@@ -278,6 +282,8 @@ def _decode_array(body: dict[str, Any], arrays: Mapping[str, NDArray[Any]] | Non
         return Array(arrays[body["array"]], kind, dtype, device, layout)
     shape = tuple(int(size) for size in body["shape"])
     numpy_dtype = TORCH_DTYPES.get(dtype, dtype)
+    if numpy_dtype not in INLINE_DTYPES:
+        raise ValueError("not a dtype")
     if device == "meta":
         if any(size < 0 for size in shape) or len(shape) > 16:
             raise ValueError("not a shape")

@@ -133,8 +133,7 @@ class Walls:
 
     def _restrict(self, slot: Slot) -> None:
         if slot.rules is not None:
-            slot.rules.restrict()
-            slot.rules.close()
+            reach.enforce(slot.rules)
         if self.program:
             kernel.install_filter(self.program)
 

@@ -127,6 +127,7 @@ class Worker:
 
     def __init__(self, sandbox: Sandbox, forked: Forked) -> None:
         self.pid = forked.pid
+        self.device = sandbox.device
         self._warm, self._forked = sandbox.warm, forked
         self._gone: WorkerGone | Violation | None = None
         self._closed = False

@@ -159,9 +159,9 @@ def module_gradients(
 def buffers_elsewhere(entry: Callable[..., Any], **arguments: Any) -> Any:
     """The call while new buffers that name no device land on another one than the arguments.
 
-    The arguments keep their numbers, so that programs that read them are tried too.  A program that
-    makes a buffer elsewhere and then moves it, which nothing can be moved from here, is called
-    plainly.
+    The arguments keep their numbers, so that programs that read them are tried too.  A program
+    that makes a buffer elsewhere and then moves it, which nothing can be moved from here, is
+    called plainly.
     """
     import torch
     from torch.overrides import TorchFunctionMode
@@ -181,7 +181,7 @@ def buffers_elsewhere(entry: Callable[..., Any], **arguments: Any) -> Any:
         with Elsewhere():
             return entry(*arguments.values())
     except (RuntimeError, NotImplementedError) as error:
-        unreadable = ("on meta tensors", "out of meta tensor", "data-dependent", "data-independent")
-        if any(part in str(error) for part in unreadable):
+        unread = ("on meta tensors", "out of meta tensor", "data-dependent", "data-independent")
+        if any(part in str(error) for part in unread):
             return entry(*arguments.values())
         raise

@@ -56,6 +56,7 @@ def torch(device: str) -> None:
     t.set_num_threads(1)
     t.set_num_interop_threads(1)
     t.set_flush_denormal(True)
+    t.backends.cuda.matmul.allow_tf32 = t.backends.cudnn.allow_tf32 = False
     t.manual_seed(0)
     model = t.nn.Sequential(t.nn.Linear(3, 3), t.nn.Tanh())
     optimiser = t.optim.Adam(model.parameters())

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import secrets
 import site
 import socket
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,6 +101,7 @@ class Warm:
         base = MEMORY if os.access(MEMORY, os.W_OK | os.X_OK) else tempfile.gettempdir()
         sweep(Path(base))
         self._folder = tempfile.mkdtemp(prefix=f"autograder-{self.owner}-", dir=base)
+        self._remove = weakref.finalize(self, _remove, self._folder, self.owner)
         Path(self._folder).chmod(0o711)
         self._errors = os.memfd_create("errors", os.MFD_CLOEXEC)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -152,7 +155,8 @@ class Warm:
 
     def _said(self) -> str:
         said = os.pread(self._errors, MESSAGE_LIMIT, 0).decode("utf-8", "replace").strip()
-        return said.splitlines()[-1] if said else "it ended without a word"
+        last = said.splitlines()[-1] if said else "it ended without a word"
+        return re.sub(r"^[\w.]+: ", "", last)
 
     @property
     def pid(self) -> int:
@@ -211,9 +215,15 @@ class Warm:
             self._process.kill()
             self._process.wait()
         os.close(self._errors)
+        self._remove()
+
+
+def _remove(folder: str, owner: int) -> None:
+    """Remove a warm process's folder, unless this is a child of the judge that made it."""
+    if os.getpid() == owner:
         with contextlib.suppress(OSError):
-            clear(Path(self._folder))
-            Path(self._folder).rmdir()
+            clear(Path(folder))
+            Path(folder).rmdir()
 
 
 def sweep(base: Path) -> None:

@@ -36,6 +36,14 @@ def test_right_answers_pass_without_their_id(answer: dict[str, Any]) -> None:
         {**RAISED, "memory": 1},
         {**RESULT, "arguments": {"x": 1}},
         {},
+        {
+            **RESULT,
+            "result": {"a": {"kind": "numpy", "dtype": "U99", "shape": [1], "values": ["a"]}},
+        },
+        {**RESULT, "result": {"l": [{"a": {"dtype": "int8", "shape": [1], "values": [1]}}]}},
+        {**RESULT, "result": {"a": {"kind": "numpy", "dtype": "O", "array": "0"}}},
+        {**RESULT, "result": {"d": [["k", 10**100]]}},
+        {**RESULT, "result": {"a": 3}},
     ],
     ids=str,
 )

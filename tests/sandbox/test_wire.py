@@ -57,9 +57,15 @@ def test_too_large_arrays_are_not_packed() -> None:
         b"\x00" * 8,
         struct.pack("<Q", 2**60) + b"{}",
         struct.pack("<Q", 2) + b"{}" + b"rest",
-        struct.pack("<Q", 58) + b'{"x":{"dtype":"F64","shape":[2],"data_offsets":[0,8]}}    ' + b"1" * 8,
-        struct.pack("<Q", 58) + b'{"x":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}    ' + b"1" * 8,
-        struct.pack("<Q", 59) + b'{"x":{"dtype":"BF16","shape":[4],"data_offsets":[0,8]}}    ' + b"1" * 8,
+        struct.pack("<Q", 58)
+        + b'{"x":{"dtype":"F64","shape":[2],"data_offsets":[0,8]}}    '
+        + b"1" * 8,
+        struct.pack("<Q", 58)
+        + b'{"x":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}    '
+        + b"1" * 8,
+        struct.pack("<Q", 59)
+        + b'{"x":{"dtype":"BF16","shape":[4],"data_offsets":[0,8]}}    '
+        + b"1" * 8,
     ],
 )
 def test_bodies_that_are_no_arrays_are_refused(body: bytes) -> None:

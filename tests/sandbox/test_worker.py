@@ -21,7 +21,12 @@ DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float3
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_arrays_of_every_dtype_go_there_and_back(worker: Worker, dtype: str) -> None:
-    load(worker, "def f(x):\n    assert x.dtype == DTYPE\n    return x[::-1].T".replace("DTYPE", repr(dtype)))
+    load(
+        worker,
+        "def f(x):\n    assert x.dtype == DTYPE\n    return x[::-1].T".replace(
+            "DTYPE", repr(dtype)
+        ),
+    )
     given = np.asarray(np.arange(6).reshape(2, 3) % 2, dtype)
     result = call(worker, "f", given)["result"]
     assert (result.kind, result.dtype) == ("numpy", dtype)
@@ -31,14 +36,20 @@ def test_arrays_of_every_dtype_go_there_and_back(worker: Worker, dtype: str) -> 
 
 
 def test_containers_and_scalars_come_back_as_they_are(worker: Worker) -> None:
-    load(worker, "import numpy as np\ndef f():\n    return {'a': [1, (2.5, None)], 3: 'é', 'n': np.float32(2)}")
+    load(
+        worker,
+        "import numpy as np\ndef f():\n"
+        "    return {'a': [1, (2.5, None)], 3: 'é', 'n': np.float32(2)}",
+    )
     result = call(worker, "f")["result"]
     assert result.pop("n").kind == "scalar"
     assert result == {"a": [1, (2.5, None)], 3: "é"}
 
 
 def test_an_error_ends_its_cell_only(worker: Worker) -> None:
-    answer = load(worker, "a = 1", "raise SystemExit(3)", "b = a +", "c = a + 1\ndef f(): return c")
+    answer = load(
+        worker, "a = 1", "raise SystemExit(3)", "b = a +", "c = a + 1\ndef f(): return c"
+    )
     assert answer["cells"][0] is None
     assert answer["cells"][1]["type"] == "SystemExit"
     assert answer["cells"][2]["type"] == "SyntaxError"
@@ -75,7 +86,9 @@ def test_a_syntax_error_has_its_line(worker: Worker) -> None:
 
 def test_cells_can_be_run_one_by_one(worker: Worker) -> None:
     load(worker)
-    first = worker.request({"op": "cell", **cell("from __future__ import annotations")}, seconds=5)[0]
+    first = worker.request(
+        {"op": "cell", **cell("from __future__ import annotations")}, seconds=5
+    )[0]
     assert first == {"op": "ran", "error": None, "defined": {"annotations": "other"}}
     source = "import inspect\ndef f(x: Nowhere): return x\ntext = inspect.getsource(f)"
     second = worker.request({"op": "cell", **cell(source, offset=3)}, seconds=5)[0]
@@ -164,7 +177,11 @@ def test_texts_of_exceptions_are_capped_and_clean(worker: Worker) -> None:
 
 def test_what_is_printed_is_kept_apart(worker: Worker) -> None:
     load(worker, "import os, sys, warnings\nprint('out', 'é')\nprint('err', file=sys.stderr)")
-    load(worker, "os = __import__('os')\nos.write(1, b'raw \\xff\\x1b\\n')\nimport warnings; warnings.warn('careful')")
+    load(
+        worker,
+        "os = __import__('os')\nos.write(1, b'raw \\xff\\x1b\\n')\n"
+        "import warnings; warnings.warn('careful')",
+    )
     found = worker.output()
     for part in ("out é\n", "err\n", "raw �\\x1b\n", "careful"):
         assert part in found
@@ -179,7 +196,8 @@ def test_endless_printing_is_cut(worker: Worker) -> None:
 def test_labcheck_does_nothing(worker: Worker) -> None:
     source = (
         "import labcheck\nfrom labcheck import check, hint, progress, anything\n"
-        "r = [check(1), hint('x', y=2), progress(), labcheck.check(), anything(3)]\ndef f(): return r"
+        "r = [check(1), hint('x', y=2), progress(), labcheck.check(), anything(3)]\n"
+        "def f(): return r"
     )
     assert load(worker, source)["cells"] == [None]
     assert call(worker, "f")["result"] == [None] * 5
@@ -288,7 +306,11 @@ def test_the_scenarios_of_the_package_travel_as_text(worker: Worker) -> None:
 
 
 def test_the_judge_answers_in_place_of_a_function(worker: Worker) -> None:
-    load(worker, "def g(x, *, by=1): return 'own'\ndef f(x):\n    return [g(x), g(x, by=3)]", instead=["g"])
+    load(
+        worker,
+        "def g(x, *, by=1): return 'own'\ndef f(x):\n    return [g(x), g(x, by=3)]",
+        instead=["g"],
+    )
 
     def answer(header: dict[str, Any], arrays: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         assert header["name"] == "g"
@@ -336,11 +358,15 @@ def test_the_judges_own_time_is_not_the_students(worker: Worker) -> None:
 
 
 def test_a_source_with_half_a_character_is_an_error_of_its_cell(worker: Worker) -> None:
-    source = json.loads('"x = \'\\ud800\'"')
+    source = json.loads("\"x = '\\ud800'\"")
     (end,) = load(worker, source)["cells"]
     assert end is None or end["op"] == "raised"
 
 
 def test_nothing_of_the_project_is_loaded_in_a_worker(worker: Worker) -> None:
-    load(worker, "import sys\ndef f(): return [n for n in sys.modules if 'autograder' in n or n == 'torch']")
+    load(
+        worker,
+        "import sys\n"
+        "def f(): return [n for n in sys.modules if 'autograder' in n or n == 'torch']",
+    )
     assert call(worker, "f")["result"] == []

@@ -1,0 +1,210 @@
+"""Warm processes die, judges die, hundreds of workers come and go: nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from conftest import COURSE, call, descriptors, load
+
+from autograder.sandbox import zygote
+from autograder.sandbox.errors import GraderFault, SandboxError, Violation, WorkerGone
+from autograder.sandbox.pool import Sandbox, ending
+from autograder.sandbox.warmth import MEMORY, sweep
+
+
+def _soon(condition: Callable[[], bool], seconds: float = 5) -> bool:
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return condition()
+
+
+def test_three_hundred_workers_leave_nothing_behind(numpy_box: Sandbox) -> None:
+    with numpy_box.worker() as worker:
+        load(worker, "pass")
+    warm = psutil.Process(numpy_box.warm.pid)
+    before = descriptors(), warm.num_fds(), warm.memory_info().rss
+    for number in range(300):
+        with numpy_box.worker() as worker:
+            load(worker, "x = bytearray(2**20)\nopen('left', 'w').write('x')\ndef f(): return 1")
+            if number % 10 == 0:
+                assert call(worker, "f")["result"] == 1
+    assert descriptors() == before[0]
+    assert warm.num_fds() == before[1]
+    assert warm.memory_info().rss - before[2] < 4 * 2**20
+    assert warm.children() == []
+
+
+def test_workers_are_ready_soon(numpy_box: Sandbox) -> None:
+    times = []
+    for _ in range(30):
+        began = time.perf_counter()
+        with numpy_box.worker() as worker:
+            load(worker, "x = 1")
+            times.append(time.perf_counter() - began)
+    assert np.median(times) < 0.05
+
+
+def test_a_dead_warm_process_is_started_again() -> None:
+    with Sandbox("numpy", isolation="process", course=COURSE) as sandbox:
+        first = sandbox.warm.pid
+        os.kill(first, signal.SIGKILL)
+        with sandbox.worker() as worker:
+            load(worker, "def f(): return 1")
+            assert call(worker, "f")["result"] == 1
+        assert sandbox.warm.pid != first
+        assert not psutil.pid_exists(first)
+
+
+def test_a_warm_process_that_dies_during_a_call_is_the_graders_fault() -> None:
+    with Sandbox("numpy", isolation="process", course=COURSE) as sandbox:
+        worker = sandbox.worker()
+        load(worker, "import time\ndef f(): time.sleep(9)")
+        os.kill(sandbox.warm.pid, signal.SIGKILL)
+        with pytest.raises(GraderFault, match="warm process"):
+            call(worker, "f")
+        worker.close()
+        assert _soon(lambda: not psutil.pid_exists(worker.pid))
+        with sandbox.worker() as worker:
+            load(worker, "pass")
+
+
+def test_a_warm_process_that_cannot_start_is_the_graders_fault(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "zygote.py"
+    broken.write_text("raise ValueError('no numpy today')")
+    before = descriptors()
+    monkeypatch.setattr("autograder.sandbox.warmth.ZYGOTE", broken)
+    with pytest.raises(GraderFault, match="no numpy today"):
+        Sandbox("numpy", course=COURSE)
+    broken.write_text("import time; time.sleep(60)")
+    with pytest.raises(GraderFault, match=r"not ready within 0\.3 seconds"):
+        Sandbox("numpy", course=COURSE, wait=0.3)
+    assert descriptors() == before
+
+
+def test_a_warm_process_with_two_threads_does_not_fork() -> None:
+    class Walls:
+        def threads(self) -> int:
+            return 2
+
+    made = zygote.Zygote(None, Walls(), None)  # type: ignore[arg-type]
+    answer, sent = made.fork({"memory": 1}, [])
+    assert "2 threads" in answer["error"]
+    assert sent == []
+
+
+JUDGE = """
+import sys, time
+from pathlib import Path
+from autograder.sandbox.pool import Sandbox
+box = Sandbox("numpy", isolation=sys.argv[2], course=Path(sys.argv[1]))
+workers = [box.worker() for _ in range(2)]
+cell = {"source": "def f():\\n    while True: pass", "file": "s.py", "offset": 0}
+workers[0].request({"op": "load", "cells": [cell]}, seconds=5)
+print(box.warm.pid, *(worker.pid for worker in workers), flush=True)
+workers[0].request({"op": "call", "entry": "f", "args": []}, seconds=60)
+"""
+
+
+@pytest.mark.parametrize("isolation", ["walls", "process"])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_judge_that_dies_leaves_no_process(how: signal.Signals, isolation: str) -> None:
+    command = [sys.executable, "-c", JUDGE, str(COURSE), isolation]
+    with subprocess.Popen(
+        command, cwd=COURSE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as judge:
+        assert judge.stdout is not None
+        pids = [int(pid) for pid in judge.stdout.readline().split()]
+        assert len(pids) == 3
+        time.sleep(0.1)
+        judge.send_signal(how)
+        judge.wait(10)
+    assert _soon(lambda: not any(psutil.pid_exists(pid) for pid in pids))
+
+
+def test_several_judges_work_at_the_same_time() -> None:
+    source = (
+        JUDGE.replace("while True: pass", "return 7")
+        .replace('workers[0].request({"op": "call"', 'print(workers[0].request({"op": "call"')
+        .replace("seconds=60)", "seconds=60)[0]['result'])")
+    )
+    command = [sys.executable, "-c", source, str(COURSE), "walls"]
+    judges = [
+        subprocess.Popen(command, cwd=COURSE, stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    assert [judge.communicate(timeout=60)[0].split()[-1] for judge in judges] == ["7"] * 3
+    for base in (MEMORY, tempfile.gettempdir()):
+        left = [path.name for path in Path(base).glob("autograder-*-*")]
+        assert not [name for judge in judges for name in left if f"-{judge.pid}-" in name]
+
+
+def test_a_process_that_left_children_behind_takes_them_along() -> None:
+    source = (
+        "import os, time\ndef f():\n    pid = os.fork()\n    if pid == 0:\n        os.setsid()\n"
+        "        time.sleep(60)\n    return pid"
+    )
+    with Sandbox("numpy", isolation="process", course=COURSE) as sandbox:
+        with sandbox.worker() as worker:
+            load(worker, source)
+            child = call(worker, "f")["result"]
+            assert psutil.pid_exists(child)
+        assert _soon(lambda: not psutil.pid_exists(child))
+
+
+def test_what_killed_judges_left_is_swept_up_later(tmp_path: Path) -> None:
+    names = ("autograder-4194999-old", "autograder-4194999-new", f"autograder-{os.getpid()}-old")
+    for name in names:
+        (tmp_path / name / "0" / "deep").mkdir(parents=True)
+        if name.endswith("old"):
+            os.utime(tmp_path / name, (1, 1))
+    sweep(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == set(names[1:])
+
+
+def test_a_closed_sandbox_says_so() -> None:
+    sandbox = Sandbox("numpy", isolation="process", course=COURSE)
+    folder = sandbox.warm._folder
+    worker = sandbox.worker()
+    sandbox.close()
+    sandbox.close()
+    with pytest.raises(GraderFault, match="closed"):
+        sandbox.worker()
+    with pytest.raises(SandboxError):
+        load(worker, "pass")
+    worker.close()
+    with pytest.raises(GraderFault, match="closed"):
+        load(worker, "pass")
+    assert not Path(folder).exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "text"),
+    [
+        (0, "crash", "ended the process itself (exit status 0)"),
+        (11, "crash", "signal 11 (segmentation fault)"),
+        (9, "memory", "signal 9 (killed); most likely the machine had no memory left"),
+        (24, "timeout", "more processor time than allowed"),
+    ],
+)
+def test_each_ending_has_its_sentence(status: int, kind: str, text: str) -> None:
+    gone = ending(status)
+    assert gone.kind == kind
+    assert text in str(gone)
+
+
+def test_the_tree_of_errors_is_the_one_that_is_drawn() -> None:
+    assert all(issubclass(kind, SandboxError) for kind in (WorkerGone, Violation, GraderFault))
