@@ -86,8 +86,9 @@ def _compare_dicts(
         return Mismatch("container", path, describe(have), "a dict")
     if set(due) != set(have):
         missing = [str(key) for key in due if key not in have]
-        extra = [str(key) for key in have if key not in due]
-        return Mismatch("keys", path, ", ".join(extra), ", ".join(missing))
+        extra = [name_of(key) for key in have if key not in due]
+        told = [*extra[:8], "…"] if len(extra) > 8 else extra
+        return Mismatch("keys", path, ", ".join(told), ", ".join(missing))
     found = {key: compare(due[key], have[key], tolerance, letters, (*path, key)) for key in due}
     first = next((difference for difference in found.values() if difference), None)
     if first is None or path:
@@ -197,11 +198,11 @@ def _compare_scalars(
         same = type(got) is type(value) and got == value
         if value is True and path and not same:
             return Mismatch("fact", path, describe(have), "True")
-        return (
-            None
-            if same
-            else Mismatch(_scalar_kind(value, got), path, describe(have), describe(due))
-        )
+        if same:
+            return None
+        if type(value) is type(got):
+            return Mismatch("values", path, describe(have), describe(due))
+        return Mismatch("container", path, describe(have), _sort(value))
     if isinstance(value, int):
         if not isinstance(got, int) or isinstance(got, bool):
             return Mismatch("container", path, describe(have), "an int")
@@ -231,8 +232,9 @@ def _is_float(got: Tree, alike: bool) -> bool:
     return isinstance(got, float) or (alike and isinstance(got, int))
 
 
-def _scalar_kind(value: Tree, got: Tree) -> Kind:
-    return "values" if type(value) is type(got) else "container"
+def _sort(value: bool | str | None) -> str:
+    """What was due, without its value."""
+    return "None" if value is None else "a bool" if isinstance(value, bool) else "a text"
 
 
 def _letters_at(letters: Mapping[str, str], path: tuple[str | int, ...]) -> str:
@@ -240,6 +242,12 @@ def _letters_at(letters: Mapping[str, str], path: tuple[str | int, ...]) -> str:
         if str(key) in letters:
             return letters[str(key)]
     return letters.get("return", "")
+
+
+def name_of(key: object) -> str:
+    """A key as text, cut where it is longer than a name."""
+    text = str(key)
+    return text if len(text) <= 40 else f"{text[:39]}…"
 
 
 def describe(tree: Tree) -> str:
@@ -254,7 +262,7 @@ def describe(tree: Tree) -> str:
     if isinstance(tree, dict):
         return f"a dict with {len(tree)} {'key' if len(tree) == 1 else 'keys'}"
     if isinstance(tree, list | tuple):
-        return f"a {type(tree).__name__} of {len(tree)}"
+        return f"a {type(tree).__name__} of {len(tree)} {'item' if len(tree) == 1 else 'items'}"
     if tree is None or isinstance(tree, bool):
         return str(tree)
     if isinstance(tree, str):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .compare import Mismatch, describe
+from .compare import Mismatch, describe, name_of
 from .text import capped
 from .tree import Array, Tree
 
@@ -17,6 +18,8 @@ AXES = {
 
 LABEL = 17
 """Columns of a message: two spaces, the label, and the text from here on."""
+WIDTH = 82
+CODE = "In your code"
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,19 @@ def as_text(lines: Iterable[Line]) -> str:
     """The message as plain text, labels in a column, at most 8 KB."""
     out = []
     for line in lines:
-        first, *rest = line.text.split("\n")
+        first, *rest = _wrapped(line)
         out.append(f"  {line.label:<{LABEL - 2}}{first}".rstrip())
         out.extend(f"{' ' * LABEL}{more}".rstrip() for more in rest)
     return capped("\n".join(out))
+
+
+def _wrapped(line: Line) -> list[str]:
+    """The lines of a text, broken where they are too wide; a program's lines stay whole."""
+    parts = line.text.split("\n")
+    if line.label == CODE:
+        return parts
+    wide = {"width": WIDTH, "break_long_words": False, "break_on_hyphens": False}
+    return [row for part in parts for row in textwrap.wrap(part, **wide) or [""]]  # type: ignore[arg-type]
 
 
 def called_with(
@@ -101,24 +113,26 @@ def returned(tree: Tree, mismatch: Mismatch, letters: Mapping[str, str]) -> str:
     """What came back, and which of its properties are right already."""
     known = {"values": "shape and dtype are right", "finite": "shape and dtype are right",
              "dtype": "the shape is right", "device": "shape and dtype are right"}  # fmt: skip
-    good = known.get(mismatch.kind, "")
-    if isinstance(tree, Array):
-        text = f"({sizes(tree.values.shape, letters.get('return', ''))}) {tree.dtype}"
-    else:
-        text = describe(tree)
-        if isinstance(tree, dict) and len(tree) <= 16:
-            text = f"a dict: {', '.join(str(key) for key in tree)}"
-        if isinstance(tree, str | int | float) or tree is None:
-            good = ""
-    return f"{text}: {good}." if good else f"{text}."
+    if isinstance(tree, Array) and tree.kind != "scalar" and mismatch.kind != "container":
+        good = known.get(mismatch.kind)
+        named = f"({sizes(tree.values.shape, letters.get('return', ''))})"
+        return f"{named} {tree.dtype}: {good}." if good else f"{tree.values.shape} {tree.dtype}."
+    if tree is None:
+        return "None, as a function gives that ends without return."
+    if isinstance(tree, dict) and 0 < len(tree) <= 16:
+        return f"a dict: {', '.join(name_of(key) for key in tree)}."
+    return f"{describe(tree)}."
 
 
 def first_wrong(mismatch: Mismatch, parts: Sequence[str], numbers: bool) -> str:
     """Where it first differs; the numbers themselves only where they may be shown."""
     place = where(mismatch.path, parts)
     lines = [_headline(mismatch, place, numbers)]
-    if mismatch.right and mismatch.kind in ("values", "finite", "shape", "dtype"):
-        lines.append(f"{_listed(mismatch.right)} {_are(mismatch.right)} right.")
+    also = mismatch.wrong_keys[1:]
+    if also:
+        lines.append(f"{listed(also)} {_are(also)} not right either.")
+    if mismatch.right:
+        lines.append(f"{listed(mismatch.right)} {_are(mismatch.right)} right.")
     if numbers and mismatch.kind == "values" and mismatch.index:
         at = list(mismatch.index)
         lines.append(f"At {at} you have {mismatch.have}, expected {mismatch.due}.")
@@ -149,41 +163,40 @@ def _headline(mismatch: Mismatch, place: str, numbers: bool) -> str:
         texts += [f"not expected: {mismatch.have}"] if mismatch.have else []
         return f"{start}the keys differ ({'; '.join(texts)})."
     if kind == "length":
-        return f"{start}it has {_items(mismatch.have)}, expected {mismatch.due}."
+        return f"{start}{_length(int(mismatch.have), int(mismatch.due), numbers)}."
     if kind == "shape":
         due = sizes(mismatch.shape, mismatch.letters)
-        return f"{start}the shape is {mismatch.have}, expected {mismatch.due} ({due})."
+        wanted = f"({due})" if mismatch.letters and mismatch.shape else mismatch.due
+        return f"{start}the shape is {mismatch.have}, expected {wanted}."
     if kind in ("dtype", "device"):
         return f"{start}the {kind} is {mismatch.have}, expected {mismatch.due}."
+    if mismatch.total:
+        return f"{start}{_counted(mismatch)}."
     if kind == "finite":
-        return f"{start}{_counted(mismatch)}: not a finite number ({mismatch.have})."
-    if not mismatch.shape:
-        return (
-            f"{start}you have {mismatch.have}, expected {mismatch.due}."
-            if numbers
-            else (f"{start}the value is not right." if place else "the value is not right.")
-        )
-    return f"{start}{_counted(mismatch)}."
+        return f"{start}the value is {mismatch.have}, which is no finite number."
+    if numbers:
+        return f"{start}you have {mismatch.have}, expected {mismatch.due}."
+    return f"{start}the value is not right."
 
 
-def _items(count: str) -> str:
-    return f"{count} item" if count == "1" else f"{count} items"
+def _length(have: int, due: int, numbers: bool) -> str:
+    items = f"{have} item" if have == 1 else f"{have} items"
+    if numbers:
+        return f"it has {items}, expected {due}"
+    return f"it has too {'many' if have > due else 'few'} items ({have})"
 
 
 def _counted(mismatch: Mismatch) -> str:
-    if not mismatch.total:
-        return "the value"
-    share = f"{mismatch.wrong} of {mismatch.total} numbers"
-    if not mismatch.steps or mismatch.step_count < 2:
-        return (
-            f"{share} {'is' if mismatch.wrong == 1 else 'are'} not right"
-            if (mismatch.kind == "values")
-            else share
-        )
     wrong = mismatch.steps
+    are = "is" if mismatch.wrong == 1 else "are"
+    share = f"{mismatch.wrong} of {mismatch.total} numbers"
+    if mismatch.kind == "finite":
+        share += f" {are} not finite, the first is {mismatch.have}"
+    if not wrong or mismatch.step_count < 2:
+        return share if mismatch.kind == "finite" else f"{share} {are} not right"
     good = [step for step in range(mismatch.step_count) if step not in set(wrong)]
     if not good:
-        return f"time step 0, and every other step too ({share})"
+        return f"time step 0, and every step after it ({share})"
     return (
         f"time step {wrong[0]}. {_steps(good)} {_are(good)} right; "
         f"{_steps(wrong).lower()} {_are(wrong)} not ({share})"
@@ -203,7 +216,8 @@ def _are(items: Sequence[object]) -> str:
     return "is" if len(items) == 1 else "are"
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """ "a, b and c"."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .explain import Line, as_text, called_with, first_wrong, points, returned
+from .explain import CODE, Line, as_text, called_with, first_wrong, points, returned
+from .forbidden import hides
 from .text import capped
 from .verdict import Trial
 
@@ -22,10 +23,16 @@ HEADLINES = {
     "timeout": "ran out of time",
     "memory": "ran out of memory",
     "crash": "ended its process",
-    "forbidden": "uses what this exercise is about",
+    "forbidden": "uses what is not allowed here",
     "not_graded": "could not be judged",
 }
 """Each outcome in words."""
+
+
+GUESSES = {
+    "timeout": "a loop never ends: look at what its condition waits for.",
+    "memory": "an array is far larger than it need be: look at the shapes that meet.",
+}
 
 
 @dataclass(frozen=True)
@@ -123,9 +130,11 @@ def _finding(trial: Trial, parts: Sequence[str], numbers: bool) -> list[Line]:
     if got.did == "raised":
         return raised(trial, numbers)
     if got.did == "refused":
-        return [Line("You returned", f"{got.text}; expected plain numbers, arrays or containers.")]
+        return [Line("You returned", f"{got.text}."), Line("Expected", PLAIN_DATA)]
     if got.did != "result" or trial.mismatch is None:
-        return [Line("What happened", got.text)]
+        guess = GUESSES.get(got.type)
+        told = [Line("What happened", got.text)]
+        return [*told, Line("Perhaps", guess)] if guess else told
     if trial.question.observe == "arguments":
         changed = trial.mismatch.path[0] if trial.mismatch.path else "an argument"
         return [Line("First wrong", f"the call changed its argument {changed}.")]
@@ -135,14 +144,18 @@ def _finding(trial: Trial, parts: Sequence[str], numbers: bool) -> list[Line]:
     ]
 
 
+PLAIN_DATA = "plain numbers and arrays, or tuples, lists and dicts of them."
+
+
 def _exception_due(trial: Trial, numbers: bool) -> list[Line]:
     due = f"a {trial.due.type}"
     mentions = trial.question.mentions
     expected = f"Expected {due} whose text names {mentions!r}" if mentions else f"Expected {due}"
     if trial.got.did == "result":
-        return [Line("What happened", f"no exception was raised. {expected}.")]
+        return [Line("What happened", f"No exception was raised. {expected}.")]
     if trial.due.type in trial.got.bases:
-        return [Line("What happened", f"{trial.got.type} was raised, as is due. {expected}.")]
+        text = f"A {trial.got.type} was raised, as is due, but it does not name {mentions!r}."
+        return [Line("What happened", text)]
     return [*raised(trial, numbers), Line("Expected", f"{due} on these arguments.")]
 
 
@@ -154,5 +167,18 @@ def raised(trial: Trial, texts: bool) -> list[Line]:
     told = [f"{file}, line {line}: {source.strip()}" for file, line, source in got.lines]
     shown = list(dict.fromkeys(told))[-3:]
     if shown:
-        lines.append(Line("In your code", "\n".join(shown)))
+        lines.append(Line(CODE, "\n".join(shown)))
+    if got.type == "MemoryError":
+        lines.append(Line("Perhaps", GUESSES["memory"]))
     return lines
+
+
+def forbidden(name: str, used: str) -> list[Line]:
+    """An exercise that uses what it is about, or hides what it uses."""
+    if hides(used):
+        todo = "Call what you need by its name: the grader reads which functions a program uses."
+        what = f"{name} uses {used}, which can call anything under any name."
+        return [Line("What happened", what), Line("What to do", todo)]
+    todo = "This exercise is about writing that yourself, so it earns no points."
+    return [Line("What happened", f"{name} uses {used or 'a package that is not allowed'}."),
+            Line("What to do", todo)]  # fmt: skip

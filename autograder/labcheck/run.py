@@ -8,6 +8,7 @@ import inspect
 import io
 import linecache
 import sys
+import textwrap
 import traceback
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -85,6 +86,7 @@ def _observe(
         with contextlib.redirect_stdout(io.StringIO()):
             result = _function(code)(entry, **arguments) if code else entry(*arguments.values())
         tree = plain(result)
+        left = Observed("result", plain(arguments))
     except NotPlain as reason:
         refused = Observed("refused", text=str(reason))
         return refused, refused
@@ -93,7 +95,6 @@ def _observe(
     except BaseException as error:
         raised = _raised(error)
         return raised, raised
-    left = Observed("result", plain(arguments))
     if exercise.view is not None and case.scenario is None and case.device != "meta":
         return _viewed(exercise.view, case, tree), left
     return Observed("result", tree), left
@@ -155,17 +156,18 @@ def _source_of(entry: Callable[..., Any]) -> Source:
             continue
         seen.add(id(thing))
         with contextlib.suppress(OSError, TypeError):
-            texts.append(inspect.cleandoc(inspect.getsource(thing)))
+            texts.append(textwrap.dedent(inspect.getsource(thing)))
         space = _globals(thing)
         for name in _names(thing):
             value = space.get(name)
             if isinstance(value, types.ModuleType):
                 texts.append(f"import {value.__name__} as {name}")
-            elif inspect.isfunction(value) or inspect.isclass(value):
-                if value.__module__ == getattr(entry, "__module__", None):
+            elif inspect.isroutine(value) or inspect.isclass(value):
+                home = value.__module__ or type(getattr(value, "__self__", None)).__module__
+                if home == getattr(entry, "__module__", None):
                     todo.append(value)
-                else:
-                    texts.append(f"from {value.__module__} import {value.__name__} as {name}")
+                elif home != "builtins":
+                    texts.append(f"from {home} import {value.__name__} as {name}")
     return Source.of(texts)
 
 
@@ -184,8 +186,11 @@ def _names(thing: Any) -> set[str]:
         else []
     )
     found: set[str] = set()
-    for function in functions:
-        found |= set(function.__code__.co_names)
+    codes = [function.__code__ for function in functions]
+    while codes:
+        code = codes.pop()
+        found |= set(code.co_names)
+        codes += [one for one in code.co_consts if isinstance(one, types.CodeType)]
     if inspect.isclass(thing):
         found |= {base.__name__ for base in thing.__mro__}
     return found

@@ -9,7 +9,7 @@ from typing import Any
 
 from .explain import Line
 from .html import as_html
-from .message import Message, findings
+from .message import Message, findings, forbidden
 from .run import Checked, check_cases
 from .visible import VisibleExercise, load
 
@@ -100,10 +100,7 @@ def message_of(checked: Checked, notebook: bool) -> Message:
         lines = [Line("What to do", START)]
     elif checked.outcome == "forbidden":
         used = checked.used or next((one.got.text for one in checked.trials), "")
-        lines = [
-            Line("What happened", f"{exercise.name} uses {used}."),
-            Line("What to do", "This exercise is about writing that yourself."),
-        ]
+        lines = forbidden(exercise.name, used)
     elif checked.outcome != "right":
         lines = findings(checked.trials, exercise.parts, numbers=True)
         ask = f"hint({exercise.name})" if notebook else f"--hint {exercise.name}"

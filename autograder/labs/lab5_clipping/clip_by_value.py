@@ -1,0 +1,241 @@
+"""Every entry of every gradient held within ±limit."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from autograder.labs.lab5_clipping._draws import Grads, gradients_of, merged, with_gaps
+from autograder.labs.lab5_clipping._scenarios import emptied_afterwards, from_a_generator
+from autograder.spec import Case, Exercise, Mistake, but
+from solutions.lab5_clipping import clip_by_norm, clip_by_value
+
+Answer = list[Tensor | None]
+
+
+def inputs(rng: np.random.Generator, I: int, H: int, O: int) -> Mapping[str, Any]:
+    return {"grads": gradients_of(rng, I, H, O), "limit": float(rng.uniform(0.8, 1.2))}
+
+
+def ordinary(rng: np.random.Generator) -> Mapping[str, Any]:
+    return inputs(rng, 3, 4, 2)
+
+
+def within(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(inputs(rng, 2, 3, 4), limit=100)
+
+
+def some_none(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(ordinary(rng), grads=with_gaps(gradients_of(rng, 2, 3, 4)))
+
+
+def empty(rng: np.random.Generator) -> Mapping[str, Any]:
+    return {"grads": [], "limit": 1.0}
+
+
+def entrywise(change: Callable[[Tensor, float], Tensor]) -> Callable[[Grads, float], Answer]:
+    """Each gradient changed by itself, None kept."""
+
+    def changed(grads: Grads, limit: float) -> Answer:
+        return [None if g is None else change(g, limit) for g in grads]
+
+    return changed
+
+
+def in_place(grads: Grads, limit: float) -> Answer:
+    return [None if g is None else g.clamp_(-limit, limit) for g in grads]
+
+
+def into_the_same_list(grads: Any, limit: float) -> Answer:
+    if isinstance(grads, list):
+        grads[:] = clip_by_value(grads, limit)
+        return grads
+    return clip_by_value(grads, limit)
+
+
+def same_list_where_within(grads: Any, limit: float) -> Answer:
+    clipped = clip_by_value(grads, limit)
+    same = isinstance(grads, list) and all(
+        g is None or torch.equal(g, c) for g, c in zip(grads, clipped, strict=True) if c is not None
+    )
+    return grads if same else clipped
+
+
+def looks_twice(grads: Grads, limit: float) -> Answer:
+    return [] if all(g is None for g in grads) else clip_by_value(grads, limit)
+
+
+def wants_a_list(grads: Any, limit: float) -> Answer:
+    return clip_by_value([grads[i] for i in range(len(grads))], limit)
+
+
+def stumbles_over_none(grads: Grads, limit: float) -> Answer:
+    return [g.clamp(-limit, limit) for g in grads]  # type: ignore[union-attr]
+
+
+def zeros_for_none(grads: Grads, limit: float) -> Answer:
+    return [torch.zeros(()) if g is None else g for g in clip_by_value(grads, limit)]
+
+
+def minimum_and_maximum(grads: Grads, limit: float) -> Answer:
+    clipped: Answer = []
+    for g in grads:
+        if g is None:
+            clipped.append(g)
+        else:
+            bound = torch.full_like(g, limit)
+            clipped.append(torch.maximum(torch.minimum(g, bound), -bound))
+    return clipped
+
+
+def with_where(grads: Grads, limit: float) -> Any:
+    return tuple(
+        g if g is None else torch.where(g.abs() > limit, limit * torch.sign(g), g) for g in grads
+    )
+
+
+def hard_tanh(grads: Grads, limit: float) -> Answer:
+    return [
+        None if g is None else torch.nn.functional.hardtanh(g, -limit, limit) for g in list(grads)
+    ]
+
+
+EXERCISE = Exercise(
+    reference=clip_by_value,
+    inputs=inputs,
+    points=6,
+    axes={"I": 3, "H": 5, "O": 2},
+    cases=(
+        Case(name="all entries within the limit", inputs=within),
+        Case(
+            name="some gradients None", inputs=some_none, value=False,
+            why="Where a gradient was None, None stands in the list that you return.",
+        ),
+        Case(
+            name="a generator", inputs=ordinary, value=False, scenario=from_a_generator,
+            why="A generator has no length, no index, and can be gone through once only.",
+        ),
+        Case(
+            name="no gradient at all", inputs=empty, value=False,
+            why="An empty iterable gives an empty list.",
+        ),
+        Case(
+            name="the returned list emptied afterwards", inputs=within, value=False,
+            like="all entries within the limit", scenario=emptied_afterwards,
+            why="A new list is due: whoever empties it must not empty the caller's.",
+        ),
+    ),
+    mistakes=(
+        Mistake(
+            "only_above", entrywise(lambda g, limit: g.clamp(max=limit)),
+            when="entries below -limit stay as they are",
+            look="Try the gradient [-3., 3.].",
+        ),
+        Mistake(
+            "only_below", entrywise(lambda g, limit: g.clamp(min=-limit)),
+            when="entries above limit stay as they are",
+            look="Try the gradient [-3., 3.].",
+        ),
+        Mistake(
+            "negative_becomes_zero", entrywise(lambda g, limit: g.clamp(0, limit)),
+            when="the lower limit is 0",
+            look="Try the gradient [-3., -0.5, 3.].",
+        ),
+        Mistake(
+            "sign_lost", entrywise(lambda g, limit: g.abs().clamp(max=limit)),
+            when="the sizes are clipped and the signs are lost",
+            look="Try the gradient [-3., 3.].",
+        ),
+        Mistake(
+            "by_norm", lambda grads, limit: clip_by_norm(grads, limit)[0],
+            when="the gradients are clipped by their norm",
+            look="Each entry is looked at alone here.",
+        ),
+        Mistake(
+            "by_largest_entry", entrywise(
+                lambda g, limit: g * (limit / g.abs().max()).clamp(max=1.0)
+            ),
+            when="each tensor is scaled until its largest entry fits",
+            look="Entries within the limit stay as they are, whatever stands beside them.",
+        ),
+        Mistake(
+            "zeroed", entrywise(lambda g, limit: torch.where(g.abs() > limit, 0.0, g)),
+            when="entries beyond the limit become 0",
+            look="What should a 3 become where the limit is 1?",
+        ),
+        Mistake(
+            "squashed", entrywise(lambda g, limit: limit * torch.tanh(g / limit)),
+            when="the entries are squashed by a tanh",
+            look="Entries within the limit stay exactly as they are.",
+        ),
+        Mistake(
+            "always_at_the_limit", entrywise(lambda g, limit: limit * torch.sign(g)),
+            when="every entry is moved to the limit",
+            look="Entries within the limit stay exactly as they are.",
+        ),
+        Mistake(
+            "limit_of_one", entrywise(lambda g, limit: g.clamp(-1.0, 1.0)),
+            when="the limit is always 1",
+            look="Look for limit in your code.",
+        ),
+        Mistake(
+            "half_the_limit", entrywise(lambda g, limit: g.clamp(-limit / 2, limit / 2)),
+            when="the entries are held within half the limit",
+            look="The range from -limit to limit is 2·limit wide.",
+        ),
+        Mistake(
+            "not_clipped", entrywise(lambda g, limit: g.clone()),
+            when="the gradients come back as they were",
+            look="clamp gives a new tensor. What do you do with it?",
+        ),
+        Mistake(
+            "in_place", in_place,
+            when="the caller's gradients are clipped in place",
+            look="Look for an operation with an underscore.",
+        ),
+        Mistake(
+            "into_the_same_list", into_the_same_list,
+            when="the clipped tensors are written into the caller's list",
+            look="Make a list of your own.",
+        ),
+        Mistake(
+            "same_list_where_within", same_list_where_within,
+            when="the caller's own list comes back where nothing had to be clipped",
+            look="Make a list of your own in every case.",
+        ),
+        Mistake(
+            "looks_twice", looks_twice,
+            when="the gradients are gone through twice",
+            look="What is left of a generator after it was gone through?",
+        ),
+        Mistake(
+            "wants_a_list", wants_a_list,
+            when="the gradients are asked for their length or for an item",
+            look="A generator can only be gone through.",
+        ),
+        Mistake(
+            "stumbles_over_none", stumbles_over_none,
+            when="None is used like a tensor",
+            look="What is the gradient of a parameter that took no part in the loss?",
+        ),
+        Mistake(
+            "drops_none", but(clip_by_value, returns=lambda clipped: [g for g in clipped if g is not None]),
+            when="None is left out of the list",
+            look="The list has one entry for each gradient, in their order.",
+        ),
+        Mistake(
+            "zeros_for_none", zeros_for_none,
+            when="None is replaced by a zero",
+            look="What stands in the list where a gradient was None?",
+        ),
+        Mistake(
+            "detached", entrywise(lambda g, limit: g.detach().clamp(-limit, limit)),
+            when="the clipped tensors are cut off from the gradients they were made from",
+            look="Look for .detach(), .data or no_grad.",
+        ),
+    ),
+    also_right=(minimum_and_maximum, with_where, hard_tanh),
+    look="Try the gradient [-3., -0.5, 0.5, 3.] with limit 1.",
+)  # fmt: skip

@@ -1,0 +1,362 @@
+"""Loss and accuracy of a classifier, and no trace of the measurement."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from autograder.labs.lab5_clipping._draws import labelled, merged, rnn_weights
+from autograder.labs.lab5_clipping._scenarios import evaluated
+from autograder.spec import Case, Exercise, Mistake, but
+from solutions.lab5_clipping import evaluate
+
+Result = dict[str, float]
+Modes = list[tuple[nn.Module, bool]]
+
+
+def inputs(rng: np.random.Generator, B: int, T: int, I: int, H: int, C: int) -> Mapping[str, Any]:
+    weights = {
+        **rnn_weights(rng, I, H),
+        "norm.weight": rng.uniform(0.5, 2.0, H),
+        "norm.bias": rng.uniform(-0.5, 0.5, H),
+        "norm.running_mean": rng.uniform(-0.5, 0.5, H),
+        "norm.running_var": rng.uniform(0.2, 2.0, H),
+        "head.fc.weight": rng.standard_normal((C, H)),
+        "head.fc.bias": rng.uniform(-0.5, 0.5, C),
+    }
+    return {"weights": weights, **labelled(rng, B, T, I, C), "batch_size": 4}
+
+
+def ordinary(rng: np.random.Generator) -> Mapping[str, Any]:
+    return inputs(rng, 10, 3, 2, 5, 3)
+
+
+def from_eval(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(ordinary(rng), mode="eval")
+
+
+def modes(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(ordinary(rng), observed="modes")
+
+
+def gradient_mode(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(ordinary(rng), observed="gradient mode")
+
+
+def traces(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(ordinary(rng), observed="traces")
+
+
+def own_modes(model: nn.Module, before: Modes) -> None:
+    for module, mode in before:
+        module.training = mode
+
+
+def mode_of_the_model(model: nn.Module, before: Modes) -> None:
+    model.train(before[0][1])
+
+
+def always_train(model: nn.Module, before: Modes) -> None:
+    model.train()
+
+
+def never_back(model: nn.Module, before: Modes) -> None:
+    return None
+
+
+def back_in_reverse(model: nn.Module, before: Modes) -> None:
+    for module, mode in reversed(before):
+        module.train(mode)
+
+
+def direct_parts_only(model: nn.Module, before: Modes) -> None:
+    known = {id(module): mode for module, mode in before}
+    model.train(known[id(model)])
+    for part in model.children():
+        part.train(known[id(part)])
+
+
+def all_but_the_model(model: nn.Module, before: Modes) -> None:
+    own_modes(model, before[1:])
+
+
+def measured(
+    start: Callable[[nn.Module], object] = lambda model: model.eval(),
+    end: Callable[[nn.Module, Modes], None] = own_modes,
+    context: Callable[[], Any] = torch.no_grad,
+    weight: Callable[[int], float] = lambda size: size,
+    weight_hits: Callable[[int], float] = lambda size: size,
+    batches: Callable[[list[Any]], list[Any]] = lambda batches: batches,
+    read: Callable[[Any], Any] = lambda output: output,
+    axis: int = 1,
+    backward: bool = False,
+    report: Callable[[float, float, float, float], Any] = lambda loss, right, n, m: {
+        "loss": loss / n, "accuracy": right / m,
+    },
+) -> Callable[..., Any]:
+    """The evaluation with one of its pieces replaced.
+
+    weight, weight_hits: what a batch of some size counts, in the loss and in the accuracy.
+    report: made of the sums of losses and hits and of the weights of both.
+    """
+
+    def changed(model: nn.Module, loader: Any, loss_fn: Any) -> Any:
+        before = [(module, module.training) for module in model.modules()]
+        start(model)
+        loss_sum = right = n = m = 0.0
+        with context():
+            for x, y in batches(list(loader)):
+                logits = read(model(x))
+                loss = loss_fn(logits, y)
+                if backward:
+                    loss.backward()
+                size = len(y)
+                answers = logits.argmax(1) if axis else logits.argmax(0)[y]
+                labels = y if axis else torch.arange(size)
+                loss_sum += loss.item() * weight(size)
+                right += int((answers == labels).sum()) / size * weight_hits(size)
+                n, m = n + weight(size), m + weight_hits(size)
+        end(model, before)
+        return report(loss_sum, right, n, m)
+
+    return changed
+
+
+class switched:
+    """Gradients off at the start, and at the end on, or left off."""
+
+    def __init__(self, on_again: bool) -> None:
+        self.on_again = on_again
+
+    def __enter__(self) -> None:
+        torch.set_grad_enabled(False)
+
+    def __exit__(self, *_: object) -> None:
+        if self.on_again:
+            torch.set_grad_enabled(True)
+
+
+def left_off(model: nn.Module, loader: Any, loss_fn: Any) -> Any:
+    return measured(context=lambda: switched(on_again=False))(model, loader, loss_fn)
+
+
+def always_on_again(model: nn.Module, loader: Any, loss_fn: Any) -> Any:
+    return measured(context=lambda: switched(on_again=True))(model, loader, loss_fn)
+
+
+def recorded(model: nn.Module, loader: Any, loss_fn: Any) -> Any:
+    return measured(context=torch.enable_grad)(model, loader, loss_fn)
+
+
+def propagated(model: nn.Module, loader: Any, loss_fn: Any) -> Any:
+    return measured(context=torch.enable_grad, backward=True)(model, loader, loss_fn)
+
+
+def as_tensors(result: Result) -> Any:
+    return {name: torch.tensor(value) for name, value in result.items()}
+
+
+@torch.inference_mode()
+def with_a_dataset(model: nn.Module, loader: Any, loss_fn: Any) -> Result:
+    before = {name: module.training for name, module in model.named_modules()}
+    for module in model.modules():
+        module.train(False)
+    total, correct = 0.0, 0
+    for x, y in loader:
+        outputs = model(x)
+        if isinstance(outputs, tuple):
+            outputs = outputs[0]
+        total += loss_fn(outputs, y).item() * x.shape[0]
+        correct += (torch.max(outputs, dim=-1).indices == y).sum().item()
+    for name, mode in before.items():
+        model.get_submodule(name).train(mode)
+    size = len(loader.dataset)
+    return {"accuracy": correct / size, "loss": total / size}
+
+
+def with_lists(model: nn.Module, loader: Any, loss_fn: Any) -> dict[str, Any]:
+    training = {module for module in model.modules() if module.training}
+    was_enabled = torch.is_grad_enabled()
+    torch.set_grad_enabled(False)
+    try:
+        model.eval()
+        batches = [(model(x), y) for x, y in loader]
+    finally:
+        torch.set_grad_enabled(was_enabled)
+        for module in model.modules():
+            module.training = module in training
+    losses = [float(loss_fn(logits, y)) for logits, y in batches]
+    sizes = [len(y) for _, y in batches]
+    answers = torch.cat([logits for logits, _ in batches]).argmax(dim=1)
+    labels = torch.cat([y for _, y in batches])
+    return {
+        "loss": float(np.average(losses, weights=sizes)),
+        "accuracy": (answers == labels).double().mean().item(),
+    }
+
+
+EXERCISE = Exercise(
+    reference=evaluate,
+    inputs=inputs,
+    points=10,
+    axes={"B": 10, "T": 5, "I": 3, "H": 6, "C": 4},
+    shapes={"x": "B T I", "y": "B"},
+    scenario=evaluated,
+    cases=(
+        Case(name="a model in eval mode before the call", inputs=from_eval),
+        Case(
+            name="the mode of every submodule afterwards", inputs=modes, value=False,
+            why="Some submodules were in train mode and some in eval mode: each of them is due back "
+            "in its own.",
+        ),
+        Case(
+            name="gradients on or off afterwards", inputs=gradient_mode, value=False,
+            why="Gradients are recorded after the call if, and only if, they were before it.",
+        ),
+        Case(
+            name="other traces of the call", inputs=traces, value=False,
+            why="No graph is recorded; grads, weights and the statistics of batch norm stay.",
+        ),
+    ),
+    mistakes=(
+        Mistake(
+            "no_eval", measured(start=lambda model: None),
+            when="the model stays in train mode",
+            look="What do dropout and batch norm do in the mode in which the model is?",
+        ),
+        Mistake(
+            "in_train_mode", measured(start=lambda model: model.train()),
+            when="the model is put into train mode",
+            look="What do dropout and batch norm do in the mode in which the model is?",
+        ),
+        Mistake(
+            "left_in_eval", measured(end=never_back),
+            when="the model is left in eval mode",
+            look="In which mode does the model go on after the call?",
+        ),
+        Mistake(
+            "always_train", measured(end=always_train),
+            when="every submodule is put into train mode afterwards",
+            look="What if a submodule was in eval mode before the call?",
+        ),
+        Mistake(
+            "mode_of_the_model", measured(end=mode_of_the_model),
+            when="every submodule gets the mode that the model as a whole had",
+            look="What if a submodule was in another mode than the model?",
+        ),
+        Mistake(
+            "direct_parts_only", measured(end=direct_parts_only),
+            when="only the direct parts of the model get their own mode back",
+            look="A part of the model may have parts of its own.",
+        ),
+        Mistake(
+            "all_but_the_model", measured(end=all_but_the_model),
+            when="the parts get their mode back and the model itself does not",
+            look="model.training is a mode as well.",
+        ),
+        Mistake(
+            "recorded", recorded,
+            when="a graph is recorded",
+            look="Look for no_grad.",
+        ),
+        Mistake(
+            "propagated", propagated,
+            when="gradients are computed",
+            look="Nothing is learnt here: there is no backward pass.",
+        ),
+        Mistake(
+            "left_off", left_off,
+            when="gradients stay switched off after the call",
+            look="What does set_grad_enabled(False) do to the code behind your function?",
+        ),
+        Mistake(
+            "always_on_again", always_on_again,
+            when="gradients are switched on after the call, whatever they were before",
+            look="What if the call comes from a block under no_grad?",
+        ),
+        Mistake(
+            "mean_of_batch_means", measured(weight=lambda size: 1, weight_hits=lambda size: 1),
+            when="every batch counts the same, however small it is",
+            look="How much does a sample in the last, smaller batch count?",
+        ),
+        Mistake(
+            "loss_by_batches", measured(weight=lambda size: 1),
+            when="every batch counts the same in the loss, however small it is",
+            look="How much does a sample in the last, smaller batch count?",
+        ),
+        Mistake(
+            "accuracy_by_batches", measured(weight_hits=lambda size: 1),
+            when="every batch counts the same in the accuracy, however small it is",
+            look="How much does a sample in the last, smaller batch count?",
+        ),
+        Mistake(
+            "last_batch_only", measured(batches=lambda batches: batches[-1:]),
+            when="only the last batch is looked at",
+            look="What do you keep from one batch to the next?",
+        ),
+        Mistake(
+            "first_batch_only", measured(batches=lambda batches: batches[:1]),
+            when="only the first batch is looked at",
+            look="When does your function return?",
+        ),
+        Mistake(
+            "rest_dropped", measured(
+                batches=lambda all_: [one for one in all_ if len(one[1]) == len(all_[0][1])]
+            ),
+            when="the smaller last batch is left out",
+            look="The last batch counts too.",
+        ),
+        Mistake(
+            "loss_summed",
+            measured(report=lambda loss, right, n, m: {"loss": loss, "accuracy": right / m}),
+            when="the losses of all samples are added up",
+            look="A mean over the samples is due.",
+        ),
+        Mistake(
+            "number_of_hits",
+            measured(report=lambda loss, right, n, m: {"loss": loss / n, "accuracy": right}),
+            when="the right answers are counted",
+            look="A share between 0 and 1 is due.",
+        ),
+        Mistake(
+            "in_percent", but(
+                evaluate, returns=lambda result: {**result, "accuracy": 100 * result["accuracy"]}
+            ),
+            when="the accuracy is given in per cent",
+            look="A share between 0 and 1 is due.",
+        ),
+        Mistake(
+            "share_of_errors", but(
+                evaluate, returns=lambda result: {**result, "accuracy": 1 - result["accuracy"]}
+            ),
+            when="the share of wrong answers is returned",
+            look="Do you count the right answers or the wrong ones?",
+        ),
+        Mistake(
+            "argmax_over_the_batch", measured(axis=0),
+            when="the largest logit is looked for among the samples and not among the classes",
+            look="Which axis of the logits is that of the classes?",
+        ),
+        Mistake(
+            "always_unpacked", measured(read=lambda output: (lambda logits, _: logits)(*output)),
+            when="what the model returns is always unpacked into two",
+            look="What if the model returns one tensor?",
+        ),
+        Mistake(
+            "as_tensors", but(evaluate, returns=as_tensors),
+            when="loss and accuracy are tensors",
+            look="Look at the types in your dict: Python floats are due.",
+        ),
+        Mistake(
+            "pair_for_a_dict", but(
+                evaluate, returns=lambda result: (result["loss"], result["accuracy"])
+            ),
+            when="a tuple is returned",
+            look="A dict with the keys loss and accuracy is due.",
+        ),
+    ),
+    also_right=(with_a_dataset, with_lists),
+    look="Take two batches of two samples and one, and work the two means out by hand.",
+)  # fmt: skip

@@ -1,0 +1,282 @@
+"""The norm of a batch's gradient before and after clipping."""
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from autograder.labs.lab5_clipping._draws import (
+    classifier,
+    labelled,
+    length_of,
+    merged,
+    model_grads,
+    scaled_,
+)
+from autograder.labs.lab5_clipping._scenarios import on_one_batch
+from autograder.spec import Case, Exercise, Mistake, but
+from solutions.lab5_clipping import norms_around_clipping
+
+Norms = tuple[float, float]
+
+
+def inputs(rng: np.random.Generator, B: int, T: int, I: int, H: int, C: int) -> Mapping[str, Any]:
+    batch = labelled(rng, B, T, I, C)
+    return {"weights": classifier(rng, I, H, C), **batch, "max_norm": 0.05}
+
+
+def ordinary(rng: np.random.Generator) -> Mapping[str, Any]:
+    return inputs(rng, 4, 3, 2, 5, 3)
+
+
+def short(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(ordinary(rng), max_norm=50.0)
+
+
+def old_gradients(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(ordinary(rng), old_gradients=0.3)
+
+
+def unused(rng: np.random.Generator) -> Mapping[str, Any]:
+    draw = ordinary(rng)
+    return merged(draw, weights={**draw["weights"], "spare.weight": rng.standard_normal((4, 2))})
+
+
+def dropped(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(inputs(rng, 6, 3, 2, 16, 3), dropout=0.5, max_norm=50.0)
+
+
+def weights_after(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(ordinary(rng), observed="weights")
+
+
+def measured(
+    clip_: Callable[[nn.Module, float], object] = scaled_, clear: bool = True, backward: bool = True
+) -> Callable[..., Norms]:
+    """The two norms with a part of the procedure replaced or left out."""
+
+    def changed(model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, max_norm: float) -> Norms:
+        if clear:
+            model.zero_grad()
+        loss = loss_fn(model(x), y)
+        if backward:
+            loss.backward()
+        before = float(length_of(model_grads(model)))
+        clip_(model, max_norm)
+        return before, float(length_of(model_grads(model)))
+
+    return changed
+
+
+def one_norm_each(model: nn.Module, max_norm: float) -> None:
+    for grad in model_grads(model):
+        grad *= (max_norm / (grad.norm() + 1e-6)).clamp(max=1.0)
+
+
+def always(model: nn.Module, max_norm: float) -> None:
+    norm = length_of(model_grads(model))
+    for grad in model_grads(model):
+        grad *= max_norm / norm
+
+
+def by_value(model: nn.Module, max_norm: float) -> None:
+    for grad in model_grads(model):
+        grad.clamp_(-max_norm, max_norm)
+
+
+def clipped_too_early(model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, max_norm: float) -> Norms:
+    model.zero_grad()
+    loss = loss_fn(model(x), y)
+    before = float(scaled_(model, max_norm))
+    loss.backward()
+    return before, float(length_of(model_grads(model)))
+
+
+def second_pass(model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, max_norm: float) -> Norms:
+    before, _ = norms_around_clipping(model, x, y, loss_fn, max_norm)
+    model.zero_grad()
+    loss_fn(model(x), y).backward()
+    scaled_(model, max_norm)
+    return before, float(length_of(model_grads(model)))
+
+
+def second_pass_on_top(model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, max_norm: float) -> Norms:
+    before, _ = norms_around_clipping(model, x, y, loss_fn, max_norm)
+    loss_fn(model(x), y).backward()
+    return before, float(length_of(model_grads(model)))
+
+
+def takes_a_step(model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, max_norm: float) -> Norms:
+    norms = norms_around_clipping(model, x, y, loss_fn, max_norm)
+    torch.optim.SGD(model.parameters(), lr=0.1).step()
+    return norms
+
+
+def as_tensors(model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, max_norm: float) -> Any:
+    return tuple(torch.tensor(n) for n in norms_around_clipping(model, x, y, loss_fn, max_norm))
+
+
+def of_the_weights(model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, max_norm: float) -> Norms:
+    before = float(length_of(p.detach() for p in model.parameters()))
+    return before, min(before, max_norm)
+
+
+def stumbles_over_none(model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, max_norm: float) -> Norms:
+    model.zero_grad()
+    loss_fn(model(x), y).backward()
+    before = float(length_of([p.grad * 1.0 for p in model.parameters()]))  # type: ignore[operator, misc]
+    scaled_(model, max_norm)
+    return before, float(length_of(model_grads(model)))
+
+
+def in_eval_mode(model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, max_norm: float) -> Norms:
+    return norms_around_clipping(model.eval(), x, y, loss_fn, max_norm)
+
+
+def with_torch(model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, max_norm: float) -> Norms:
+    for p in model.parameters():
+        p.grad = None
+    loss_fn(model(x), y).backward()
+    before = nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    after = nn.utils.get_total_norm([p.grad for p in model.parameters() if p.grad is not None])
+    return before.item(), after.item()
+
+
+def without_touching_grad(
+    model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, max_norm: float
+) -> Norms:
+    wanted = [p for p in model.parameters() if p.requires_grad]
+    grads = torch.autograd.grad(loss_fn(model(x), y), wanted, allow_unused=True)
+    before = float(length_of(grads))
+    return before, before * min(1.0, max_norm / (before + 1e-6))
+
+
+def on_a_copy(model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, max_norm: float) -> Norms:
+    other = copy.deepcopy(model)
+    torch.optim.SGD(other.parameters(), lr=0.1).zero_grad(set_to_none=False)
+    loss_fn(other(x), y).backward()
+    norm = float(scaled_(other, max_norm))
+    return norm, float(np.sqrt(sum(float((g**2).sum()) for g in model_grads(other))))
+
+
+EXERCISE = Exercise(
+    reference=norms_around_clipping,
+    inputs=inputs,
+    points=8,
+    axes={"B": 4, "T": 5, "I": 3, "H": 6, "C": 2},
+    shapes={"x": "B T I", "y": "B"},
+    parts=("before", "after"),
+    scenario=on_one_batch,
+    cases=(
+        Case(name="a gradient shorter than max_norm", inputs=short),
+        Case(
+            name="gradients left from before", inputs=old_gradients, value=False,
+            why="backward() adds to what stands in p.grad: clear it first.",
+        ),
+        Case(
+            name="a layer that is not used", inputs=unused, value=False,
+            why="The parameters of an unused layer have grad None.",
+        ),
+        Case(
+            name="a model with dropout", inputs=dropped, value=False,
+            why="One forward pass, in the mode in which the model is: a second one would draw "
+            "another dropout.",
+        ),
+        Case(
+            name="the weights afterwards", inputs=weights_after, value=False,
+            why="Measuring changes no weights.",
+        ),
+    ),
+    mistakes=(
+        Mistake(
+            "twice_the_norm_before", but(norms_around_clipping, returns=lambda two: (two[0], two[0])),
+            when="the norm that clipping returns is taken for the norm after",
+            look="The norm that a clipping function returns is the one before. Measure again.",
+        ),
+        Mistake(
+            "other_way_round", but(norms_around_clipping, returns=lambda two: (two[1], two[0])),
+            when="the norm after clipping stands first",
+            look="Look at the order of what you return.",
+        ),
+        Mistake(
+            "twice_the_norm_after", but(norms_around_clipping, returns=lambda two: (two[1], two[1])),
+            when="both norms are measured after clipping",
+            look="When do you measure the first norm?",
+        ),
+        Mistake(
+            "after_is_max_norm", measured(always),
+            when="the norm afterwards is max_norm, whatever it was before",
+            look="What happens to a gradient that is shorter than max_norm?",
+        ),
+        Mistake(
+            "not_cleared", measured(clear=False),
+            when="the gradients that the model had before are counted in",
+            look="What stands in p.grad before your backward pass?",
+        ),
+        Mistake(
+            "no_backward", measured(backward=False),
+            when="there is no backward pass",
+            look="Where do the gradients come from?",
+        ),
+        Mistake(
+            "clipped_too_early", clipped_too_early,
+            when="the gradients are clipped before the backward pass",
+            look="What stands in p.grad when you clip?",
+        ),
+        Mistake(
+            "one_norm_each", measured(one_norm_each),
+            when="each parameter is clipped by its own norm",
+            look="All gradients share one factor.",
+        ),
+        Mistake(
+            "by_value", measured(by_value),
+            when="the entries are cut off at ±max_norm",
+            look="Clip by norm.",
+        ),
+        Mistake(
+            "second_pass", second_pass,
+            when="the norm afterwards comes from a second forward pass",
+            look="How often do you call the model?",
+        ),
+        Mistake(
+            "second_pass_on_top", second_pass_on_top,
+            when="a second backward pass adds to the clipped gradient",
+            look="How often do you call backward?",
+        ),
+        Mistake(
+            "takes_a_step", takes_a_step,
+            when="the weights are changed",
+            look="Only the gradients are measured; nothing is learnt.",
+        ),
+        Mistake(
+            "in_eval_mode", in_eval_mode,
+            when="the model is put into eval mode",
+            look="Leave the mode of the model as it is.",
+        ),
+        Mistake(
+            "of_the_weights", of_the_weights,
+            when="the norm of the weights is measured",
+            look="A parameter p has its numbers in p and its gradient in p.grad.",
+        ),
+        Mistake(
+            "as_tensors", as_tensors,
+            when="the norms are tensors",
+            look="Look at the types of what you return: two Python floats are due.",
+        ),
+        Mistake(
+            "squared", but(norms_around_clipping, returns=lambda two: (two[0] ** 2, two[1] ** 2)),
+            when="the root is left out of both norms",
+            look="Compare your norm with that of global_norm.",
+        ),
+        Mistake(
+            "stumbles_over_none", stumbles_over_none,
+            when="a grad that is None is used like a tensor",
+            look="What is the gradient of a parameter that took no part in the loss?",
+        ),
+    ),
+    also_right=(with_torch, without_touching_grad, on_a_copy),
+    look="Print p.grad.norm() of one parameter after each of your lines.",
+)  # fmt: skip

@@ -1,0 +1,431 @@
+"""Training on long sequences by truncated backpropagation through time."""
+
+import itertools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from autograder.labs.lab5_clipping._draws import (
+    classifier,
+    length_of,
+    merged,
+    model_grads,
+    scaled_,
+)
+from autograder.labs.lab5_clipping._scenarios import in_chunks
+from autograder.spec import Case, Exercise, Mistake, but
+from solutions.lab5_clipping import detach_state, tbptt
+
+Pieces = list[tuple[Tensor, Tensor]]
+
+
+def inputs(rng: np.random.Generator, B: int, T: int, I: int, H: int, O: int) -> Mapping[str, Any]:
+    return {
+        "weights": classifier(rng, I, H, O),
+        "x": rng.standard_normal((B, T, I)),
+        "y": rng.standard_normal((B, T, O)),
+        "chunk": 4,
+        "max_norm": 0.4,
+        "lr": 0.5,
+    }
+
+
+def ordinary(rng: np.random.Generator) -> Mapping[str, Any]:
+    return inputs(rng, 2, 10, 3, 5, 2)
+
+
+def short(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(ordinary(rng), max_norm=50.0, lr=0.1)
+
+
+def lstm(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(ordinary(rng), weights=classifier(rng, 3, 5, 2, gates=4), cell="lstm")
+
+
+def whole_chunks(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(inputs(rng, 2, 6, 3, 4, 2), chunk=3)
+
+
+def single_steps(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(inputs(rng, 3, 4, 2, 5, 2), chunk=1)
+
+
+def one_chunk(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(inputs(rng, 3, 4, 2, 5, 2), chunk=9)
+
+
+def old_gradients(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(ordinary(rng), old_gradients=0.3)
+
+
+def unused(rng: np.random.Generator) -> Mapping[str, Any]:
+    draw = ordinary(rng)
+    return merged(draw, weights={**draw["weights"], "spare.weight": rng.standard_normal((4, 2))})
+
+
+def pieces(x: Tensor, y: Tensor, chunk: int) -> Pieces:
+    return list(zip(x.split(chunk, 1), y.split(chunk, 1), strict=True))
+
+
+def chunked(
+    order: str = "clear forward backward clip step",
+    cut_up: Callable[[Tensor, Tensor, int], Pieces] = pieces,
+    carry: Callable[[Any, int], Any] = lambda state, place: detach_state(state),
+    clip_: Callable[[nn.Module, float], object] = scaled_,
+    keep: Callable[[Tensor, Tensor], Any] = lambda loss, y: loss.item(),
+) -> Callable[..., list[float]]:
+    """The loop over chunks with one of its pieces replaced."""
+
+    def changed(
+        model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, optimizer: Any, chunk: int,
+        max_norm: float,
+    ) -> list[float]:  # fmt: skip
+        losses, state = [], None
+        for place, (x_chunk, y_chunk) in enumerate(cut_up(x, y, chunk)):
+            for part in order.split():
+                if part == "clear":
+                    optimizer.zero_grad()
+                elif part == "forward":
+                    out, state = model(x_chunk, state)
+                    loss = loss_fn(out, y_chunk)
+                elif part == "backward":
+                    loss.backward()
+                elif part == "clip":
+                    clip_(model, max_norm)
+                elif part == "step":
+                    optimizer.step()
+                elif part == "forward again":
+                    loss = loss_fn(model(x_chunk, state)[0], y_chunk)
+            state = carry(state, place)
+            losses.append(keep(loss, y_chunk))
+        return losses
+
+    return changed
+
+
+class held:
+    """Carries the state of the first chunk to all others."""
+
+    def __init__(self) -> None:
+        self.first: Any = None
+
+    def __call__(self, state: Any, place: int) -> Any:
+        if place == 0:
+            self.first = detach_state(state)
+        return self.first
+
+
+
+def plain_detach(state: Any, place: int) -> Any:
+    return state.detach()
+
+
+def first_of_a_tuple(state: Any, place: int) -> Any:
+    if isinstance(state, tuple):
+        return (state[0].detach(), torch.zeros_like(state[1]))
+    return state.detach()
+
+
+def whole_ones_only(x: Tensor, y: Tensor, chunk: int) -> Pieces:
+    return [(a, b) for a, b in pieces(x, y, chunk) if a.shape[1] == chunk]
+
+
+def number_of_chunks(x: Tensor, y: Tensor, chunk: int) -> Pieces:
+    return list(zip(x.chunk(chunk, 1), y.chunk(chunk, 1), strict=True))
+
+
+def along_the_batch(x: Tensor, y: Tensor, chunk: int) -> Pieces:
+    return list(zip(x.split(chunk, 0), y.split(chunk, 0), strict=True))
+
+
+def overlapping(x: Tensor, y: Tensor, chunk: int) -> Pieces:
+    last = max(1, x.shape[1] - chunk + 1)
+    return [(x[:, t : t + chunk], y[:, t : t + chunk]) for t in range(last)]
+
+
+def one_step_shared(x: Tensor, y: Tensor, chunk: int) -> Pieces:
+    return [
+        (x[:, t : t + chunk + 1], y[:, t : t + chunk + 1]) for t in range(0, x.shape[1], chunk)
+    ]
+
+
+def backwards(x: Tensor, y: Tensor, chunk: int) -> Pieces:
+    return pieces(x, y, chunk)[::-1]
+
+
+def from_the_end(x: Tensor, y: Tensor, chunk: int) -> Pieces:
+    T = x.shape[1]
+    first = T % chunk or chunk
+    edges = [0, *range(first, T + 1, chunk)]
+    return [(x[:, a:b], y[:, a:b]) for a, b in itertools.pairwise(edges)]
+
+
+def first_targets(x: Tensor, y: Tensor, chunk: int) -> Pieces:
+    return [(a, y[:, : a.shape[1]]) for a, _ in pieces(x, y, chunk)]
+
+
+def shifted_targets(x: Tensor, y: Tensor, chunk: int) -> Pieces:
+    return pieces(x, torch.roll(y, -1, 1), chunk)
+
+
+def uncut(x: Tensor, y: Tensor, chunk: int) -> Pieces:
+    return [(x, y)]
+
+
+def one_norm_each(model: nn.Module, max_norm: float) -> None:
+    for grad in model_grads(model):
+        grad *= (max_norm / (grad.norm() + 1e-6)).clamp(max=1.0)
+
+
+def step_at_the_end(
+    model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, optimizer: Any, chunk: int, max_norm: float
+) -> list[float]:
+    optimizer.zero_grad()
+    losses, state = [], None
+    for x_chunk, y_chunk in pieces(x, y, chunk):
+        out, state = model(x_chunk, state)
+        loss = loss_fn(out, y_chunk)
+        loss.backward()
+        state = detach_state(state)
+        losses.append(loss.item())
+    scaled_(model, max_norm)
+    optimizer.step()
+    return losses
+
+
+def graph_kept(
+    model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, optimizer: Any, chunk: int, max_norm: float
+) -> list[float]:
+    losses, state = [], None
+    for x_chunk, y_chunk in pieces(x, y, chunk):
+        optimizer.zero_grad()
+        out, state = model(x_chunk, state)
+        loss = loss_fn(out, y_chunk)
+        loss.backward(retain_graph=True)
+        scaled_(model, max_norm)
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+def with_slices(
+    model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, optimizer: Any, chunk: int, max_norm: float
+) -> list[float]:
+    losses = []
+    state = None
+    for start in range(0, x.size(1), chunk):
+        stop = min(start + chunk, x.size(1))
+        if isinstance(state, tuple):
+            state = tuple(part.detach() for part in state)
+        elif state is not None:
+            state = state.detach()
+        out, state = model(x[:, start:stop], state)
+        loss = loss_fn(out, y[:, start:stop])
+        model.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    return losses
+
+
+def with_autograd(
+    model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, optimizer: Any, chunk: int, max_norm: float
+) -> tuple[float, ...]:
+    losses: tuple[float, ...] = ()
+    parameters = list(model.parameters())
+    state = None
+    while x.shape[1]:
+        out, state = model(x[:, :chunk], state)
+        loss = loss_fn(out, y[:, :chunk])
+        grads = torch.autograd.grad(loss, parameters, allow_unused=True)
+        factor = (max_norm / (length_of(grads) + 1e-6)).clamp(max=1.0)
+        for p, g in zip(parameters, grads, strict=True):
+            p.grad = None if g is None else factor * g
+        optimizer.step()
+        losses += (loss.item(),)
+        state = torch.utils._pytree.tree_map(lambda part: part.detach().clone(), state)
+        x, y = x[:, chunk:], y[:, chunk:]
+    return losses
+
+
+EXERCISE = Exercise(
+    reference=tbptt,
+    inputs=inputs,
+    points=12,
+    axes={"B": 3, "T": 9, "I": 3, "H": 5, "O": 2},
+    shapes={"x": "B T I", "y": "B T O"},
+    scenario=in_chunks,
+    cases=(
+        Case(name="gradients shorter than max_norm", inputs=short),
+        Case(
+            name="an LSTM", inputs=lstm, value=False,
+            why="The state of an LSTM is a tuple (h, c): carry both, and cut both from their graph.",
+        ),
+        Case(
+            name="chunks that divide the sequence", inputs=whole_chunks, value=False,
+            why="There is no chunk of what is left where nothing is left.",
+        ),
+        Case(
+            name="chunks of one step", inputs=single_steps, value=False,
+            why="A chunk of one step is a chunk like any other.",
+        ),
+        Case(
+            name="a chunk longer than the sequence", inputs=one_chunk, value=False,
+            why="Then the whole sequence is one chunk.",
+        ),
+        Case(
+            name="gradients left from before", inputs=old_gradients, value=False,
+            why="backward() adds to what stands in p.grad: clear it first.",
+        ),
+        Case(
+            name="a layer that is not used", inputs=unused, value=False,
+            why="The parameters of an unused layer have grad None.",
+        ),
+    ),
+    mistakes=(
+        Mistake(
+            "state_forgotten", chunked(carry=lambda state, place: None),
+            when="every chunk starts without a state",
+            look="Which state does the second chunk start from?",
+        ),
+        Mistake(
+            "state_of_the_first_chunk",
+            lambda *args: chunked(carry=held())(*args),
+            when="every chunk starts from the state behind the first one",
+            look="Which state does the third chunk start from?",
+        ),
+        Mistake(
+            "state_carried_once",
+            chunked(carry=lambda state, place: detach_state(state) if place == 0 else None),
+            when="the state is carried once and then forgotten",
+            look="Which state does the third chunk start from?",
+        ),
+        Mistake(
+            "not_detached", chunked(carry=lambda state, place: state),
+            when="the state is carried with its graph",
+            look="How far back does the second backward pass go?",
+        ),
+        Mistake(
+            "graph_kept", graph_kept,
+            when="the state is carried with its graph, and retain_graph keeps it alive",
+            look="How far back should the second backward pass go?",
+        ),
+        Mistake(
+            "plain_detach", chunked(carry=plain_detach),
+            when="the state is treated as one tensor",
+            look="What is the state of an LSTM?",
+        ),
+        Mistake(
+            "first_of_a_tuple", chunked(carry=first_of_a_tuple),
+            when="h is carried and c starts again from zero",
+            look="The state of an LSTM has two parts.",
+        ),
+        Mistake(
+            "rest_dropped", chunked(cut_up=whole_ones_only),
+            when="the last, shorter chunk is left out",
+            look="T need not be a multiple of chunk. Count your losses.",
+        ),
+        Mistake(
+            "number_of_chunks", chunked(cut_up=number_of_chunks),
+            when="the sequence is cut into `chunk` pieces",
+            look="Is `chunk` the number of pieces or their length?",
+        ),
+        Mistake(
+            "along_the_batch", chunked(cut_up=along_the_batch, carry=lambda state, place: None),
+            when="the batch is cut up and not the time",
+            look="Which axis is time?",
+        ),
+        Mistake(
+            "overlapping", chunked(cut_up=overlapping),
+            when="each chunk starts one step after the one before",
+            look="Where does the second chunk start?",
+        ),
+        Mistake(
+            "one_step_shared", chunked(cut_up=one_step_shared),
+            when="each chunk takes one step of the next one too",
+            look="Look at the ends of your slices.",
+        ),
+        Mistake(
+            "backwards", chunked(cut_up=backwards),
+            when="the chunks come in the wrong order",
+            look="Which chunk is first in time?",
+        ),
+        Mistake(
+            "from_the_end", chunked(cut_up=from_the_end),
+            when="the short chunk comes first",
+            look="Where does your first chunk end?",
+        ),
+        Mistake(
+            "first_targets", chunked(cut_up=first_targets),
+            when="every chunk gets the targets of the first",
+            look="Cut the targets as you cut the inputs.",
+        ),
+        Mistake(
+            "shifted_targets", chunked(cut_up=shifted_targets),
+            when="the targets are one step ahead of the inputs",
+            look="Cut the targets as you cut the inputs.",
+        ),
+        Mistake(
+            "uncut", chunked(cut_up=uncut),
+            when="the whole sequence is one chunk",
+            look="How many losses do you return?",
+        ),
+        Mistake(
+            "step_at_the_end", step_at_the_end,
+            when="the optimizer steps once, behind the last chunk",
+            look="How many steps does the optimizer take?",
+        ),
+        Mistake(
+            "never_cleared", chunked("forward backward clip step"),
+            when="the gradients are never cleared",
+            look="What stands in p.grad before the second backward pass?",
+        ),
+        Mistake(
+            "cleared_at_the_end", chunked("forward backward clip step clear"),
+            when="the gradients are cleared after the step only",
+            look="What if there are gradients before the call?",
+        ),
+        Mistake(
+            "not_clipped", chunked("clear forward backward step"),
+            when="the optimizer steps with the gradient as it was before clipping",
+            look="Where do you clip? Which gradient does the optimizer see?",
+        ),
+        Mistake(
+            "no_step", chunked("clear forward backward clip"),
+            when="the optimizer takes no step",
+            look="Do the weights change?",
+        ),
+        Mistake(
+            "one_norm_each", chunked(clip_=one_norm_each),
+            when="each parameter is clipped by its own norm",
+            look="All gradients share one factor.",
+        ),
+        Mistake(
+            "sums", chunked(keep=lambda loss, y: loss.item() * y.shape[1]),
+            when="each loss is multiplied by the steps of its chunk",
+            look="The losses are due as loss_fn gives them.",
+        ),
+        Mistake(
+            "tensors", chunked(keep=lambda loss, y: loss.detach()),
+            when="the losses are tensors",
+            look="Look at the type of what is in your list: Python floats are due.",
+        ),
+        Mistake(
+            "mean_loss", but(tbptt, returns=lambda losses: sum(losses) / len(losses)),
+            when="the mean of the losses is returned",
+            look="One loss for each chunk is due.",
+        ),
+        Mistake(
+            "last_loss", but(tbptt, returns=lambda losses: losses[-1]),
+            when="the last loss alone is returned",
+            look="One loss for each chunk is due.",
+        ),
+    ),
+    also_right=(with_slices, with_autograd),
+    look="Print, for each chunk, the shape of its inputs, and one number of the state before and "
+    "behind it.",
+)  # fmt: skip

@@ -1,0 +1,343 @@
+"""One training step: clear, forward, backward, clip, step."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from autograder.labs.lab5_clipping._draws import (
+    classifier,
+    labelled,
+    length_of,
+    merged,
+    model_grads,
+    scaled_,
+)
+from autograder.labs.lab5_clipping._scenarios import on_one_batch
+from autograder.spec import Case, Exercise, Mistake, but
+from solutions.lab5_clipping import training_step
+
+Result = dict[str, float]
+RIGHT_ORDER = "clear forward backward clip step"
+
+
+def inputs(rng: np.random.Generator, B: int, T: int, I: int, H: int, C: int) -> Mapping[str, Any]:
+    batch = labelled(rng, B, T, I, C)
+    return {
+        "weights": classifier(rng, I, H, C), **batch, "max_norm": 0.05, "lr": 2.0, "updates": 2,
+    }  # fmt: skip
+
+
+def ordinary(rng: np.random.Generator) -> Mapping[str, Any]:
+    return inputs(rng, 4, 3, 2, 5, 3)
+
+
+def short(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(ordinary(rng), max_norm=50.0, lr=0.5)
+
+
+def with_state(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(ordinary(rng), returns="(logits, h)")
+
+
+def with_pair(rng: np.random.Generator) -> Mapping[str, Any]:
+    draw = merged(ordinary(rng), returns="(logits, (h, c))")
+    return merged(draw, weights=classifier(rng, 2, 5, 3, gates=4))
+
+
+def two_samples(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(inputs(rng, 2, 3, 4, 5, 3), updates=1)
+
+
+def old_gradients(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(ordinary(rng), old_gradients=0.3, updates=1)
+
+
+def unused(rng: np.random.Generator) -> Mapping[str, Any]:
+    draw = ordinary(rng)
+    return merged(draw, weights={**draw["weights"], "spare.weight": rng.standard_normal((4, 2))})
+
+
+def momentum(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(ordinary(rng), momentum=0.9)
+
+
+def logits_of(output: Any) -> Any:
+    return output[0] if isinstance(output, tuple) else output
+
+
+def loop(
+    order: str = RIGHT_ORDER,
+    clip_: Callable[[nn.Module, float], Any] = scaled_,
+    read: Callable[[Any], Any] = logits_of,
+    driven: Callable[[Tensor, float], Tensor] = lambda loss, most: loss,
+) -> Callable[..., Result]:
+    """A training step with its parts in another order, or with one of them replaced.
+
+    driven: what backward starts from, made of the loss and max_norm.
+    """
+
+    def changed(
+        model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, optimizer: Any, max_norm: float
+    ) -> Result:
+        found: dict[str, Any] = {"norm": 0.0}
+        parts: dict[str, Callable[[], object]] = {
+            "clear": optimizer.zero_grad,
+            "forward": lambda: found.update(loss=loss_fn(read(model(x)), y)),
+            "backward": lambda: driven(found["loss"], max_norm).backward(),
+            "measure": lambda: found.update(norm=length_of(model_grads(model))),
+            "clip": lambda: found.update(norm=clip_(model, max_norm)),
+            "step": optimizer.step,
+        }
+        for name in order.split():
+            parts[name]()
+        return {"loss": found["loss"].item(), "norm": float(found["norm"])}
+
+    return changed
+
+
+def one_norm_each(model: nn.Module, max_norm: float) -> Tensor:
+    norm = length_of(model_grads(model))
+    for grad in model_grads(model):
+        grad *= (max_norm / (grad.norm() + 1e-6)).clamp(max=1.0)
+    return norm
+
+
+def by_value(model: nn.Module, max_norm: float) -> Tensor:
+    norm = length_of(model_grads(model))
+    for grad in model_grads(model):
+        grad.clamp_(-max_norm, max_norm)
+    return norm
+
+
+def always(model: nn.Module, max_norm: float) -> Tensor:
+    norm = length_of(model_grads(model))
+    for grad in model_grads(model):
+        grad *= max_norm / (norm + 1e-6)
+    return norm
+
+
+def norm_afterwards(model: nn.Module, max_norm: float) -> Tensor:
+    scaled_(model, max_norm)
+    return length_of(model_grads(model))
+
+
+def loss_afterwards(
+    model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, optimizer: Any, max_norm: float
+) -> Result:
+    result = training_step(model, x, y, loss_fn, optimizer, max_norm)
+    with torch.no_grad():
+        result["loss"] = loss_fn(logits_of(model(x)), y).item()
+    return result
+
+
+def as_tensors(
+    model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, optimizer: Any, max_norm: float
+) -> Any:
+    result = training_step(model, x, y, loss_fn, optimizer, max_norm)
+    return {name: torch.tensor(value) for name, value in result.items()}
+
+
+def norm_as_a_tensor(
+    model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, optimizer: Any, max_norm: float
+) -> Any:
+    result = training_step(model, x, y, loss_fn, optimizer, max_norm)
+    return {**result, "norm": torch.tensor(result["norm"])}
+
+
+def with_torch(
+    model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, optimizer: Any, max_norm: float
+) -> Result:
+    output = model(x)
+    if isinstance(output, (tuple, list)):
+        output = output[0]
+    loss = loss_fn(output, y)
+    model.zero_grad(set_to_none=False)
+    loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return {"norm": norm.item(), "loss": float(loss)}
+
+
+def parameters_of_the_optimizer(
+    model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, optimizer: Any, max_norm: float
+) -> Result:
+    output = model(x)
+    logits = output if torch.is_tensor(output) else output[0]
+    loss = loss_fn(logits, y)
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    grads = torch.autograd.grad(loss, parameters, allow_unused=True)
+    norm = float(length_of(grads))
+    factor = min(1.0, max_norm / (norm + 1e-6))
+    for p, g in zip(parameters, grads, strict=True):
+        p.grad = None if g is None else factor * g
+    optimizer.step()
+    return {"loss": loss.detach().item(), "norm": norm}
+
+
+def cleared_at_the_end(
+    model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, optimizer: Any, max_norm: float
+) -> Result:
+    for p in model.parameters():
+        p.grad = None
+    first = model(x)
+    loss = loss_fn(first[0] if type(first) is tuple else first, y)
+    loss.backward()
+    norm = scaled_(model, max_norm)
+    optimizer.step()
+    optimizer.zero_grad()
+    return {"loss": loss.item(), "norm": norm.item()}
+
+
+EXERCISE = Exercise(
+    reference=training_step,
+    inputs=inputs,
+    points=14,
+    axes={"B": 4, "T": 5, "I": 3, "H": 6, "C": 2},
+    shapes={"x": "B T I", "y": "B"},
+    scenario=on_one_batch,
+    cases=(
+        Case(name="a gradient shorter than max_norm", inputs=short),
+        Case(
+            name="a model that returns (logits, state)", inputs=with_state,
+            why="Only the first of the two goes into the loss.",
+        ),
+        Case(
+            name="a model that returns (logits, (h, c))", inputs=with_pair, value=False,
+            why="The state of an LSTM is a tuple of its own.",
+        ),
+        Case(
+            name="a batch of two", inputs=two_samples, value=False,
+            why="Two rows of one tensor are no pair of logits and state.",
+        ),
+        Case(
+            name="gradients left from before", inputs=old_gradients, value=False,
+            why="backward() adds to what stands in p.grad: clear it first.",
+        ),
+        Case(
+            name="a layer that is not used", inputs=unused, value=False,
+            why="The parameters of an unused layer have grad None.",
+        ),
+        Case(
+            name="an optimizer with momentum", inputs=momentum, value=False,
+            why="The update is the optimizer's: hand the clipped gradient to it, once.",
+        ),
+    ),
+    mistakes=(
+        Mistake(
+            "clip_after_step", loop("clear forward backward step clip"),
+            when="the optimizer steps with the gradient as it was before clipping",
+            look="Which gradient does the optimizer see?",
+        ),
+        Mistake(
+            "clip_before_backward", loop("clear forward clip backward step"),
+            when="the gradient is clipped before the backward pass",
+            look="What stands in p.grad when you clip?",
+        ),
+        Mistake(
+            "never_cleared", loop("forward backward clip step"),
+            when="the gradients are never cleared",
+            look="What stands in p.grad before the second backward pass?",
+        ),
+        Mistake(
+            "cleared_after_backward", loop("forward backward clear clip step"),
+            when="the gradients are cleared between backward and step",
+            look="What is left for the optimizer?",
+        ),
+        Mistake(
+            "cleared_after_clipping", loop("forward backward clip clear step"),
+            when="the gradients are cleared between clipping and step",
+            look="What is left for the optimizer?",
+        ),
+        Mistake(
+            "cleared_at_the_end_only", loop("forward backward clip step clear"),
+            when="the gradients are cleared after the step only",
+            look="What if there are gradients before the first call?",
+        ),
+        Mistake(
+            "no_step", loop("clear forward backward clip"),
+            when="the optimizer takes no step",
+            look="Do the weights change?",
+        ),
+        Mistake(
+            "two_steps", loop("clear forward backward clip step step"),
+            when="the optimizer takes two steps",
+            look="How often does the optimizer step for each call?",
+        ),
+        Mistake(
+            "step_first", loop("step clear forward backward clip"),
+            when="the step comes first, with the gradients of the call before",
+            look="Which gradients does the optimizer see in the first call?",
+        ),
+        Mistake(
+            "one_norm_each", loop(clip_=one_norm_each),
+            when="each parameter is clipped by its own norm",
+            look="All gradients share one factor.",
+        ),
+        Mistake(
+            "by_value", loop(clip_=by_value),
+            when="the entries are cut off at ±max_norm",
+            look="Clip by norm.",
+        ),
+        Mistake(
+            "always_scaled", loop(clip_=always),
+            when="short gradients are made longer",
+            look="What happens to a gradient that is shorter than max_norm?",
+        ),
+        Mistake(
+            "norm_afterwards", loop(clip_=norm_afterwards),
+            when="the norm is measured after clipping",
+            look="Which of the two norms is due: before or after?",
+        ),
+        Mistake(
+            "loss_clipped",
+            loop("clear forward backward measure step", driven=lambda loss, most: loss.clamp(max=most)),
+            when="the loss is clipped in place of its gradient",
+            look="What is the slope of a clipped loss?",
+        ),
+        Mistake(
+            "first_row", loop(read=lambda output: output[0]),
+            when="the first of what the model returns is taken, whatever it is",
+            look="What is the first item of a tensor of logits?",
+        ),
+        Mistake(
+            "last_of_a_pair", loop(read=lambda out: out[-1] if isinstance(out, tuple) else out),
+            when="the state is taken for the logits",
+            look="In which order does the model return logits and state?",
+        ),
+        Mistake(
+            "always_unpacked", loop(read=lambda output: (lambda logits, _: logits)(*output)),
+            when="what the model returns is always unpacked into two",
+            look="What if the model returns one tensor?",
+        ),
+        Mistake(
+            "never_unpacked", loop(read=lambda output: output),
+            when="what the model returns goes into the loss as it is",
+            look="What if the model returns (logits, state)?",
+        ),
+        Mistake(
+            "loss_afterwards", loss_afterwards,
+            when="the loss is measured after the update",
+            look="Which loss is due: the one before or after the update?",
+        ),
+        Mistake(
+            "as_tensors", as_tensors,
+            when="loss and norm are tensors",
+            look="Look at the types in your dict: Python floats are due.",
+        ),
+        Mistake(
+            "norm_as_a_tensor", norm_as_a_tensor,
+            when="the norm is a tensor",
+            look="Look at the types in your dict: Python floats are due.",
+        ),
+        Mistake(
+            "pair_for_a_dict", but(training_step, returns=lambda both: (both["loss"], both["norm"])),
+            when="a tuple is returned",
+            look="A dict with the keys loss and norm is due.",
+        ),
+    ),
+    also_right=(with_torch, parameters_of_the_optimizer, cleared_at_the_end),
+    look="Write the five parts down in their order and compare with your lines.",
+)  # fmt: skip
