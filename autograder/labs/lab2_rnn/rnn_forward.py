@@ -150,7 +150,7 @@ EXERCISE = Exercise(
     axes={"B": 3, "T": 5, "I": 4, "H": 6},
     shapes={
         "x": "B T I", "h0": "B H", "W_xh": "I H", "W_hh": "H H", "b_h": "H", "return": "B T H",
-    },  # fmt: skip
+    },
     mistakes=(
         Mistake(
             "starts_from_zeros", but(rnn_forward, h0=np.zeros_like),
@@ -269,4 +269,4 @@ EXERCISE = Exercise(
     ),
     also_right=(einsum_everywhere, inputs_first, concatenated_weights, one_longer_buffer),
     look="Write down, for the second step, which x and which h go in.",
-)  # fmt: skip
+)

@@ -86,7 +86,7 @@ EXERCISE = Exercise(
     axes={"B": 3, "I": 4, "H": 6},
     shapes={
         "x": "B I", "h_prev": "B H", "W_xh": "I H", "W_hh": "H H", "b_h": "H", "return": "B H",
-    },  # fmt: skip
+    },
     mistakes=(
         Mistake(
             "no_tanh", no_tanh,
@@ -171,9 +171,9 @@ EXERCISE = Exercise(
         Mistake(
             "always_float64", always_float64,
             when="the result is turned into float64 whatever came in",
-            look="Look at where your code names a dtype.",
+            look="Look at the arrays that your code makes: which dtype do they get?",
         ),
     ),
     also_right=(einsum, one_product, sample_by_sample),
     look="Write down the formula for one sample with two units and compare term by term.",
-)  # fmt: skip
+)

@@ -48,7 +48,7 @@ def sums_of_sample_norms(h: Array, W_hh: Array, dh_last: Array) -> Array:
 
 
 def by_jacobians(h: Array, W_hh: Array, dh_last: Array) -> Array:
-    B, T, H = h.shape
+    B, T, _ = h.shape
     norms = np.empty(T, dtype=dh_last.dtype)
     grads = [dh_last[b] for b in range(B)]
     for t in range(T - 1, -1, -1):
