@@ -1,4 +1,4 @@
-"""The made-up class of the demo: each hand-in earns what its one mistake leaves, and is told why."""
+"""The made-up class of the demo: each hand-in earns what its one mistake leaves."""
 
 from __future__ import annotations
 

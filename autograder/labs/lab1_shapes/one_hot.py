@@ -196,7 +196,7 @@ def one_axis_only(ids: Tensor, num_classes: int) -> Tensor:
 
 
 def at_least_one_axis(ids: Tensor, num_classes: int) -> Tensor:
-    return one_hot(torch.atleast_1d(ids), num_classes)  # type: ignore[no-untyped-call]
+    return one_hot(torch.atleast_1d(ids), num_classes)
 
 
 def squeezed(ids: Tensor, num_classes: int) -> Tensor:

@@ -1,5 +1,6 @@
 """Central differences, tried on functions whose third derivative gives the step width away."""
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -133,25 +134,23 @@ def transposed_places(f: F, x: Array, eps: float = 1e-5) -> Array:
 
 def in_place_with_the_old_value(f: F, x: Array, eps: float = 1e-5) -> Array:
     gradient = np.zeros_like(x)
-    with np.nditer(x, flags=["multi_index"], op_flags=[["readwrite"]]) as walk:
-        for _ in walk:
-            i = walk.multi_index
-            old = x[i]
-            x[i] = old + eps
-            above = f(x)
-            x[i] = old - eps
-            below = f(x)
-            x[i] = old
-            gradient[i] = (above - below) / (2 * eps)
+    for i in itertools.product(*map(range, x.shape)):
+        old = x[i]
+        x[i] = old + eps
+        above = f(x)
+        x[i] = old - eps
+        below = f(x)
+        x[i] = old
+        gradient[i] = (above - below) / (2 * eps)
     return gradient
 
 
 def one_mask_at_a_time(f: F, x: Array, eps: float = 1e-5) -> Array:
     slopes = []
     for place in range(x.size):
-        step = np.zeros(x.size)
-        step[place] = eps
-        step = step.reshape(x.shape)
+        flat_step = np.zeros(x.size)
+        flat_step[place] = eps
+        step = flat_step.reshape(x.shape)
         slopes.append((f(x + step) - f(x - step)) / 2 / eps)
     return np.array(slopes).reshape(x.shape)
 

@@ -112,7 +112,8 @@ def time_first(dh: Array, x: Array, h0: Array, h: Array, W_xh: Array, W_hh: Arra
     W = np.vstack([W_xh, W_hh])
     total = np.zeros_like(W)
     bias = np.zeros(W.shape[1], dtype=W.dtype)
-    back, dx = 0 * h0, []
+    back = 0 * h0
+    dx: list[Array] = []
     for t in range(len(x_t) - 1, -1, -1):
         dz = (1 - states[t + 1] ** 2) * (dh_t[t] + back)
         total += np.hstack([x_t[t], states[t]]).T @ dz

@@ -1,6 +1,7 @@
 """How large the gradient still is at each state when it enters at the last step."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ def inputs(rng: np.random.Generator, B: int, T: int, H: int) -> Mapping[str, Arr
 
 def backwards(
     slope: Callable[[Array, int], Array] = lambda h, t: 1 - h[:, t] ** 2,
-    size: Callable[[Array], Array] = lambda dh: np.sqrt((dh**2).sum()),
+    size: Callable[[Array], Any] = lambda dh: np.sqrt((dh**2).sum()),
     back: Callable[[Array, Array, Array], Array] = lambda dh, slope, W: (dh * slope) @ W.T,
 ) -> Callable[..., Array]:
     """The norms with one of the pieces replaced."""

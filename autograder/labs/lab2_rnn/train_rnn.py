@@ -33,14 +33,16 @@ def many_steps(rng: np.random.Generator) -> Mapping[str, Any]:
     return {**inputs(rng, 4, 7, 2, 8, 3), "steps": 250, "lr": 0.002}
 
 
+def descend(params: Params, grads: Params, lr: float) -> Params:
+    return {name: params[name] - lr * grads[name] for name in params}
+
+
 def training(
     start: Callable[[Array, int], Array] = lambda x, H: np.zeros((len(x), H), dtype=x.dtype),
     loss_of: Callable[[float, Array], float] = lambda loss, y: loss,
     dy_of: Callable[[Array], Array] = lambda dy: dy,
     dh_of: Callable[[Array, Array], Array] = lambda dy, W_hy: dy @ W_hy.T,
-    update: Callable[[Params, Params, float], Params] = lambda params, grads, lr: {
-        name: params[name] - lr * grads[name] for name in params
-    },
+    update: Callable[[Params, Params, float], Params] = descend,
     dW_hy_of: Callable[[Array, Array], Array] = lambda h, dy: np.einsum("bth,bto->ho", h, dy),
     db_y_of: Callable[[Array], Array] = lambda dy: dy.sum(axis=(0, 1)),
 ) -> Callable[..., Answer]:
@@ -110,7 +112,8 @@ def sample_by_sample_updates(x: Array, target: Array, params: Params, lr: float,
 
 
 def carries_the_state(x: Array, target: Array, params: Params, lr: float, steps: int) -> Answer:
-    trained, losses = dict(params), []
+    trained: Params = dict(params)
+    losses: list[float] = []
     h0 = np.zeros((len(x), len(params["b_h"])), dtype=x.dtype)
     for _ in range(steps):
         h = rnn_forward(x, h0, trained["W_xh"], trained["W_hh"], trained["b_h"])
