@@ -1,8 +1,17 @@
 """Settings of nbgrader for this course; `autograder build` makes release/ with them too."""
 
+import os
+import sys
 from pathlib import Path
 
-c = get_config()  # type: ignore[name-defined]  # noqa: F821 - nbgrader puts it here
+HERE = Path(__file__).resolve().parent
+if str(HERE) not in sys.path:
+    sys.path.insert(0, str(HERE))  # the grader of this course, wherever nbgrader was started
+os.environ["PATH"] = os.pathsep.join(  # nbgrader calls alembic by name to make a gradebook
+    [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+)
+
+c = get_config()  # type: ignore[name-defined]
 
 c.CourseDirectory.course_id = "rnn-labs"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "__pycache__", "*.pyc", "feedback"]
@@ -24,3 +33,20 @@ def refuse_authored_files(assignment: str, notebooks: list[str], **_: object) ->
 
 
 c.GenerateAssignment.pre_convert_hook = refuse_authored_files
+
+# Student code is judged by autograder, in processes of its own, in place of being executed here.
+c.Autograde.exporter_class = "autograder.gradebook.StudentNotebook"
+c.Autograde.autograde_preprocessors = [
+    "autograder.gradebook.Judge",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "autograder.gradebook.SaveGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "autograder.gradebook.Summary",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]

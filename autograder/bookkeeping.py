@@ -71,9 +71,12 @@ class Book:
         """Where each student's submission lies, sorted by name."""
         step = self.coursedir.submitted_directory
         name = self.coursedir.format_path(step, "(?P<student>.*)", self.slug, escape=True)
-        found = ((re.fullmatch(name, path), path) for path in glob.glob(self._path(step, "*")))
+        found = ((re.fullmatch(name, path), path) for path in self._folders(step))
         return {match["student"]: Path(path)
                 for match, path in sorted(found, key=lambda one: one[1]) if match}  # fmt: skip
+
+    def _folders(self, step: str) -> list[str]:
+        return glob.glob(self._path(step, "*"))  # noqa: PTH207 - as nbgrader looks for them
 
     def token(self, student: str, key: str) -> str:
         """What is booked once a report under this key is: new when anything of it is."""
@@ -104,10 +107,14 @@ class Book:
 
     def _convert(self, folder: str, report: LabReport) -> None:
         config = without(self.config, REDUNDANT)
-        converter = _Converter(coursedir=self.coursedir, config=config, log=self._log.log)
         judge = Judge(config=config, log=self._log.log)
         judge.report_of = lambda path, slug, student: report
-        converter.use(judge, folder, f"{folder}/{self.slug}.ipynb")
+        converter: Any = _Converter(coursedir=self.coursedir, config=config, log=self._log.log)
+        converter.found = {folder: [f"{folder}/{self.slug}.ipynb"]}
+        converter.judge = judge
+        converter.force = True
+        listed = converter.autograde_preprocessors
+        converter.autograde_preprocessors = [judge if _is_judge(one) else one for one in listed]
         converter.start()
 
     def _coursedir(self, **told: str) -> Any:
@@ -169,11 +176,10 @@ class Book:
 def course_config(root: Path) -> Any:
     """nbgrader's settings as its own commands find them in this folder."""
     config = Config()
-    with contextlib.suppress(ValueError):
-        for found in Application._load_config_files(
-            "nbgrader_config", path=[str(root), *jupyter_config_path()], log=None
-        ):
-            config.merge(found)
+    for found, _ in Application._load_config_files(
+        "nbgrader_config", path=[str(root), *jupyter_config_path()], raise_config_file_errors=True
+    ):
+        config.merge(found)
     return config
 
 
@@ -197,22 +203,21 @@ class _Kept(api.Gradebook):  # type: ignore[misc]
 
 
 class _Converter(Autograde):  # type: ignore[misc]
-    """nbgrader's converter for one submission whose report is there."""
+    """nbgrader's converter for one submission whose report is there.
 
-    def use(self, judge: Judge, folder: str, notebook: str) -> None:
-        """Convert one notebook, with this judge in place of one that nbgrader makes."""
-        self.force = True
-        self._judge, self._found = judge, {folder: [notebook]}
-        listed: list[Any] = self.autograde_preprocessors
-        self.autograde_preprocessors = [judge if _is_judge(one) else one for one in listed]
+    found: its folder and notebooks, whether these exist or are read from another file.
+    """
+
+    found: Any = None
+    judge: Any = None
 
     def init_notebooks(self) -> None:
-        """The one notebook, whether it exists or is read from another file."""
-        self.assignments = dict(self._found)
+        """What was found, in place of looking."""
+        self.assignments = dict(self.found)
 
     def _init_preprocessors(self) -> None:
         super()._init_preprocessors()
-        self._judge.parent = self.exporter
+        self.judge.parent = self.exporter
 
 
 def _is_judge(one: Any) -> bool:
@@ -221,9 +226,12 @@ def _is_judge(one: Any) -> bool:
 
 @contextlib.contextmanager
 def _everywhere(old: Any, new: Callable[..., Any]) -> Iterator[None]:
-    """Another value for a name in every module of nbgrader that has it."""
-    loaded = [module for name, module in sys.modules.items() if name.startswith("nbgrader.")]
-    modules = [module for module in loaded if vars(module).get("Gradebook") is old]
+    """Another Gradebook for nbgrader's preprocessors and converters, and for ours."""
+    modules = [
+        module for name, module in sys.modules.items()
+        if name.startswith(("nbgrader.", "autograder.")) and name != __name__
+        and vars(module).get("Gradebook") is old
+    ]  # fmt: skip
     for module in modules:
         vars(module)["Gradebook"] = new
     try:

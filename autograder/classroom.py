@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Literal
 
-from autograder.collection import collect
+from autograder.collection import collect, course
 from autograder.grade import Grader
 from autograder.report import LabReport
+from autograder.results import fingerprint
 from autograder.sandbox.errors import GraderFault
 from autograder.submission import read
 
 Done = Callable[[str], None]
+Work = Sequence[tuple[Path, str]]
+"""Files to judge, each with its student."""
+
 RESTARTS = 3
 """How often judging processes that died are started again."""
 
@@ -52,40 +60,89 @@ def device_for(wanted: str, arrays: str) -> Literal["cpu", "cuda"]:
     return "cpu"
 
 
+@dataclass(frozen=True)
+class Setup:
+    """What a judging process needs to know; it is sent to it, never shown on a command line."""
+
+    slug: str
+    root: Path | None
+    secret: bytes
+    isolation: Literal["walls", "process"] = "walls"
+    device: Literal["cpu", "cuda"] = "cpu"
+
+    def grader(self) -> Grader:
+        """A grader of this lab."""
+        collected = collect(self.slug, self.root)
+        return Grader(collected, self.secret, collected.root, isolation=self.isolation,
+                      device=self.device)  # fmt: skip
+
+    @property
+    def course(self) -> Path:
+        """The course folder."""
+        return course(self.root)
+
+    def fingerprint(self) -> str:
+        """A digest of all that determines a verdict apart from the submission itself."""
+        collected = collect(self.slug, self.root)
+        return fingerprint(collected, self.secret, self.isolation, self.device)
+
+
 def grade_files(
-    slug: str, paths: Sequence[Path], secret: bytes, *, jobs: int = 1, isolation: str = "walls",
+    slug: str, paths: Sequence[Path], secret: bytes, *, jobs: int = 1, isolation: Any = "walls",
     device: str = "auto", root: Path | None = None, done: Done = lambda name: None,
 ) -> list[LabReport]:  # fmt: skip
     """One report per file, in the order of the files."""
-    collected = collect(slug, root)
+    arrays = collect(slug, root).lab.arrays
+    setup = Setup(slug, root, secret, isolation, device_for(device, arrays))
     work = list(zip(paths, names_of(paths), strict=True))
-    setup = (slug, root, secret, isolation, device_for(device, collected.lab.arrays))
-    jobs = max(1, min(jobs, len(work)))
-    if jobs == 1:
-        with _grader(*setup) as grader:
-            return [_noted(_grade(grader, path, name), done) for path, name in work]
     found: dict[int, LabReport] = {}
-    for _ in range(RESTARTS):
-        left = [(place, *one) for place, one in enumerate(work) if place not in found]
-        if not left:
-            break
-        try:
-            for place, report in _in_processes(left, setup, jobs):
-                found[place] = report
-                done(report.student)
-        except BrokenProcessPool:
-            continue
-    if len(found) < len(work):
-        raise GraderFault("the judging processes were ended from outside, again and again")
+    for place, report in judge(work, setup, jobs):
+        found[place] = report
+        done(report.student)
     return [found[place] for place in range(len(work))]
 
 
+def judge(work: Work, setup: Setup, jobs: int) -> Iterator[tuple[int, LabReport]]:
+    """Reports of (path, student) as they are ready, each with its place in the work.
+
+    Processes that are ended from outside are started again; after three times without a single
+    report in between, GraderFault.
+    """
+    jobs = max(1, min(jobs, len(work)))
+    if jobs == 1:
+        yield from _here(work, setup)
+        return
+    done: set[int] = set()
+    failures = 0
+    while len(done) < len(work):
+        before = len(done)
+        try:
+            left = [(place, *one) for place, one in enumerate(work) if place not in done]
+            for place, report in _in_processes(left, setup, jobs):
+                done.add(place)
+                yield place, report
+        except BrokenProcessPool:
+            failures = failures + 1 if len(done) == before else 1
+            if failures == RESTARTS:
+                raise GraderFault(
+                    "the judging processes were ended from outside, again and again"
+                ) from None
+
+
+def _here(work: Work, setup: Setup) -> Iterator[tuple[int, LabReport]]:
+    if not work:
+        return
+    with setup.grader() as grader:
+        for place, (path, student) in enumerate(work):
+            yield place, grader.grade(read(path, student))
+
+
 def _in_processes(
-    work: Sequence[tuple[int, Path, str]], setup: tuple[Any, ...], jobs: int
+    work: Sequence[tuple[int, Path, str]], setup: Setup, jobs: int
 ) -> Iterator[tuple[int, LabReport]]:
     """Reports as they come, never more asked for at a time than the processes can hold."""
     context = get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=setup) as pool:
+    with ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(setup,)) as pool:
         todo = iter(work)
         waiting: dict[Future[LabReport], int] = {}
         for _ in range(2 * jobs):
@@ -94,8 +151,8 @@ def _in_processes(
             ready, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in ready:
                 place = waiting.pop(future)
-                yield place, future.result()
                 _submit(pool, todo, waiting)
+                yield place, future.result()
 
 
 def _submit(
@@ -103,33 +160,28 @@ def _submit(
 ) -> None:
     one = next(todo, None)
     if one is not None:
-        place, path, name = one
-        waiting[pool.submit(_judge, path, name)] = place
+        place, path, student = one
+        waiting[pool.submit(_judge, path, student)] = place
 
 
 _GRADER: list[Grader] = []
 """The grader of a judging process; there is one per process, made when it begins."""
 
 
-def _begin(slug: str, root: Path | None, secret: bytes, isolation: Any, device: Any) -> None:
+def _begin(setup: Setup) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _GRADER.append(_grader(slug, root, secret, isolation, device))
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    _GRADER.append(setup.grader())
     threading._register_atexit(_GRADER[0].close)  # type: ignore[attr-defined]
 
 
-def _grader(slug: str, root: Path | None, secret: bytes, isolation: Any, device: Any) -> Grader:
-    collected = collect(slug, root)
-    return Grader(collected, secret, collected.root, isolation=isolation, device=device)
+def _end_with(parent: int) -> None:
+    """Ends this process, and the grader's with it, once the one that began it was killed."""
+    if hasattr(os, "pidfd_open"):
+        with suppress(OSError):
+            select.select([os.pidfd_open(parent)], [], [])
+            os._exit(1)
 
 
-def _judge(path: Path, name: str) -> LabReport:
-    return _grade(_GRADER[0], path, name)
-
-
-def _grade(grader: Grader, path: Path, name: str) -> LabReport:
-    return grader.grade(read(path, name))
-
-
-def _noted(report: LabReport, done: Done) -> LabReport:
-    done(report.student)
-    return report
+def _judge(path: Path, student: str) -> LabReport:
+    return _GRADER[0].grade(read(path, student))

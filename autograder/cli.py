@@ -10,6 +10,7 @@ import click
 
 from autograder import __version__
 from autograder.commands import build_command, doctor_command, grade_command, verify_command
+from autograder.course_commands import export_command, report_command
 
 
 class OneLine(click.Group):
@@ -43,6 +44,8 @@ def main() -> None:
 main.add_command(build_command)
 main.add_command(verify_command)
 main.add_command(grade_command)
+main.add_command(report_command)
+main.add_command(export_command)
 main.add_command(doctor_command)
 
 

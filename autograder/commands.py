@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -159,9 +159,14 @@ def verify_command(slugs: Sequence[str], json_file: Path | None, jobs: int) -> N
     show_default=True,
     help="process: grade without walls, where this machine cannot raise them.",
 )
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Judge the class on the workers of this Dask scheduler (extra [cluster]).",
+)
 def grade_command(
     slug: str, paths: Sequence[Path], json_file: Path | None, device: str, jobs: int,
-    secret_file: Path | None, isolation: str,
+    secret_file: Path | None, isolation: str, scheduler: str | None,
 ) -> None:  # fmt: skip
     """Grade submissions of LAB.
 
@@ -173,7 +178,15 @@ def grade_command(
 
     known_lab(slug)
     if not paths:
-        raise click.UsageError("give the files to grade: autograder grade LAB PATH...")
+        from autograder.course_commands import grade_submitted
+
+        grade_submitted(
+            slug, course_secret(secret_file), json_file, jobs=jobs, isolation=isolation,
+            device=device, scheduler=scheduler,
+        )  # fmt: skip
+        return
+    if scheduler is not None:
+        raise click.UsageError("--scheduler is for a whole class: leave the files out")
     missing = [str(path) for path in paths if not os.path.lexists(path)]
     if missing:
         raise click.UsageError(f"no such file: {', '.join(missing)}; nothing was graded")
@@ -207,19 +220,24 @@ def show_reports(reports: Sequence[LabReport]) -> None:
             out.print(report.problem)
         out.print(f"{report.student}: {report.score:g} of {report.max_score:g} points")
     else:
-        table = Table("student")
-        table.add_column("points", justify="right")
-        table.add_column("right", justify="right")
-        table.add_column("first thing to say", overflow="fold")
-        for report in reports:
-            right = sum(one.outcome == "right" for one in report.exercises)
-            table.add_row(
-                report.student, f"{report.score:g}", f"{right} of {len(report.exercises)}",
-                first_thing(report),
-            )  # fmt: skip
-        out.print(table)
+        out.print(class_table(reports))
     if reports:
         out.print(f"Isolation: {reports[0].isolation[0]}", soft_wrap=True)
+
+
+def class_table(reports: Iterable[LabReport]) -> Table:
+    """A line for each submission."""
+    table = Table("student")
+    table.add_column("points", justify="right")
+    table.add_column("right", justify="right")
+    table.add_column("first thing to say", overflow="fold")
+    for report in reports:
+        right = sum(one.outcome == "right" for one in report.exercises)
+        table.add_row(
+            report.student, f"{report.score:g}", f"{right} of {len(report.exercises)}",
+            first_thing(report),
+        )  # fmt: skip
+    return table
 
 
 def first_thing(report: LabReport) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from autograder.labcheck.explain import Line, capped
-from autograder.labcheck.message import Message, counts, ended, findings
+from autograder.labcheck.explain import Line, listed
+from autograder.labcheck.message import Message, counts, ended, findings, forbidden
+from autograder.labcheck.text import capped
 from autograder.labcheck.verdict import Trial
 from autograder.report import CaseReport
 from autograder.spec import Exercise
@@ -41,7 +42,9 @@ def _unfinished(exercise: Exercise, one: Judgement) -> list[Line]:
 
 def _missing(exercise: Exercise, one: Judgement) -> list[Line]:
     if one.reason:
-        return [Line("What happened", f"{one.reason[:1].upper()}{one.reason[1:]}.")]
+        todo = "Hand it in again, as a notebook (.ipynb) or a Python file (.py)."
+        return [Line("What happened", f"{one.reason[:1].upper()}{one.reason[1:]}."),
+                Line("What to do", todo)]  # fmt: skip
     return [
         Line("What to do", f"Define {exercise.name} at the top level of your file, by this name.")
     ]
@@ -49,10 +52,7 @@ def _missing(exercise: Exercise, one: Judgement) -> list[Line]:
 
 def _forbidden(exercise: Exercise, one: Judgement) -> list[Line]:
     used = one.reason or next((t.got.text for t in one.trials if t.got.did == "forbidden"), "")
-    return [
-        Line("What happened", f"{exercise.name} uses {used or 'a forbidden package'}."),
-        Line("What to do", "This exercise is about writing that yourself, so it earns no points."),
-    ]
+    return forbidden(exercise.name, used)
 
 
 def _not_graded(exercise: Exercise, one: Judgement) -> list[Line]:
@@ -73,19 +73,19 @@ def _hint(exercise: Exercise, one: Judgement) -> list[Line]:
             text = f"This is exactly what comes out when {mistake.when}.\n{mistake.look}"
             return [Line("Hint", text)]
     first = next((trial for trial in one.trials if not trial.passed), None)
-    guess = one.outcome in ("wrong", "partly") and first is not None and first.question.value
-    return [Line("Perhaps", exercise.look)] if guess and exercise.look else []
+    if first is None or not first.question.value or first.mismatch is None:
+        return []
+    on_values = first.mismatch.kind in ("values", "finite", "length", "fact")
+    return [Line("To try", exercise.look)] if on_values and exercise.look else []
 
 
 def _given(one: Judgement) -> list[Line]:
     if not one.given:
         return []
-    names = " and ".join(one.given)
-    text = (
-        f"Judged with a correct {names} in place of yours, which is not right yet: "
-        "one error is charged once."
-    )
-    return [Line("Note", text)]
+    names = listed(one.given)
+    yours = "yours, which is" if len(one.given) == 1 else "your own, which are"
+    text = f"Judged with a correct {names} in place of {yours} not right yet:"
+    return [Line("Note", f"{text}\none error is charged once.")]
 
 
 def case_report(trial: Trial, parts: Sequence[str]) -> CaseReport:
@@ -98,12 +98,17 @@ def case_report(trial: Trial, parts: Sequence[str]) -> CaseReport:
     if trial.got.did == "skipped":
         return CaseReport(name, "skipped", trial.got.text)
     kind = ended(trial)
-    told = findings([trial], parts, numbers=False)
-    text = " ".join(f"{line.text}".replace("\n", " ") for line in told if line.label in TOLD)
     outcome = "error" if kind == "unfinished" else kind
-    return CaseReport(name, outcome, capped(text) or None)  # type: ignore[arg-type]
+    return CaseReport(name, outcome, _sentence(trial, parts) or None)  # type: ignore[arg-type]
 
 
-TOLD = frozenset(
-    {"First wrong", "Raised", "In your code", "What happened", "Expected", "You returned"}
-)
+def _sentence(trial: Trial, parts: Sequence[str]) -> str:
+    """What went wrong in one case, in a line."""
+    told = {line.label: line.text for line in findings([trial], parts, numbers=False)}
+    if "First wrong" in told:
+        told = {"First wrong": told["First wrong"]}
+    labels = {"You returned": "You returned ", "First wrong": "First wrong: ",
+              "Raised": "Raised ", "In your code": "at ", "What happened": "",
+              "Expected": "; expected "}  # fmt: skip
+    found = [f"{start}{told[label]}" for label, start in labels.items() if label in told]
+    return capped(" ".join(found).replace("\n", " ").replace(". ; ", "; ").replace(" ; ", "; "))

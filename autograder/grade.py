@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
-from autograder.calls import CALL_SECONDS, TRAINING_SECONDS, Answer, Request, call, raised
+from autograder.calls import Request
 from autograder.collection import Collected
 from autograder.feedback import case_report, feedback
-from autograder.labcheck.forbidden import Source, folded, forbidden_use, may_use
+from autograder.labcheck.forbidden import forbidden_use, may_use
 from autograder.labcheck.message import outcome_of, share
-from autograder.labcheck.tree import decode, encode
 from autograder.labcheck.verdict import Observed, Trial, diagnose, judged, reads_host
 from autograder.oracle import Oracle
+from autograder.program import Program
 from autograder.report import ExerciseReport, LabReport, Outcome
-from autograder.sandbox import wire
-from autograder.sandbox.errors import GraderFault, SandboxError, Violation, WorkerGone
-from autograder.sandbox.pool import Sandbox, Worker
+from autograder.sandbox.errors import GraderFault, SandboxError
+from autograder.sandbox.pool import Sandbox
+from autograder.seat import Seat, out_of_time
 from autograder.spec import Exercise
-from autograder.submission import Cell, Submission
+from autograder.submission import Submission
 
-CELL_SECONDS = 20.0
-SUBMISSION_SECONDS = 180.0
-RELOADS = 3
-"""How many cells may each end the process before the rest is given up."""
+ENDED = frozenset({"timeout", "memory", "crash"})
+DISTURBED = frozenset({"wrong", "partly", "error"})
+"""Outcomes that may come from what other exercises or cells left behind in the process."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +76,9 @@ class Grader:
         if submission.problem is not None:
             found = [self._nothing(one, submission.problem) for one in self.collected.exercises]
         else:
-            with _Sitting(self, submission) as sitting:
-                found = sitting.judge()
+            names = [one.name for one in self.collected.exercises]
+            with Seat(self.sandbox, self.oracle, Program.of(submission, names)) as seat:
+                found = _Sitting(self, seat, submission.student).judge()
         exercises = [self._report(one) for one in found]
         notes = [*submission.notes, *(_fault(one) for one in found if one.outcome == "not_graded")]
         return LabReport(
@@ -108,284 +106,160 @@ class Grader:
         )  # fmt: skip
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Sitting:
-    """One submission under judgement: its cells, its worker, and the time that is left."""
+    """One submission under judgement."""
 
     grader: Grader
-    submission: Submission
-    ends: float = 0.0
-    worker: Worker | None = None
-    given: tuple[str, ...] = ()
-    defined: dict[str, str] = field(default_factory=dict)
-    failed: dict[int, Observed] = field(default_factory=dict)
-    deadly: dict[int, Observed] = field(default_factory=dict)
-
-    def __enter__(self) -> _Sitting:
-        self.ends = time.monotonic() + SUBMISSION_SECONDS
-        asked = {one.name for one in self.grader.collected.exercises}
-        self.cells = [one for one in self.submission.cells if not one.extra or one.defines & asked]
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._drop()
-
-    def _drop(self) -> None:
-        if self.worker is not None:
-            self.worker.close()
-            self.worker = None
+    seat: Seat
+    student: str
 
     # -- the exercises, twice where that can help ------------------------------------------------
 
     def judge(self) -> list[Judgement]:
         """Every exercise; those that fail are judged again apart from what else failed."""
-        exercises = self.grader.collected.exercises
-        first = [self._safely(one) for one in exercises]
+        first: list[Judgement] = []
+        for exercise in self.grader.collected.exercises:
+            first.append(self._first(exercise, first))
         final: list[Judgement] = []
-        for place, one in enumerate(first):
-            earlier = [other.exercise.name for other in first[:place] if other.share < 1]
-            final.append(self._again(one, earlier, alone=place == 0))
+        for one in first:
+            failed = [other.exercise.name for other in final if other.share < 1]
+            final.append(self._again(one, failed))
         return final
 
-    def _again(self, one: Judgement, earlier: Sequence[str], alone: bool) -> Judgement:
-        """Judged afresh: apart from other exercises, then with earlier ones given."""
-        if one.outcome in ("right", "unfinished", "not_graded"):
+    def _first(self, exercise: Exercise, before: Sequence[Judgement]) -> Judgement:
+        """Judged with all cells; what would end the process once more is given at once."""
+        ended = [one.exercise.name for one in before if one.outcome in ENDED]
+        given = self._used(exercise, ended)
+        if given:
+            helped = self._apart(exercise, given)
+            if helped.outcome == "right":
+                return replace(helped, given=given)
+        return self._safely(exercise)
+
+    def _again(self, one: Judgement, failed: Sequence[str]) -> Judgement:
+        """Judged apart from other exercises and cells, then with earlier ones given."""
+        if one.outcome in ("right", "not_graded"):
             return one
         best = one
-        if not alone and one.outcome in ("wrong", "partly", "error"):
-            best = max(best, self._afresh(one.exercise, ()), key=lambda judged: judged.share)
-        used = self.source.reachable(one.exercise.name) - {one.exercise.name}
-        given = tuple(name for name in earlier if name in used)
+        for only in self._apart_from(one):
+            if best.share < 1:
+                best = max(best, self._apart(one.exercise, (), only), key=lambda it: it.share)
+        given = self._used(one.exercise, failed)
         if given and best.share < 1:
-            helped = self._afresh(one.exercise, given)
-            if helped.share > best.share:
+            helped = self._apart(one.exercise, given)
+            own = helped.share == best.share and helped.outcome in ("wrong", "partly")
+            if helped.share > best.share or own:
                 best = replace(helped, given=given)
         return best
 
-    def _afresh(self, exercise: Exercise, given: tuple[str, ...]) -> Judgement:
-        self._drop()
-        self.given = given
-        try:
+    def _apart_from(self, one: Judgement) -> Iterator[Collection[int] | None]:
+        """Which cells to run in a process of its own: all, then those that are needed."""
+        if one.outcome in DISTURBED:
+            if one.exercise != self.grader.collected.exercises[0]:
+                yield None
+            needed = self.seat.program.needed([one.exercise.name])
+            if self.seat.program.disturbed(needed):
+                yield needed
+
+    def _used(self, exercise: Exercise, names: Sequence[str]) -> tuple[str, ...]:
+        used = self.seat.program.used(exercise.name) if names else set()
+        return tuple(
+            name for name in names
+            if name in used and not self.seat.dead_together(name, exercise.name)
+        )  # fmt: skip
+
+    def _apart(
+        self, exercise: Exercise, given: tuple[str, ...], only: Collection[int] | None = None
+    ) -> Judgement:
+        with self.seat.apart(given, only):
             return self._safely(exercise)
-        finally:
-            self._drop()
-            self.given = ()
 
     def _safely(self, exercise: Exercise) -> Judgement:
         try:
             return self._judge(exercise)
         except SandboxError as fault:
-            self._drop()
-            return Judgement(exercise, (), "not_graded", 0.0, None, str(fault))
+            text = str(fault)
         except Exception as fault:
-            self._drop()
-            return Judgement(
-                exercise, (), "not_graded", 0.0, None, f"{type(fault).__name__}: {fault}"
-            )
+            text = f"{type(fault).__name__}: {fault}"
+        self.seat.leave()
+        return Judgement(exercise, (), "not_graded", 0.0, None, text)
 
     # -- one exercise ----------------------------------------------------------------------------
 
     def _judge(self, exercise: Exercise) -> Judgement:
-        if time.monotonic() > self.ends:
-            return Judgement(exercise, (), "timeout", 0.0, None, _no_time())
-        early = self._before(exercise)
-        if early is not None:
-            return early
+        if self.seat.late:
+            return Judgement(exercise, (), "timeout", 0.0, None, out_of_time())
         used = self._forbidden(exercise)
         if used is not None:
             return Judgement(exercise, (), "forbidden", 0.0, None, used)
+        reason = self.seat.why_not(exercise.name)
+        if reason is not None:
+            return Judgement(exercise, (), *_cannot_be_called(reason))
         oracle = self.grader.oracle
-        draw = oracle.draw(self.submission.student, exercise)
+        draw = oracle.draw(self.student, exercise)
         trials = tuple(self._trials(exercise, oracle.expected(exercise, draw)))
         outcome: Any = outcome_of(trials)
         mistake = None
-        if outcome in ("wrong", "partly", "error"):
+        if outcome in DISTURBED:
             mistake = diagnose(trials, oracle.mistakes(exercise, draw))
         return Judgement(exercise, trials, outcome, share(trials), mistake)
 
-    def _before(self, exercise: Exercise) -> Judgement | None:
-        """The judgement of an exercise that cannot be called at all."""
-        if self.worker is None:
-            self._load()
-        if self.worker is None:
-            gone = next(reversed(self.deadly.values()))
-            return Judgement(exercise, (), _outcome(gone.type), 0.0, None, gone.text)
-        if self.defined.get(exercise.name) in ("function", "class", "other"):
-            return None
-        for place, cell in enumerate(self.cells):
-            if exercise.name not in cell.defines:
-                continue
-            if place in self.deadly:
-                gone = self.deadly[place]
-                return Judgement(exercise, (), _outcome(gone.type), 0.0, None, gone.text)
-            if place in self.failed:
-                return self._cell_failed(exercise, self.failed[place])
-        return Judgement(exercise, (), "missing", 0.0)
-
-    @functools.cached_property
-    def source(self) -> Source:
-        """The names of the submission, read when they are first asked for."""
-        return Source.of([cell.source for cell in self.cells])
-
-    @functools.cached_property
-    def text(self) -> str:
-        """All cells as one text, identifiers folded."""
-        return folded(cell.source for cell in self.cells)
-
     def _forbidden(self, exercise: Exercise) -> str | None:
         """What the exercise uses and may not, read from the source."""
-        collected = self.grader.collected
-        if not may_use(self.text, (*collected.lab.forbidden, *exercise.forbidden)):
+        collected, program = self.grader.collected, self.seat.program
+        if not may_use(program.text, (*collected.lab.forbidden, *exercise.forbidden)):
             return None
-        names = [one.name for one in collected.exercises]
-        own = forbidden_use(self.source, exercise.name, exercise.forbidden)
+        own = forbidden_use(program.source, exercise.name, exercise.forbidden)
         lab = collected.lab.forbidden
-        return own or forbidden_use(self.source, exercise.name, lab, apart=names)
-
-    def _cell_failed(self, exercise: Exercise, error: Observed) -> Judgement:
-        if error.did == "forbidden":
-            return Judgement(exercise, (), "forbidden", 0.0, None, error.text)
-        memory = error.type == "MemoryError"
-        where = "".join(
-            f"\n{file}, line {line}: {text.strip()}" for file, line, text in error.lines[-1:]
-        )
-        reason = f"{error.type}: {error.text}{where}"
-        return Judgement(exercise, (), "memory" if memory else "error", 0.0, None, reason)
+        return own or forbidden_use(program.source, exercise.name, lab, apart=program.names)
 
     def _trials(
         self, exercise: Exercise, expected: Sequence[tuple[Request, Observed]]
-    ) -> Iterable[Trial]:
+    ) -> Iterator[Trial]:
         arguments: dict[str, Observed] = {}
         wanted = {one.case.like for one, _ in expected if one.case.observe == "arguments"}
-        gone: Observed | None = None
+        gone = False
         for request, due in expected:
             case = request.case
-            if gone is not None:
+            if gone:
                 skipped = Observed("skipped", text="not run: a call before it ended the process")
                 yield Trial(request.question, due, skipped, None, passed=False)
                 continue
             if case.observe == "arguments":
                 got = arguments[case.like]
             else:
-                reply = self._call(exercise, request, wants=case.name in wanted)
+                reply = self.seat.call(exercise, request, case.name in wanted)
                 got, arguments[case.name] = reply
-            if got.did == "gone":
-                gone = got
-                self._drop()
+            gone = got.did == "gone"
             if case.device == "meta" and due.did == "result" and reads_host(got):
                 skipped = Observed("skipped", text="it reads numbers on the host, which is fine")
                 yield Trial(request.question, due, skipped, None, passed=True)
                 continue
             yield judged(request.question, due, got)
 
-    def _call(
-        self, exercise: Exercise, request: Request, wants: bool
-    ) -> tuple[Observed, Observed]:
-        if self.worker is None:
-            self._load()
-        if self.worker is None:
-            gone = Observed("gone", type="crash", text="The program could not be loaded again.")
-            return gone, gone
-        limit = TRAINING_SECONDS if exercise.training else CALL_SECONDS
-        left = max(0.1, min(limit, self.ends - time.monotonic()))
-        reply = call(
-            self.worker,
-            exercise.name,
-            request,
-            seconds=left,
-            arguments=wants,
-            answer=self._answer(),
-        )
-        return self.grader.oracle.viewed(exercise, request, reply.result), reply.arguments
 
-    def _answer(self) -> Answer | None:
-        """Answers for the functions that the judge gives in the student's stead."""
-        if not self.given:
-            return None
-        references = {one.name: one.reference for one in self.grader.collected.exercises}
-
-        def answer(header: dict[str, Any], arrays: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-            name = str(header.get("name"))
-            if name not in self.given:
-                return _told("NameError", "no such function"), b""
-            args = [decode(node, arrays) for node in header["args"]]
-            kwargs = {str(key): decode(node, arrays) for key, node in header["kwargs"]}
-            try:
-                bound = inspect.signature(references[name]).bind(*args, **kwargs)
-            except TypeError as error:
-                return _told("TypeError", str(error)), b""
-            got = self.grader.oracle.answer(name, dict(bound.arguments))
-            packed: dict[str, Any] = {}
-            if got.did != "result":
-                return _told(got.type, got.text), b""
-            node = encode(got.tree, packed)
-            return {"op": "answer", "result": node}, wire.pack(packed)
-
-        return answer
-
-    # -- the student's cells ---------------------------------------------------------------------
-
-    def _load(self) -> None:
-        """A fresh worker with every cell run that does not end its process."""
-        ends = min(self.ends, time.monotonic() + CELL_SECONDS)
-        for _ in range(RELOADS):
-            if self._run_cells(ends):
-                return
-            if any(gone.type == "timeout" for gone in self.deadly.values()):
-                ends = min(self.ends, time.monotonic() + CELL_SECONDS)
-        self._drop()
-
-    def _run_cells(self, ends: float) -> bool:
-        self._drop()
-        lab = self.grader.collected.lab
-        self.worker = worker = self.grader.sandbox.worker()
-        header = {"op": "load", "name": "submission", "cells": [], "modules": {},
-                  "stand_ins": list(lab.forbidden), "instead": list(self.given),
-                  "scenarios": []}  # fmt: skip
-        worker.request(header, seconds=CELL_SECONDS)
-        self.failed = {}
-        for place, cell in enumerate(self.cells):
-            if place in self.deadly:
-                continue
-            try:
-                self._run_cell(worker, place, cell, max(0.1, ends - time.monotonic()))
-            except (WorkerGone, Violation, ValueError, KeyError, TypeError) as gone:
-                kind = gone.kind if isinstance(gone, WorkerGone) else "crash"
-                text = f"Running {cell.file} took too long." if kind == "timeout" else str(gone)
-                self.deadly[place] = Observed("gone", type=kind, text=text)
-                self._drop()
-                return False
-        return True
-
-    def _run_cell(self, worker: Worker, place: int, cell: Cell, seconds: float) -> None:
-        code = {"source": cell.source, "file": cell.file, "offset": cell.offset}
-        reply, _ = worker.request({"op": "cell", **code}, seconds=seconds, answer=self._answer())
-        if reply.get("op") != "ran":
-            raise Violation("an answer to another question")
-        self.defined = {str(name): str(kind) for name, kind in reply["defined"].items()}
-        error = reply.get("error")
-        if isinstance(error, dict) and error.get("op") == "forbidden":
-            self.failed[place] = Observed("forbidden", text=str(error.get("package")))
-        elif isinstance(error, dict):
-            self.failed[place] = raised(error)
+def _cannot_be_called(why: Observed) -> tuple[Outcome, float, None, str]:
+    """How an exercise ends whose cells already tell that it cannot be called."""
+    if why.did == "gone":
+        return _ending(why.type), 0.0, None, why.text
+    if why.did == "forbidden":
+        return "forbidden", 0.0, None, why.text
+    if why.did == "missing":
+        return "missing", 0.0, None, ""
+    text = f"The cell that defines it stopped with {why.type}: {why.text}"
+    for file, line, source in why.lines[-1:]:
+        place = f"{file}, line {line}"
+        text = f"{text.removesuffix(f' ({place})')}\n{place}: {source.strip()}"
+    return "memory" if why.type == "MemoryError" else "error", 0.0, None, text
 
 
-def _outcome(kind: str) -> Any:
-    return kind if kind in ("timeout", "memory", "crash") else "crash"
+def _ending(kind: str) -> Outcome:
+    return kind if kind in ENDED else "crash"  # type: ignore[return-value]
 
 
 def _fault(one: Judgement) -> str:
     return f"{one.exercise.name} could not be judged: {one.reason}"
-
-
-def _no_time() -> str:
-    return (
-        f"The {SUBMISSION_SECONDS:g} seconds of this submission were used up by earlier exercises."
-    )
-
-
-def _told(kind: str, text: str) -> dict[str, Any]:
-    return {"op": "answer", "raised": {"type": kind, "text": text}}
 
 
 __all__ = ["Grader", "GraderFault", "Judgement"]

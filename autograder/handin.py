@@ -116,7 +116,8 @@ def _from_script(submission: Submission, release: Release) -> list[_Found]:
     found = []
     for cell in submission.cells:
         names = [name for name in release.cells if name in cell.defines]
-        found.append(_Found("code", _encodable(cell.source), names[0] if names else ""))
+        source = _encodable(cell.source).strip("\n")
+        found.append(_Found("code", source, names[0] if names else ""))
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Any, overload
 import numpy as np
 
 from autograder.calls import (
+    CALL_SECONDS,
     TRAINING_SECONDS,
     Reply,
     Request,
@@ -23,7 +24,7 @@ from autograder.collection import Collected
 from autograder.labcheck.tree import Array, Tree, decode, encode
 from autograder.labcheck.verdict import Observed, reads_host
 from autograder.sandbox import wire
-from autograder.sandbox.errors import GraderFault, SandboxError
+from autograder.sandbox.errors import GraderFault, SandboxError, Violation, WorkerGone
 from autograder.sandbox.pool import Sandbox, Worker
 from autograder.sandbox.scenarios import buffers_elsewhere, gradients
 from autograder.spec import Exercise
@@ -176,7 +177,12 @@ class Oracle:
         entry = f"solutions.{self.collected.slug}:{name}"
         header = {"op": "call", "entry": entry, "scenario": None, "args": nodes,
                   "device": "cpu", "arguments": False}  # fmt: skip
-        reply, back = self.worker().request(header, wire.pack(arrays), seconds=TRAINING_SECONDS)
+        try:
+            body = wire.pack(arrays)
+            reply, back = self.worker().request(header, body, seconds=CALL_SECONDS)
+        except (WorkerGone, Violation, wire.BadFrame):
+            self.close()
+            return Observed("raised", None, "RuntimeError", (), "more than this function can do")
         if reply.get("op") == "result":
             return Observed("result", decode(reply["result"], back))
         kind, text = str(reply.get("type", "ValueError")), str(reply.get("text"))

@@ -156,7 +156,9 @@ def _compare_values(
 def _close_everywhere(due: NDArray[Any], have: NDArray[Any], tolerance: Tolerance) -> bool:
     """The quick way for what is nearly always so; never true where a number is not finite."""
     with np.errstate(all="ignore"):
-        return bool((np.abs(have - due) <= tolerance.atol + tolerance.rtol * np.abs(due)).all())
+        gap = np.abs(have - due)
+        limit = tolerance.atol + tolerance.rtol * np.abs(due)
+        return bool((gap <= limit).all() and np.isfinite(gap).all())
 
 
 def _at(
@@ -209,7 +211,8 @@ def _compare_scalars(
         return None if got == value else Mismatch("values", path, str(got), str(value))
     if not _is_float(got, tolerance.alike):
         return Mismatch("container", path, describe(have), "a float")
-    if abs(got - value) <= tolerance.atol + tolerance.rtol * abs(value):
+    gap = abs(got - value)
+    if gap <= tolerance.atol + tolerance.rtol * abs(value) and np.isfinite(gap):
         return None
     if not np.isfinite(got) and np.isfinite(value):
         return Mismatch("finite", path, number(got), number(value))

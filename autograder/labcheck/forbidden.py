@@ -291,16 +291,12 @@ def _imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
 
 
 def bound_names(source: str) -> frozenset[str]:
-    """What a cell binds at its top level, also the classes that it adds to; "*" for all of a
-    module.
-    """
+    """What a cell binds at its top level; "f." where it adds to f, "*" for all of a module."""
     module = parsed(source)
     if module is None:
         return frozenset()
-    names = _gathered(_bound(module.body))
-    added = {name[:-1] for name, _ in _bound(module.body) if name.endswith(".")}
-    imported = {name for name, targets in names.items() if targets}
-    return frozenset({*names, *(added - imported), *("*" for _ in _stars(module.body))})
+    names = {name for name, _ in _bound(module.body)}
+    return frozenset({*names, *("*" for _ in _stars(module.body))})
 
 
 def _gathered(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
+import html
 
 from .explain import points
 from .message import HEADLINES, Message
+from .text import capped
 
 COLOURS = {"right": "#1b7837", "partly": "#8a6100", "unfinished": "#555", "missing": "#555"}
 SIGNS = {"right": "✓", "partly": "◐", "unfinished": "○", "missing": "○"}
@@ -36,3 +37,8 @@ def as_html(message: Message, progress: str = "") -> str:
         f"<code>{escape(message.name)}</code> &nbsp;{escape(HEADLINES[message.outcome])}</b>"
         f" &nbsp; {score}</div>{table}{foot}</div>"
     )
+
+
+def escape(text: str) -> str:
+    """Text for HTML, printable."""
+    return html.escape(capped(text))

@@ -120,6 +120,8 @@ def _what_is_right(trials: Sequence[Trial]) -> str:
     values = [one for one in trials if one.question.value]
     if values and all(one.passed for one in values):
         return " (the values of the ordinary calls are right)"
+    if trials[0].passed:
+        return " (the first call was right)"
     return ""
 
 

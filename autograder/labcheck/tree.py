@@ -279,7 +279,10 @@ def _decode_array(body: dict[str, Any], arrays: Mapping[str, NDArray[Any]] | Non
     if "array" in body:
         if arrays is None or body["array"] not in arrays:
             raise ValueError("an array is missing")
-        return Array(arrays[body["array"]], kind, dtype, device, layout)
+        found = arrays[body["array"]]
+        if (kind == "scalar" and found.ndim) or not _holds(found.dtype, dtype):
+            raise ValueError("not the array that it says it is")
+        return Array(found, kind, dtype, device, layout)
     shape = tuple(int(size) for size in body["shape"])
     numpy_dtype = TORCH_DTYPES.get(dtype, dtype)
     if numpy_dtype not in INLINE_DTYPES:
@@ -290,6 +293,12 @@ def _decode_array(body: dict[str, Any], arrays: Mapping[str, NDArray[Any]] | Non
         return Array(np.broadcast_to(np.zeros((), numpy_dtype), shape), kind, dtype, device)
     values = np.array(body["values"], dtype=numpy_dtype).reshape(shape)
     return Array(values, kind, dtype, device, layout)
+
+
+def _holds(stored: np.dtype[Any], name: str) -> bool:
+    """Whether numbers stored so may be those of an owner's dtype; wider floats are narrowed."""
+    wide = name in ("float128", "longdouble") and stored == np.float64
+    return wide or str(stored) == TORCH_DTYPES.get(name, name)
 
 
 def _short(text: object) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 import __future__
 
-import itertools
 import linecache
 import sys
 import types
@@ -76,13 +75,24 @@ class Cells:
         remember(cell["file"], "\n".join(lines))
 
     def defined(self) -> dict[str, str]:
-        """Public names of the module: "function", "class" or "other"."""
-        public = (
-            (name, _sort(value))
-            for name, value in list(self.module.__dict__.items())
+        """Public names of the module: "function", "class" or "other".
+
+        Its own functions and what is latest come first: ``from torch import *`` alone brings more
+        names than are told.
+        """
+        own = self.module.__dict__
+        public = [
+            (name, value)
+            for name, value in reversed(own.items())
             if type(name) is str and not name.startswith("_") and len(name) <= 100
-        )
-        return {printable(name): sort for name, sort in itertools.islice(public, NAME_LIMIT)}
+        ]
+        public.sort(key=lambda pair: not _made_in(own, pair[1]))
+        return {printable(name): _sort(value) for name, value in public[:NAME_LIMIT]}
+
+
+def _made_in(module: dict[str, Any], value: object) -> bool:
+    """Whether a value is a function that a cell of this module defines."""
+    return type(value) is types.FunctionType and value.__globals__ is module
 
 
 def _sort(value: object) -> str:

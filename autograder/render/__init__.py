@@ -1,0 +1,1 @@
+"""Pure functions of reports: HTML pages, and the files that other places read."""

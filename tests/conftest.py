@@ -1,0 +1,45 @@
+"""What all tests share: graders of lab 2 that are warm for the whole run, and --accept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from autograder.collection import Collected, collect
+from autograder.grade import Grader
+
+SECRET = b"the secret of the tests"
+
+settings.register_profile(
+    "kit", database=None, deadline=None, derandomize=True, max_examples=100,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)  # fmt: skip
+settings.load_profile("kit")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--accept", action="store_true",
+        help="write what golden tests get into their expected.txt in place of comparing",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def lab2() -> Collected:
+    return collect("lab2_rnn")
+
+
+@pytest.fixture(scope="session")
+def grader(lab2: Collected) -> Iterator[Grader]:
+    """Judges in processes of their own, without walls: quick, and the same path."""
+    with Grader(lab2, SECRET, lab2.root, isolation="process") as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def walled(lab2: Collected) -> Iterator[Grader]:
+    """Judges behind the walls that a real grading has."""
+    with Grader(lab2, SECRET, lab2.root) as one:
+        yield one

@@ -1,0 +1,8 @@
+# exercise: rnn_step
+import numpy as np
+
+
+def rnn_step(x, h_prev, W_xh, W_hh, b_h):
+    h = np.zeros(h_prev.shape)
+    h[:] = np.tanh(x @ W_xh + h_prev @ W_hh + b_h)
+    return h

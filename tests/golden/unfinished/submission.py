@@ -1,0 +1,7 @@
+# exercise: rnn_step
+import numpy as np
+
+
+def rnn_step(x, h_prev, W_xh, W_hh, b_h):
+    """Take one step."""
+    raise NotImplementedError
