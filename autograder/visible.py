@@ -88,7 +88,7 @@ def _case(request: Request, due: Observed, mistakes: Mapping[str, Observed]) -> 
         "name": case.name, "value": case.value, "observe": case.observe, "like": case.like,
         "device": case.device, "mentions": case.mentions, "why": case.why,
         "scenario": _code(case.scenario), "tolerance": _tolerance(tolerance),
-        "arguments": [[name, _short(encode(value))] for name, value in question.arguments.items()],
+        "arguments": [[name, encode(value)] for name, value in question.arguments.items()],
         "due": _short(due.to_json()),
         "mistakes": {name: _short(does.to_json()) for name, does in mistakes.items()},
     }  # fmt: skip
