@@ -64,6 +64,7 @@ def request_of(
     question = Question(
         case.name, arguments, case.value, case.observe, case.mentions,
         Tolerance(close.rtol, close.atol, close.alike), exercise.shapes, case.why,
+        indirect=any((case.scenario, exercise.scenario, exercise.view)),
     )  # fmt: skip
     header = {
         "op": "call", "scenario": code_of(case.scenario or exercise.scenario), "args": nodes,

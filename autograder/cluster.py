@@ -19,6 +19,9 @@ from autograder.submission import Submission, read
 PATIENCE = "20s"
 """How long a scheduler may take to answer."""
 
+READY = "120s"
+"""How long a worker may take to warm up."""
+
 
 def judge_on(address: str, work: Work, setup: Setup) -> Iterator[tuple[int, LabReport]]:
     """Reports of (path, student) as they are ready, each with its place in the work.
@@ -47,21 +50,26 @@ def _library() -> Any:
 def _ready(client: Any, setup: Setup) -> int:
     """The number of workers; each has shown that it can judge, and judges by the same rules."""
     here = setup.fingerprint()
-    found: dict[str, Any] = client.run(readiness, setup, on_error="return")
-    if not found:
+    asked = {
+        worker: client.submit(readiness, setup, workers=[worker], pure=False, retries=0)
+        for worker in sorted(client.nthreads())
+    }
+    if not asked:
         raise GraderFault("the Dask scheduler has no workers: start some, then try again")
-    for worker, told in sorted(found.items()):
-        if isinstance(told, BaseException):
+    for worker, future in asked.items():
+        try:
+            there = future.result(timeout=READY)
+        except Exception as error:
             raise GraderFault(
-                f"the worker {worker} cannot judge: {type(told).__name__}: {told}; "
-                "install this kit in its Python and have it raise the same walls"
-            )
-        if told != here:
+                f"the worker {worker} cannot judge: {type(error).__name__}: {error}; "
+                "install this kit in its Python, and have it raise the same walls"
+            ) from error
+        if there != here:
             raise GraderFault(
                 f"the worker {worker} has another version of this kit, of Python, NumPy or "
                 "PyTorch, or of the lab: make it the same as here"
             )
-    return len(found)
+    return len(asked)
 
 
 def _spread(
@@ -81,7 +89,7 @@ def _spread(
         return future
 
     first = [future for future in (next_one() for _ in range(most)) if future is not None]
-    ready = distributed.as_completed(first)
+    ready = distributed.as_completed(first, loop=client.loop)
     for future in ready:
         try:
             report = LabReport.from_json(future.result())

@@ -14,7 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from autograder.collection import labs
+from autograder.labcheck.explain import LABEL
+from autograder.labcheck.text import printable
 from autograder.report import LabReport
+
+TELLING = (
+    "Hint", "First wrong", "Raised", "What happened", "What to do", "You returned"
+)  # fmt: skip
+"""Labels of a feedback, the most telling first."""
 
 FAILED = 1
 WRONG_USAGE = 2
@@ -190,6 +197,8 @@ def grade_command(
     missing = [str(path) for path in paths if not os.path.lexists(path)]
     if missing:
         raise click.UsageError(f"no such file: {', '.join(missing)}; nothing was graded")
+    if json_file is not None and not json_file.parent.is_dir():
+        raise click.UsageError(f"there is no folder {json_file.parent}; nothing was graded")
     secret = course_secret(secret_file)
     with bar("Grading") as progress:
         task = progress.add_task("", total=len(paths))
@@ -199,7 +208,7 @@ def grade_command(
         )  # fmt: skip
     data = json.dumps([one.to_json() for one in reports], indent=2, ensure_ascii=False) + "\n"
     if json_file is not None and str(json_file) == "-":
-        click.echo(data, nl=False)
+        click.echo(data.encode("utf-8", "backslashreplace"), nl=False)
     else:
         show_reports(reports)
         if json_file is not None:
@@ -218,7 +227,8 @@ def show_reports(reports: Sequence[LabReport]) -> None:
             out.print()
         if report.problem:
             out.print(report.problem)
-        out.print(f"{report.student}: {report.score:g} of {report.max_score:g} points")
+        name = printable(report.student)
+        out.print(f"{name}: {report.score:g} of {report.max_score:g} points", soft_wrap=True)
     else:
         out.print(class_table(reports))
     if reports:
@@ -233,10 +243,9 @@ def class_table(reports: Iterable[LabReport]) -> Table:
     table.add_column("first thing to say", overflow="fold")
     for report in reports:
         right = sum(one.outcome == "right" for one in report.exercises)
-        table.add_row(
-            report.student, f"{report.score:g}", f"{right} of {len(report.exercises)}",
-            first_thing(report),
-        )  # fmt: skip
+        score = f"{round(report.score, 2):g}"
+        share = f"{right} of {len(report.exercises)}"
+        table.add_row(printable(report.student), score, share, first_thing(report))
     return table
 
 
@@ -246,26 +255,29 @@ def first_thing(report: LabReport) -> str:
         return report.problem
     for one in report.exercises:
         if one.outcome != "right":
-            lines = [line.strip() for line in one.feedback.splitlines()[2:]]
-            labels = (
-                "Hint",
-                "First wrong",
-                "Raised",
-                "What happened",
-                "What to do",
-                "You returned",
-            )
-            told = next((ln for label in labels for ln in lines if ln.startswith(label)), "")
-            text = told.split("  ", 1)[-1].strip() if told else one.outcome
-            return f"{one.name}: {text}"
+            return f"{one.name}: {_first_told(one.feedback) or one.outcome}"
     return "all right"
+
+
+def _first_told(feedback: str) -> str:
+    """What stands behind the most telling label of a feedback, on one line, one sentence."""
+    parts: dict[str, list[str]] = {}
+    label = ""
+    for line in feedback.splitlines()[2:]:
+        if line[2:3].strip():
+            label = line[:LABEL].strip()
+        parts.setdefault(label, []).append(line[LABEL:].strip())
+    told = next((parts[one] for one in TELLING if one in parts), [])
+    text = " ".join(told)
+    end = text.find(". ")
+    return text if end < 0 else text[: end + 1]
 
 
 def write_beside(path: Path, text: str) -> None:
     """Write a whole file or nothing: beside it first, then renamed."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.write_text(text, encoding="utf-8")
+        beside.write_text(text, encoding="utf-8", errors="backslashreplace")
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)

@@ -148,8 +148,7 @@ class _Sitting:
         given = self._used(one.exercise, failed)
         if given and best.share < 1:
             helped = self._apart(one.exercise, given)
-            own = helped.share == best.share and helped.outcome in ("wrong", "partly")
-            if helped.share > best.share or own:
+            if helped.share > best.share or (helped.share == best.share and _compared(helped)):
                 best = replace(helped, given=given)
         return best
 
@@ -219,11 +218,12 @@ class _Sitting:
     ) -> Iterator[Trial]:
         arguments: dict[str, Observed] = {}
         wanted = {one.case.like for one, _ in expected if one.case.observe == "arguments"}
-        gone = False
+        why_not = ""
+        passed = False
         for request, due in expected:
             case = request.case
-            if gone:
-                skipped = Observed("skipped", text="not run: a call before it ended the process")
+            if why_not:
+                skipped = Observed("skipped", text=f"not run: a call before it {why_not}")
                 yield Trial(request.question, due, skipped, None, passed=False)
                 continue
             if case.observe == "arguments":
@@ -231,12 +231,23 @@ class _Sitting:
             else:
                 reply = self.seat.call(exercise, request, case.name in wanted)
                 got, arguments[case.name] = reply
-            gone = got.did == "gone"
+            if got.did == "gone":
+                why_not = "ended the process"
+            elif got.type == "MemoryError" and not passed:
+                why_not = "ran out of memory"
             if case.device == "meta" and due.did == "result" and reads_host(got):
                 skipped = Observed("skipped", text="it reads numbers on the host, which is fine")
                 yield Trial(request.question, due, skipped, None, passed=True)
                 continue
-            yield judged(request.question, due, got)
+            trial = judged(request.question, due, got)
+            passed = passed or trial.passed
+            yield trial
+
+
+def _compared(one: Judgement) -> bool:
+    """Whether the first thing to tell is a result that differs, and not a failure to answer."""
+    first = next((trial for trial in one.trials if not trial.passed), None)
+    return first is not None and first.mismatch is not None
 
 
 def _cannot_be_called(why: Observed) -> tuple[Outcome, float, None, str]:

@@ -38,11 +38,17 @@ class Program:
         return folded(cell.source for cell in self.cells)
 
     def used(self, name: str) -> set[str]:
-        """The other exercises that the code behind one of them, or its cell, mentions."""
+        """The other exercises that the code behind one of them mentions, or what its cell does.
+
+        What the cell does is what stands in it outside of functions and classes: a file without
+        markers is one cell, and what its other functions call is no concern of this one.
+        """
         found = self.source.reachable(name)
         for cell in self.cells:
             module = parsed(cell.source) if name in cell.defines else None
-            nodes = ast.walk(module) if module is not None else ()
+            done = module.body if module is not None else ()
+            acts = (one for one in done if not isinstance(one, DEFINITIONS))
+            nodes = (node for one in acts for node in ast.walk(one))
             found |= {node.id for node in nodes if isinstance(node, ast.Name)}
         return (found & set(self.names)) - {name}
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from autograder import calls
-from autograder.calls import Answer, Request, call, raised
+from autograder.calls import Answer, Request, call, code_of, raised
 from autograder.labcheck.tree import decode, encode
 from autograder.labcheck.verdict import Observed
 from autograder.oracle import Oracle
@@ -139,9 +139,13 @@ class Seat:
     def _run_cells(self, ends: float) -> None:
         self._worker = worker = self.sandbox.worker()
         stand_ins = list(self.oracle.collected.lab.forbidden)
+        texts = {
+            one.name: code_of(one.stand_in) for one in self.oracle.collected.exercises
+            if one.name in self._given and one.stand_in is not None
+        }  # fmt: skip
         header = {"op": "load", "name": "submission", "cells": [], "modules": {},
                   "stand_ins": stand_ins, "instead": list(self._given),
-                  "scenarios": []}  # fmt: skip
+                  "texts": texts, "scenarios": []}  # fmt: skip
         worker.request(header, seconds=CELL_SECONDS)
         self._failed, self._defined = {}, {}
         for place, cell, source in self._chosen():

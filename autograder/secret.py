@@ -25,7 +25,7 @@ def course_secret(path: Path | None = None, root: Path | None = None) -> bytes:
         return _read(path)
     told = os.environ.get(VARIABLE)
     if told is not None:
-        return _long_enough(told.encode(), f"the variable {VARIABLE}")
+        return _long_enough(os.fsencode(told).strip(), f"the variable {VARIABLE}")
     default = course(root) / "results" / "secret"
     if default.exists():
         return _read(default)

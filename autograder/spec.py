@@ -66,7 +66,8 @@ class Case:
     name: completes "… on <name>" for a person, as in "one sample (batch 1)".
     inputs: draws the arguments from an rng; hidden cases draw anew for each student.
     value: whether it counts as a value case, without one of which an exercise earns nothing.
-    raises, mentions: the exception that is due, and a word that its text must contain.
+    raises, mentions: the exception that is due, and a word that its text must contain; other words
+    that will do as well follow after a "|".
     dtype, layout, device: what the float arguments are cast to, how they lie in memory ("C" in
     order, "mixed" with gaps or stored by columns), and where they live ("cpu", "meta", "cuda").
     observe: what is compared: what was returned, or the arguments as the call left them.
@@ -109,6 +110,10 @@ class Exercise:
     call. view: what of the result is compared, ``view(arguments, result)`` on plain arrays, where
     more than one answer is right; self-contained likewise.  It runs beside the reference, never in
     the student's process.  Keys whose value is True are statements that should hold.
+    stand_in: takes the place of a student's wrong function while later exercises are judged, where
+    the judge cannot answer for it: its arguments hold a model, a generator or a graph.  It runs in
+    the student's worker, so it calls what a library has and keeps no secret; self-contained
+    likewise, and proved as the other right answers are.
     forbidden: dotted names that earn nothing, as in "torch.nn.functional.one_hot".
     arrays: overrides the lab's.  training: a call may take 60 s in place of 10 s.
     look: where to look, for who made no known mistake.
@@ -127,6 +132,7 @@ class Exercise:
     close: Close = Close()
     scenario: Callable[..., Any] | None = None
     view: Callable[..., Any] | None = None
+    stand_in: Callable[..., Any] | None = None
     forbidden: tuple[str, ...] = ()
     arrays: Literal["numpy", "torch"] | None = None
     training: bool = False

@@ -16,10 +16,18 @@ from autograder.labcheck.forbidden import parsed
 
 MAX_SIZE = 20 * 2**20
 MAX_CELLS = 2000
+MAX_CODE = 2**18
+"""Characters of Python in a submission; reading them costs the judge 500 times the memory."""
 MAX_MAGIC = 100
+MAX_READING = 4 * 2**20
+"""Characters that are read at most, again and again, to find the magics of one cell."""
+LARGE = 2**14
+"""Characters of a cell whose syntax tree is not kept beside those of other submissions."""
 MARKER = re.compile(r"^# *%%(?P<rest>.*)$")
 CELL_MAGIC = re.compile(r"^\s*%%(?P<name>\w+)")
-MAGIC = re.compile(r"^\s*(?:[%!]|[\w., ]+=\s*[%!]\S|\?{1,2}[%!\w.]|[%\w.\[\]'\"]+\?{1,2}\s*$)")
+MAGIC = re.compile(
+    r"^\s*(?:[%!]|[\w.,][\w., ]*=\s*[%!]\S|\?{1,2}[%!\w.]|[%\w.\[\]'\"]+\?{1,2}\s*$)"
+)
 LINE_END = re.compile(r"\r\n|\r|\n")
 PYTHON_CELLS = {"time", "timeit", "capture", "prun", "python", "python3"}
 READ_FAILS = (ValueError, RecursionError, TypeError, AttributeError, KeyError, MemoryError)
@@ -189,6 +197,11 @@ def _extra(cell: dict[str, Any]) -> bool:
 def _cells(parts: list[tuple[str, str, int, bool]]) -> tuple[list[Cell], list[str]]:
     cells: list[Cell] = []
     notes: list[str] = []
+    sizes = [len(source) for source, *_ in parts]
+    if sum(sizes) > MAX_CODE:
+        raise Unreadable(f"it holds more than {MAX_CODE // 2**10} KB of Python")
+    if max(sizes, default=0) > LARGE:
+        parsed.cache_clear()
     for source, file, offset, extra in parts:
         if not source.strip():
             continue
@@ -212,7 +225,8 @@ def without_magic(source: str) -> tuple[str, list[str]]:
     lines = source.split("\n")
     dropped: list[str] = []
     place = _stops_at(lines)
-    while place is not None and len(dropped) < MAX_MAGIC and MAGIC.match(lines[place]):
+    most = min(MAX_MAGIC, MAX_READING // (len(source) + 1))
+    while place is not None and len(dropped) < most and MAGIC.match(lines[place]):
         dropped.append(lines[place])
         more = lines[place].rstrip().endswith("\\")
         indent = lines[place][: len(lines[place]) - len(lines[place].lstrip())]

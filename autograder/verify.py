@@ -181,7 +181,8 @@ def prove(exercise: Exercise, oracle: Oracle) -> ExerciseProof:
         cases = 0
     return ExerciseProof(
         slug, exercise.name, cases, len(exercise.mistakes), caught, told_apart,
-        len(exercise.also_right), accepted, tuple(dict.fromkeys(faults)),
+        len(exercise.also_right) + (exercise.stand_in is not None), accepted,
+        tuple(dict.fromkeys(faults)),
     )  # fmt: skip
 
 
@@ -197,11 +198,14 @@ def _fine(request: Request, trial: Trial) -> bool:
 
 def _variants(exercise: Exercise, oracle: Oracle) -> tuple[int, list[str]]:
     accepted, faults = 0, []
-    for place, variant in enumerate(exercise.also_right):
+    variants = {f"also_right.{place}": one for place, one in enumerate(exercise.also_right)}
+    if exercise.stand_in is not None:
+        variants["stand_in"] = exercise.stand_in
+    for path, variant in variants.items():
         lost = None
         for draw in TRIED_DRAWS:
             expected = oracle.expected(exercise, draw)
-            entry = oracle.entry(exercise, f"also_right.{place}")
+            entry = oracle.entry(exercise, path)
             trials = _trials(expected, oracle.run(exercise, entry, [one for one, _ in expected]))
             wrong = next(
                 (

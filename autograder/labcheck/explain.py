@@ -128,6 +128,8 @@ def first_wrong(mismatch: Mismatch, parts: Sequence[str], numbers: bool) -> str:
     """Where it first differs; the numbers themselves only where they may be shown."""
     place = where(mismatch.path, parts)
     lines = [_headline(mismatch, place, numbers)]
+    if mismatch.kind == "fact":
+        return lines[0]
     also = mismatch.wrong_keys[1:]
     if also:
         lines.append(f"{listed(also)} {_are(also)} not right either.")

@@ -7,15 +7,26 @@ import builtins
 import functools
 import unicodedata
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 WAYS_ROUND = frozenset({"eval", "exec", "compile", "globals", "__import__", "__builtins__"})
 """Builtins with which a text made at run time can name anything."""
 PACKAGES_ROUND = ("importlib", "runpy", "builtins", "sys.modules")
 REACHING = frozenset({"__globals__", "__subclasses__", "__builtins__", "__code__"})
+OBJECTS_ROUND = (
+    "code", "codeop", "ctypes", "gc", "inspect", "marshal", "operator.attrgetter",
+    "operator.methodcaller", "pickle", "pkgutil", "string.Formatter", "sys._getframe", "timeit",
+    "torch.jit.CompilationUnit", "types.CodeType", "types.FunctionType", "unittest.mock",
+)  # fmt: skip
+"""What finds a function of a package that may be used otherwise; no process stops these."""
 ANY = "*"
 """Stands for an attribute whose name is computed."""
+MOST = 20
+"""In how many ways a name may be imported before it can mean anything."""
+ANYTHING = "globals"
+"""What a name stands for that is imported in more ways than that."""
+TOO_DEEP = "code that is nested too deeply to be read"
 
 
 HARMLESS_WITHOUT = (*WAYS_ROUND, *PACKAGES_ROUND, "getattr", "sys", "__")
@@ -57,20 +68,21 @@ class Source:
     """A submission's names, and which code stands behind them."""
 
     pieces: dict[str, list[Piece]] = field(default_factory=dict)
+    too_deep: bool = False
 
     @staticmethod
     def of(texts: Sequence[str]) -> Source:
-        """Reads every text that parses."""
+        """Reads every text that parses; a process may run one that is too deep to be read here."""
         statements = [one for module in map(parsed, texts) if module for one in module.body]
         names, stars = _module_names(statements), _stars(statements)
-        source = Source()
+        source = Source(too_deep=any(parsed(one) is None and _is_too_deep(one) for one in texts))
         for statement in statements:
             reader = _Reader(_Scope(names), stars)
             try:
                 reader.visit(statement)
+                piece = Piece(frozenset(reader.mentions), frozenset(reader.uses))
             except RecursionError:
-                continue
-            piece = Piece(frozenset(reader.mentions), frozenset(reader.uses))
+                piece = _flat(statement, names)
             for name in {name.rstrip(".") for name, _ in _bound([statement])}:
                 source.pieces.setdefault(name, []).append(piece)
         return source
@@ -80,7 +92,12 @@ class Source:
 
         apart: names that are judged on their own, and not looked behind.
         """
+        return self._behind(entry, apart)[0]
+
+    def _behind(self, entry: str, apart: Collection[str]) -> tuple[set[str], list[Piece]]:
+        """Names behind an entry and the pieces that bind them, each looked at once."""
         seen: set[str] = set()
+        found: dict[int, Piece] = {}
         todo = [entry]
         while todo:
             name = todo.pop()
@@ -88,9 +105,10 @@ class Source:
                 continue
             seen.add(name)
             if name == entry or name not in apart:
-                for piece in self.pieces.get(name, ()):
-                    todo += piece.mentions
-        return seen
+                new = {id(one): one for one in self.pieces.get(name, ()) if id(one) not in found}
+                found |= new
+                todo += [one for piece in new.values() for one in piece.mentions]
+        return seen, list(found.values())
 
     def uses(self, entry: str, apart: Collection[str] = ()) -> set[str]:
         """Dotted names that the code behind `entry` mentions, imports resolved.
@@ -98,11 +116,7 @@ class Source:
         "?.name" is an attribute of something that the source does not tell, "torch.nn.*" one whose
         name is computed.
         """
-        found: set[str] = set()
-        for name in self.reachable(entry, apart) - (set(apart) - {entry}):
-            for piece in self.pieces.get(name, ()):
-                found |= piece.uses
-        return found
+        return set().union(*(piece.uses for piece in self._behind(entry, apart)[1]))
 
 
 @dataclass
@@ -150,9 +164,12 @@ class _Reader(ast.NodeVisitor):
         if scope is None or scope.outer is None:
             self.mentions.add(name)
         if scope is not None:
-            return scope.names[name] or {"?"}
+            found = scope.names[name] or {"?"}
+            return found if len(found) <= MOST else {ANYTHING}
         if hasattr(builtins, name) or not self.stars:
             return {name}
+        if len(self.stars) > MOST:
+            return {ANYTHING}
         return {f"{star}.{name}" for star in self.stars}
 
     def visit_Name(self, node: ast.Name) -> None:
@@ -174,6 +191,11 @@ class _Reader(ast.NodeVisitor):
             rest = list(ast.iter_child_nodes(node))
         for one in rest:
             self.visit(one)
+
+    def visit_MatchClass(self, node: ast.MatchClass) -> None:
+        """A pattern C(name=...) takes the attribute of whatever is matched."""
+        self.uses |= {f"?.{name}" for name in node.kwd_attrs}
+        self.generic_visit(node)
 
     def visit_Import(self, node: ast.Import) -> None:
         """An import alone uses nothing."""
@@ -334,12 +356,38 @@ def _declared(body: Iterable[ast.AST]) -> set[str]:
 
 
 def _stars(statements: Sequence[ast.stmt]) -> list[str]:
-    """Modules from which everything is imported."""
+    """Modules from which everything is imported, each once."""
     nodes = [node for one in statements for node in ast.walk(one)]
-    return [
+    found = [
         node.module for node in nodes
         if isinstance(node, ast.ImportFrom) and node.module and node.names[0].name == "*"
     ]  # fmt: skip
+    return list(dict.fromkeys(found))
+
+
+def _is_too_deep(text: str) -> bool:
+    """Whether a text does not parse here for want of room, and not because it is no Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except (RecursionError, MemoryError):
+        return True
+    except (SyntaxError, ValueError, OverflowError):
+        return False
+    return False
+
+
+def _flat(statement: ast.stmt, names: Mapping[str, set[str]]) -> Piece:
+    """All that a statement may mention and use, whatever the scope; for one that is very deep."""
+    nodes = list(ast.walk(statement))
+    imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    own = _gathered(pair for node in imports for pair in _imported(node))
+    mentions = {node.id for node in nodes if isinstance(node, ast.Name)}
+    uses = {f"?.{node.attr}" for node in nodes if isinstance(node, ast.Attribute)}
+    for name in mentions:
+        uses |= names.get(name, set()) | own.get(name, set()) or {name}
+    return Piece(frozenset(mentions), frozenset(uses))
 
 
 def forbidden_use(
@@ -349,19 +397,25 @@ def forbidden_use(
 
     A forbidden dotted name stands for everything below it.  Where a package around it is handed on
     as a value, its last part is enough, on whatever it is looked up.  Where anything is forbidden,
-    so are ways round reading the source.
+    so are ways round reading the source; where it is a part of a package, also what finds that
+    part without naming it.
     """
     names = tuple(forbidden)
     if not names:
         return None
+    within = any("." in name for name in names)
+    if within and source.too_deep:
+        return TOO_DEEP
     uses = source.uses(entry, apart)
     handed_on = {name for name in names if any(name.startswith(f"{used}.") for used in uses)}
-    for used in sorted(uses):
+    for used in sorted(map(_bare, uses)):
         for name in names:
             told = _meant(used, name, name in handed_on)
             if told:
                 return told
         if used.split(".")[0] in WAYS_ROUND or _below(used, PACKAGES_ROUND):
+            return used
+        if within and (used in ("getattr", "vars") or _below(used, OBJECTS_ROUND)):
             return used
         reached = REACHING & set(used.split("."))
         if reached:
@@ -386,11 +440,17 @@ def _meant(used: str, name: str, handed_on: bool) -> str | None:
     return used if start == top and tail in parts and telling and "." in name else None
 
 
+def _bare(used: str) -> str:
+    """builtins.abs is abs."""
+    package, _, name = used.partition(".")
+    return name if package == "builtins" and name.isidentifier() and name != "__dict__" else used
+
+
 def _below(used: str, packages: Iterable[str]) -> bool:
     return any(used == one or used.startswith(f"{one}.") for one in packages)
 
 
 def hides(used: str) -> bool:
     """Whether a name found by `forbidden_use` is a way round reading the source."""
-    words = {*WAYS_ROUND, *REACHING, "getattr", "__dict__"}
-    return used.split(".")[0] in words or _below(used, PACKAGES_ROUND)
+    words = {*WAYS_ROUND, *REACHING, "getattr", "vars", "__dict__", TOO_DEEP}
+    return used.split(".")[0] in words or _below(used, (*PACKAGES_ROUND, *OBJECTS_ROUND))

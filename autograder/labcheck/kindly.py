@@ -27,7 +27,12 @@ def be_kind(show: Show) -> None:
         shell: Any, kind: type, error: BaseException, trace: TracebackType,
         tb_offset: int | None = None,
     ) -> list[str]:  # fmt: skip
-        name = traceback.extract_tb(trace)[-1].name
+        frame = traceback.extract_tb(trace)[-1]
+        of_a_library = frame.filename.startswith((sys.prefix, sys.base_prefix))
+        if of_a_library or "raise" not in (frame.line or ""):
+            shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+            return []
+        name = frame.name
         if name.startswith("<"):
             text = "this cell is not written yet"
         else:

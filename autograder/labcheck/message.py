@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .explain import CODE, Line, as_text, called_with, first_wrong, points, returned
 from .forbidden import hides
 from .text import capped
-from .verdict import Trial
+from .verdict import Trial, is_stub
 
 PLAIN = "values"
 """The name of the first case, which needs no mention."""
@@ -68,7 +68,7 @@ def ended(trial: Trial) -> str:
     """The outcome that one failed case stands for."""
     got = trial.got
     if got.did == "raised":
-        if got.type == "NotImplementedError":
+        if is_stub(got):
             return "unfinished"
         return "memory" if got.type == "MemoryError" else "error"
     if got.did == "gone":
@@ -140,10 +140,10 @@ def _finding(trial: Trial, parts: Sequence[str], numbers: bool) -> list[Line]:
     if trial.question.observe == "arguments":
         changed = trial.mismatch.path[0] if trial.mismatch.path else "an argument"
         return [Line("First wrong", f"the call changed its argument {changed}.")]
-    return [
-        Line("You returned", returned(got.tree, trial.mismatch, trial.question.shapes)),
-        Line("First wrong", first_wrong(trial.mismatch, parts, numbers)),
-    ]
+    wrong = Line("First wrong", first_wrong(trial.mismatch, parts, numbers))
+    if trial.question.indirect:
+        return [wrong]
+    return [Line("You returned", returned(got.tree, trial.mismatch, trial.question.shapes)), wrong]
 
 
 PLAIN_DATA = "plain numbers and arrays, or tuples, lists and dicts of them."
@@ -151,7 +151,7 @@ PLAIN_DATA = "plain numbers and arrays, or tuples, lists and dicts of them."
 
 def _exception_due(trial: Trial, numbers: bool) -> list[Line]:
     due = f"a {trial.due.type}"
-    mentions = trial.question.mentions
+    mentions = trial.question.mentions.split("|")[0]
     expected = f"Expected {due} whose text names {mentions!r}" if mentions else f"Expected {due}"
     if trial.got.did == "result":
         return [Line("What happened", f"No exception was raised. {expected}.")]

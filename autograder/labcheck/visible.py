@@ -50,10 +50,10 @@ def load(path: Path) -> dict[str, VisibleExercise]:
 
 
 def _exercise(data: Mapping[str, Any]) -> VisibleExercise:
-    shapes = data["shapes"]
+    shapes, indirect = data["shapes"], bool(data["scenario"] or data["view"])
     return VisibleExercise(
         data["name"], data["points"], tuple(data["parts"]),
-        tuple(_case(one, shapes) for one in data["cases"]),
+        tuple(_case(one, shapes, indirect) for one in data["cases"]),
         {name: (when, look) for name, when, look in data["hints"]}, data["look"],
         _code(data["scenario"]), _code(data["view"]), tuple(data["forbidden"]),
     )  # fmt: skip
@@ -63,11 +63,11 @@ def _code(pair: list[str] | None) -> Code | None:
     return None if pair is None else (pair[0], pair[1])
 
 
-def _case(data: Mapping[str, Any], shapes: Mapping[str, str]) -> VisibleCase:
+def _case(data: Mapping[str, Any], shapes: Mapping[str, str], indirect: bool) -> VisibleCase:
     arguments: dict[str, Tree] = {name: decode(node) for name, node in data["arguments"]}
     question = Question(
         data["name"], arguments, data["value"], data["observe"], data["mentions"],
-        Tolerance(*data["tolerance"]), shapes, data["why"],
+        Tolerance(*data["tolerance"]), shapes, data["why"], indirect or bool(data["scenario"]),
     )  # fmt: skip
     mistakes = {name: Observed.from_json(one) for name, one in data["mistakes"].items()}
     due = Observed.from_json(data["due"])

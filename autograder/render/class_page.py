@@ -42,6 +42,8 @@ TASTE = 12
 def class_page(found: Insight, link: Link = lambda student: "") -> str:
     """The whole page as text."""
     title = f"{found.lab}: {found.title}"
+    if not found.students:
+        return page(title, f"<h1>{esc(title)}</h1><p>No submission has been graded yet.</p>")
     parts = [
         f"<h1>{esc(title)}</h1>", _in_short(found), _contents(),
         _section("look", "To look at", _odd(found, link)),
@@ -74,8 +76,6 @@ def _section(name: str, title: str, html: str, kind: str = "") -> str:
 
 def _in_short(found: Insight) -> str:
     scores = found.scores
-    if not scores:
-        return "<p>No submission has been graded yet.</p>"
     most = number(found.max_score)
     spread = f"half of the class has at least {number(statistics.median(scores))}"
     looks = sum(one.to_look_at for one in found.students)

@@ -15,7 +15,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def csv_text(exercises: Sequence[str], reports: Iterable[LabReport]) -> str:
     """The text of the file: student, marks, then points, outcome and mistake of each exercise."""
     text = io.StringIO()
-    sheet = csv.writer(text, lineterminator="\r\n")
+    sheet = csv.writer(text, lineterminator="\n")
     columns = [f"{name} {what}" for name in exercises for what in ("points", "outcome", "mistake")]
     sheet.writerow(["student", "score", "max_score", "needs_review", "problem", *columns])
     for report in reports:

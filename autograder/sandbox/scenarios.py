@@ -157,31 +157,92 @@ def module_gradients(
 
 
 def buffers_elsewhere(entry: Callable[..., Any], **arguments: Any) -> Any:
-    """The call while new buffers that name no device land on another one than the arguments.
+    """The call as on a machine with a GPU: new tensors that name no device live on another one.
 
-    The arguments keep their numbers, so that programs that read them are tried too.  A program
-    that makes a buffer elsewhere and then moves it, which nothing can be moved from here, is
-    called plainly.
+    All numbers stay where they are, so that programs that read them are tried too.  A tensor of
+    the other device is only marked; what PyTorch refuses to put together is refused, what it
+    allows (indices, copies, single numbers) is allowed.  A marked result comes back on "meta".
     """
     import torch
     from torch.overrides import TorchFunctionMode
 
-    buffers = (torch.zeros, torch.ones, torch.empty, torch.full, torch.tensor)
+    makers = (
+        torch.zeros, torch.ones, torch.empty, torch.full, torch.tensor, torch.as_tensor, torch.eye,
+        torch.arange, torch.linspace, torch.rand, torch.randn, torch.randint, torch.randperm,
+    )  # fmt: skip
+    across = ("copy_", "to", "type_as", "_pack_padded_sequence", "tensor_split", "__set__")
+    indexing = ("__getitem__", "__setitem__", "index_put", "index_put_")
+
+    def tensors(part: Any) -> list[Any]:
+        if isinstance(part, torch.Tensor):
+            return [part]
+        if isinstance(part, dict):
+            return [one for item in part.values() for one in tensors(item)]
+        if isinstance(part, list | tuple):
+            return [one for item in part for one in tensors(item)]
+        return []
+
+    def away(tensor: Any) -> bool:
+        return getattr(tensor, "lives_elsewhere", False)
+
+    def refused(name: str, args: Any, given: list[Any]) -> bool:
+        if name in indexing:
+            return away(args[0]) and any(one.dim() and not away(one) for one in tensors(args[1]))
+        sides = {away(one) for one in given if one.dim() > 0}
+        return len(sides) == 2 and name not in across
+
+    def target(name: str, args: Any, named: dict[str, Any], given: list[Any]) -> bool:
+        """Whether what a function gives lives elsewhere."""
+        if name == "cpu":
+            return True
+        if name == "to":
+            places = [one for one in (*args[1:], named.get("device")) if one is not None]
+            for place in places:
+                if isinstance(place, torch.Tensor):
+                    return away(place)
+                if isinstance(place, torch.device | str | int):
+                    return place == "cpu"
+            return away(args[0])
+        if name in indexing or name in across:
+            return away(args[1] if name in ("type_as", "__set__") else args[0])
+        telling = [one for one in given if one.dim() > 0] or given
+        return bool(telling) and all(away(one) for one in telling)
 
     class Elsewhere(TorchFunctionMode):
         def __torch_function__(
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
-            named = dict(kwargs or {})
-            if func in buffers and named.get("device") is None:
-                named["device"] = "meta"
-            return func(*args, **named)
+            named, given = kwargs or {}, tensors([args, kwargs])
+            name = getattr(func, "__name__", "")
+            if func in makers:
+                place = named.get("device")
+                moved = place in (None, "cpu")
+                if place is None and args and isinstance(args[0], torch.Tensor):
+                    moved = away(args[0])
+            elif refused(name, args, given):
+                raise RuntimeError(
+                    "Expected all tensors to be on the same device, but found at least two devices"
+                )
+            else:
+                moved = target(name, args, named, given)
+            result = func(*args, **named)
+            if name == "__set__" and len(given) == 2:
+                given[0].lives_elsewhere = moved
+            if name in ("to", "cpu", "type_as") and result is args[0] and moved != away(result):
+                result = result.view_as(result)
+            for one in tensors(result):
+                if moved != away(one) and not any(one is other for other in given):
+                    one.lives_elsewhere = moved
+            return result
 
-    try:
-        with Elsewhere():
-            return entry(*arguments.values())
-    except (RuntimeError, NotImplementedError) as error:
-        unread = ("on meta tensors", "out of meta tensor", "data-dependent", "data-independent")
-        if any(part in str(error) for part in unread):
-            return entry(*arguments.values())
-        raise
+    with Elsewhere():
+        result = entry(*arguments.values())
+
+    def shown(part: Any) -> Any:
+        if isinstance(part, torch.Tensor):
+            return part.to("meta") if away(part) else part
+        if isinstance(part, dict):
+            return {key: shown(item) for key, item in part.items()}
+        return type(part)(map(shown, part)) if type(part) in (list, tuple) else part
+
+    return shown(result)

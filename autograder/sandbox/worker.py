@@ -8,11 +8,13 @@ import __future__
 
 import builtins
 import importlib
+import inspect
 import io
 import os
 import sys
 import threading
 import time
+import types
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -36,6 +38,7 @@ class Session:
         self.current = ""
         self.asked = 0
         self.may_ask = False
+        self.own: dict[str, Callable[..., Any]] = {}
         self.lock = threading.RLock()
 
     def serve(self) -> NoReturn:
@@ -69,6 +72,8 @@ class Session:
         self.finder.add(header.get("modules", {}), header.get("stand_ins", ()))
         for scenario in header.get("scenarios", ()):
             self.scenario(scenario)
+        texts = header.get("texts", {})
+        self.own = {name: self.scenario(code) for name, code in texts.items()}
         name, instead = header.get("name", "submission"), header.get("instead", ())
         self.cells = Cells(name, instead, self.proxy)
         ends = [self.cells.run(cell) for cell in header.get("cells", ())]
@@ -144,10 +149,18 @@ class Session:
         return known
 
     def proxy(self, name: str, original: Any) -> Callable[..., Any]:
-        """A function that has the judge answer in place of `original`, where the judge does."""
+        """A function that has the judge answer in place of `original`, where the judge does.
+
+        Where the judge sent a text to take its place, that runs here.
+        """
+        own = self.own.get(name)
 
         def ask(*args: Any, **kwargs: Any) -> Any:
-            return self.ask(name, args, kwargs) if self.may_ask else original(*args, **kwargs)
+            if not self.may_ask:
+                return original(*args, **kwargs)
+            if own is not None:
+                return own(*_in_order(original, args, kwargs))
+            return self.ask(name, args, kwargs)
 
         ask.__name__ = ask.__qualname__ = name
         ask.__doc__ = getattr(original, "__doc__", None)
@@ -174,6 +187,15 @@ class Session:
         if "raised" in header:
             raise _exception(header["raised"])
         return tree.live(tree.decode(header["result"], wire.unpack(body)))
+
+
+def _in_order(
+    original: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, ...]:
+    """The arguments as `original` orders them, whatever names it has for them."""
+    if not kwargs or type(original) is not types.FunctionType:
+        return (*args, *kwargs.values())
+    return inspect.signature(original).bind(*args, **kwargs).args
 
 
 def _exception(told: dict[str, str]) -> BaseException:

@@ -124,7 +124,7 @@ def test_demo_cells_are_not_run_unless_they_define_an_exercise(grader: Grader) -
     assert outcomes(report) == {"relative_error": "error"}
 
 
-# -- what is left behind in the process 
+# -- what is left behind in the process ---------------------------------------------------------
 
 def test_a_function_that_spoils_numpy_costs_itself_alone(grader: Grader) -> None:
     spoiler = (
@@ -142,7 +142,7 @@ def test_a_function_that_spoils_numpy_and_is_right_keeps_its_points(grader: Grad
 
 def test_a_cell_that_spoils_numpy_costs_only_what_needs_the_cell(grader: Grader) -> None:
     spoiling = "np.einsum = np.sum = np.stack = None\n" + RIGHT["sgd_step"]
-    report = grade(grader, program(sgd_step=spoiling))
+    report = grade(grader, program(sgd_step=spoiling, chained=True))
     # train_rnn needs that cell, for it calls sgd_step; nothing else does.
     assert outcomes(report) == {"train_rnn": "error"}
 

@@ -70,7 +70,9 @@ ROUND = {
     "sys.modules": "import sys\ndef f(x): return sys.modules['torch'].nn",
     "globals": F + "def f(x): return globals()['F']",
     "__builtins__": "def f(x): return __builtins__['eval']",
-    "builtins.eval": "import builtins\ndef f(x): return builtins.eval('1')",
+    "eval ": "import builtins\ndef f(x): return builtins.eval('1')",
+    "exec ": "from builtins import exec as g\ndef f(x): return g('1')",
+    "builtins": "import builtins\ndef f(x): return x(builtins)",
     "getattr": F + "def f(x): return getattr(F, 'one' + '_hot')(x)",
     "getattr ": "import torch\n"
     "def f(x):\n    g = torch.nn\n    return getattr(g, ''.join('functional'))",
@@ -126,6 +128,8 @@ FREE = {
     "vars of itself": "class f:\n    def g(self): return vars(self)",
     "__dict__ of itself": "class f:\n    def __init__(self, **a): self.__dict__.update(a)",
     "locals": "def f(x): return locals()",
+    "builtins that are harmless": "from builtins import abs\nimport builtins\n"
+    "def f(x): return builtins.max(abs(x))",
 }  # fmt: skip
 
 

@@ -78,6 +78,15 @@ def states_of_one_layer(B: int, T: int, H: int, L: int, D: int, first: bool, P: 
     return right(B, T, H, L, D, first, P)[0], (D, B, P), (D, B, H)
 
 
+def states_flat(B: int, T: int, H: int, L: int, D: int, first: bool, P: int) -> Any:
+    output, h_n, c_n = right(B, T, H, L, D, first, P)
+    return (output, h_n, c_n) if L * D > 1 else (output, h_n[1:], c_n[1:])
+
+
+def without_ones(shapes: Shapes) -> tuple[Shape, ...]:
+    return tuple(tuple(size for size in shape if size != 1) for shape in shapes)
+
+
 def zero_taken_literally(
     batch: int, seq_len: int, input_size: int, hidden_size: int, num_layers: int = 1,
     bidirectional: bool = False, batch_first: bool = True, proj_size: int = 0,
@@ -159,6 +168,10 @@ EXERCISE = Exercise(
         Case(name="a projection to one number", inputs=with_changes(proj_size=1)),
         Case(name="the default arguments", inputs=sizes,
              why="With the four sizes alone: one layer, one direction, batch first, no projection."),
+        Case(name="one sequence, one step, one unit", value=False,
+             inputs=with_changes(
+                 batch=1, seq_len=1, hidden_size=1, bidirectional=False, proj_size=0),
+             why="An axis of size 1 is still an axis."),
     ),
     mistakes=(
         Mistake("projection_ignored", but(lstm_shapes, proj_size=lambda _: 0),
@@ -199,6 +212,19 @@ EXERCISE = Exercise(
                 look=STATES),
         Mistake("states_of_one_layer", predicting(states_of_one_layer),
                 when="the states hold one layer only", look=STATES),
+        Mistake("states_flat", predicting(states_flat),
+                when="the states lose their first axis where there is one layer and one direction",
+                look="An axis of size 1 is still an axis."),
+        Mistake("ones_left_out", but(lstm_shapes, returns=without_ones),
+                when="axes of size 1 are left out",
+                look="An axis of size 1 is still an axis."),
+        Mistake("cell_without_directions", predicting(
+                    lambda B, T, H, L, D, first, P: (*right(B, T, H, L, D, first, P)[:2], (L, B, H))),
+                when="c_n has one entry per layer although there are two directions", look=STATES),
+        Mistake("cell_batch_first", predicting(
+                    lambda B, T, H, L, D, first, P: (*right(B, T, H, L, D, first, P)[:2],
+                                                     (B, L * D, H))),
+                when="the batch comes first in c_n", look=STATES),
         Mistake("always_batch_first", but(lstm_shapes, batch_first=lambda _: True),
                 when="output is batch first whatever batch_first says",
                 look="Look at what your code does with batch_first."),

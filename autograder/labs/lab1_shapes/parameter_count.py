@@ -131,6 +131,16 @@ def first_letters(cell: str, *rest: Any) -> int:
     return parameter_count(cell, *rest)
 
 
+def in_a_text(cell: str, *rest: Any) -> int:
+    if cell not in "rnn gru lstm":
+        raise ValueError(f"cell is {cell!r}")
+    return parameter_count({"rnn": "rnn", "gru": "gru", "lstm": "lstm"}[cell], *rest)
+
+
+def blanks_stripped(cell: str, *rest: Any) -> int:
+    return parameter_count(cell.strip(), *rest)
+
+
 def key_error(cell: str, *rest: Any) -> int:
     return parameter_count({"rnn": "rnn", "gru": "gru", "lstm": "lstm"}[cell], *rest)
 
@@ -255,10 +265,16 @@ EXERCISE = Exercise(
              why="Where bias is not given, there are biases."),
         Case(name="an unknown cell", inputs=with_changes(cell="rnn_relu"), value=False,
              raises=ValueError, mentions="cell",
-             why="A cell that is none of the three is a ValueError that names the argument."),
+             why="A cell that is none of the three must raise a ValueError that names the argument."),
         Case(name="a cell in upper case", inputs=with_changes(cell="LSTM"), value=False,
              raises=ValueError, mentions="cell",
-             why="Only the three names in lower case are known; LSTM is a ValueError."),
+             why="Only the three names in lower case are known; LSTM must raise a ValueError."),
+        Case(name="an empty cell", inputs=with_changes(cell=""), value=False,
+             raises=ValueError, mentions="cell",
+             why="An empty text is a part of every text, and yet it is none of the three names."),
+        Case(name="a name with a blank behind it", inputs=with_changes(cell="gru "), value=False,
+             raises=ValueError, mentions="cell",
+             why="Only the three names, written exactly so, are known."),
     ),
     mistakes=(
         Mistake("one_bias", counting(one_bias),
@@ -320,6 +336,11 @@ EXERCISE = Exercise(
                 when="upper case is accepted in cell", look=UNKNOWN),
         Mistake("part_of_a_name", first_letters,
                 when="cell is accepted where a known name is only a part of it", look=UNKNOWN),
+        Mistake("in_a_text", in_a_text,
+                when="cell is looked for in one long text, of which \"\" and \"n\" are parts too",
+                look="What does `in` ask of a text, and what of a tuple or a dict?"),
+        Mistake("blanks_stripped", blanks_stripped,
+                when="blanks around the name are overlooked", look=UNKNOWN),
         Mistake("else_is_lstm", else_is_lstm,
                 when="every cell that is neither an RNN nor a GRU counts as an LSTM", look=UNKNOWN),
         Mistake("nothing_for_unknown", nothing_for_unknown,

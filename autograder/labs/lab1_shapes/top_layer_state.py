@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from autograder.sandbox.scenarios import gradients
 from autograder.spec import Case, Exercise, Mistake
 from solutions.lab1_shapes import top_layer_state
 
@@ -32,6 +33,10 @@ def one_layer(rng: np.random.Generator) -> Mapping[str, Any]:
 
 def one_layer_one_direction(rng: np.random.Generator) -> Mapping[str, Any]:
     return inputs(rng, L=1, B=4, H=5, bidirectional=False)
+
+
+def one_sequence_one_way(rng: np.random.Generator) -> Mapping[str, Any]:
+    return inputs(rng, L=3, B=1, H=5, bidirectional=False)
 
 
 def two_of_each(rng: np.random.Generator) -> Mapping[str, Any]:
@@ -132,6 +137,15 @@ def squeezed(h_n: Tensor, num_layers: int, bidirectional: bool) -> Tensor:
     return top_layer_state(h_n, num_layers, bidirectional).squeeze()
 
 
+def squeezed_one_way(h_n: Tensor, num_layers: int, bidirectional: bool) -> Tensor:
+    right = top_layer_state(h_n, num_layers, bidirectional)
+    return right if bidirectional else right.squeeze()
+
+
+def detached_one_way(h_n: Tensor, num_layers: int, bidirectional: bool) -> Tensor:
+    return top_layer_state(h_n if bidirectional else h_n.detach(), num_layers, bidirectional)
+
+
 def detached(h_n: Tensor, num_layers: int, bidirectional: bool) -> Tensor:
     return top_layer_state(h_n.detach(), num_layers, bidirectional)
 
@@ -197,6 +211,11 @@ EXERCISE = Exercise(
         Case(name="one layer, both directions", inputs=one_layer),
         Case(name="one layer, one direction", inputs=one_layer_one_direction),
         Case(name="two layers, two sequences, two units", inputs=two_of_each),
+        Case(name="one sequence, one direction", inputs=one_sequence_one_way, value=False,
+             why="A single sample must work too and keep its axis."),
+        Case(name="gradients with one direction", inputs=one_direction, value=False,
+             scenario=gradients,
+             why="The result must carry gradients back to h_n, with one direction too."),
     ),
     mistakes=(
         Mistake("last_entry", last_entry,
@@ -254,6 +273,12 @@ EXERCISE = Exercise(
                 look="How many axes should the result have?"),
         Mistake("squeezed", squeezed, when="axes of size 1 are lost",
                 look="What does squeeze() do to a batch of one?"),
+        Mistake("squeezed_one_way", squeezed_one_way,
+                when="with one direction, axes of size 1 are lost",
+                look="What does squeeze() do to a batch of one?"),
+        Mistake("detached_one_way", detached_one_way,
+                when="with one direction, the result is cut from the graph",
+                look="Look for .detach(), .data or torch.no_grad()."),
         Mistake("detached", detached,
                 when="the result is cut from the graph, so that no gradient gets back to h_n",
                 look="Look for .detach(), .data or torch.no_grad()."),

@@ -30,7 +30,7 @@ def no_steps(rng: np.random.Generator) -> Mapping[str, Any]:
 
 
 def many_steps(rng: np.random.Generator) -> Mapping[str, Any]:
-    return {**inputs(rng, 4, 7, 2, 8, 3), "steps": 250, "lr": 0.002}
+    return {**inputs(rng, 4, 3, 2, 8, 3), "steps": 250, "lr": 0.002}
 
 
 def descend(params: Params, grads: Params, lr: float) -> Params:

@@ -205,6 +205,11 @@ def scaled(by: Callable[[Array], float]) -> Callable[..., Grads]:
     return changed
 
 
+def dx_like_x(dh: Array, x: Array, h0: Array, c0: Array, params: Params) -> Grads:
+    grads = lstm_backward(dh, x, h0, c0, params)
+    return {**grads, "dx": grads["dx"].astype(x.dtype)}
+
+
 def dx_backwards(grads: Grads) -> Grads:
     return {**grads, "dx": grads["dx"][:, ::-1]}
 
@@ -256,7 +261,8 @@ def with_tape(dh: Array, x: Array, h0: Array, c0: Array, params: Params) -> Grad
         new_c = gate["f"] * c + gate["i"] * gate["g"]
         tape.append((np.concatenate([x[:, t], h], axis=1), c, new_c, gate))
         h, c = gate["o"] * np.tanh(new_c), new_c
-    dx, dW, db = np.empty_like(x), np.zeros_like(W), np.zeros(4 * H, dtype=W.dtype)
+    dtype = np.result_type(x, np.float32)
+    dx, dW, db = np.empty(x.shape, dtype), np.zeros(W.shape, dtype), np.zeros(4 * H, dtype)
     dh_next, dc_next = 0.0 * h0, 0.0 * c0
     for t in range(T - 1, -1, -1):
         xh, c_prev, c, gate = tape[t]
@@ -282,8 +288,8 @@ def accumulators(dh: Array, x: Array, h0: Array, c0: Array, params: Params) -> G
     h, c = lstm_forward(x, h0, c0, params)
     h_before = np.concatenate([h0[:, None], h[:, :-1]], axis=1)
     c_before = np.concatenate([c0[:, None], c[:, :-1]], axis=1)
-    grads: Grads = {f"d{name}": np.zeros_like(p) for name, p in params.items()}
-    grads["dx"] = np.zeros_like(x)
+    grads: Grads = {f"d{name}": np.zeros_like(p, dtype=h.dtype) for name, p in params.items()}
+    grads["dx"] = np.zeros_like(x, dtype=h.dtype)
     back = {"dh_prev": np.zeros_like(h0), "dc_prev": np.zeros_like(c0)}
     for t in reversed(range(x.shape[1])):
         back = lstm_step_backward(
@@ -356,7 +362,6 @@ EXERCISE = Exercise(
         "dh": "B T H", "x": "B T I", "h0": "B H", "c0": "B H",
         "dx": "B T I", "dh0": "B H", "dc0": "B H", **GRADIENT_SHAPES,
     },
-    without=frozenset({"integer inputs"}),
     mistakes=(
         Mistake("no_dh_next", loop(dh_in=lambda turn: turn.dh[:, turn.t]),
                 when="what comes back through h from the next step is left out", look=SIDES),
@@ -441,6 +446,9 @@ EXERCISE = Exercise(
                 look="Compare your keys with the statement."),
         Mistake("edits_dh", edits_dh, when="the caller's dh is changed",
                 look="Look for += on something that was handed in."),
+        Mistake("dx_like_x", dx_like_x,
+                when="dx is kept in an array of the dtype of x",
+                look="What can an array of integers hold?"),
         Mistake("always_float64", but(lstm_backward, returns=as_float64),
                 when="the gradients are float64 whatever came in",
                 look="Which dtype does a new array of zeros have?"),

@@ -147,6 +147,17 @@ def edits_dh(
     return right
 
 
+def dx_like_x(
+    dh: Array, dc: Array, x: Array, h_prev: Array, c_prev: Array, params: Params
+) -> Grads:
+    grads = lstm_step_backward(dh, dc, x, h_prev, c_prev, params)
+    return {
+        **grads,
+        "dx": grads["dx"].astype(x.dtype),
+        "dh_prev": grads["dh_prev"].astype(h_prev.dtype),
+    }
+
+
 def per_parameter_names(grads: Grads) -> Grads:
     """Without the d in front of the parameters' names."""
     return {name[1:] if name[1] in "Wb" else name: grad for name, grad in grads.items()}
@@ -224,7 +235,6 @@ EXERCISE = Exercise(
         "dh": "B H", "dc": "B H", "x": "B I", "h_prev": "B H", "c_prev": "B H",
         "dx": "B I", "dh_prev": "B H", "dc_prev": "B H", **GRADIENT_SHAPES,
     },
-    without=frozenset({"integer inputs"}),
     mistakes=(
         Mistake("dc_overwritten", with_lines(total=lambda s: s.dh * s.o * (1 - s.tanh_c**2)),
                 when="what arrives in dc is thrown away", look=INTO_C),
@@ -347,6 +357,9 @@ EXERCISE = Exercise(
                 look="Compare your keys with the statement."),
         Mistake("edits_dc", edits_dc, when="the caller's dc is added to in place", look=EDITS),
         Mistake("edits_dh", edits_dh, when="the caller's dh is multiplied in place", look=EDITS),
+        Mistake("dx_like_x", dx_like_x,
+                when="dx and dh_prev are kept in arrays of the dtype of x and h_prev",
+                look="What can an array of integers hold?"),
         Mistake("always_float64", but(lstm_step_backward, returns=as_float64),
                 when="the gradients are float64 whatever came in",
                 look="Look at where your code names a dtype."),

@@ -119,6 +119,12 @@ def says_nothing(f: float) -> float:
     return measured(f)
 
 
+def says_out_of_range(f: float) -> float:
+    if not 0 < f < 1:
+        raise ValueError("out of range: must lie between 0 and 1")
+    return measured(f)
+
+
 def another_exception(f: float) -> float:
     assert 0 < f < 1, f"f must lie between 0 and 1, not {f}"
     return measured(f)
@@ -165,17 +171,17 @@ EXERCISE = Exercise(
         Case(name="a gate of one half", inputs=half),
         Case(name="a gate close to 1", inputs=long),
         Case(name="a gate close to 0", inputs=tiny),
-        Case(name="a gate of 1", inputs=always(1.0), raises=ValueError, mentions="f", value=False,
+        Case(name="a gate of 1", inputs=always(1.0), raises=ValueError, mentions="f|forget|gate", value=False,
              why="A gate of 1 never halves anything."),
-        Case(name="a gate of 0", inputs=always(0.0), raises=ValueError, mentions="f", value=False,
+        Case(name="a gate of 0", inputs=always(0.0), raises=ValueError, mentions="f|forget|gate", value=False,
              why="A gate of 0 leaves nothing after one step."),
-        Case(name="a gate above 1", inputs=above, raises=ValueError, mentions="f", value=False,
+        Case(name="a gate above 1", inputs=above, raises=ValueError, mentions="f|forget|gate", value=False,
              why="A gate lies between 0 and 1."),
-        Case(name="a gate below 0", inputs=below, raises=ValueError, mentions="f", value=False,
+        Case(name="a gate below 0", inputs=below, raises=ValueError, mentions="f|forget|gate", value=False,
              why="A gate lies between 0 and 1."),
-        Case(name="a gate that is nan", inputs=always(math.nan), raises=ValueError, mentions="f",
+        Case(name="a gate that is nan", inputs=always(math.nan), raises=ValueError, mentions="f|forget|gate",
              value=False, why="nan is neither below 0 nor above 1: which comparison catches it?"),
-        Case(name="a gate of infinity", inputs=always(math.inf), raises=ValueError, mentions="f",
+        Case(name="a gate of infinity", inputs=always(math.inf), raises=ValueError, mentions="f|forget|gate",
              value=False, why="A gate lies between 0 and 1."),
     ),
     mistakes=(
@@ -218,6 +224,9 @@ EXERCISE = Exercise(
         Mistake("below_passes", below_passes, when="gates below 0 are let through", look=RANGE),
         Mistake("says_nothing", says_nothing,
                 when="the error does not say which argument is wrong",
+                look="Read your message as somebody who made the call."),
+        Mistake("says_out_of_range", says_out_of_range,
+                when="the error says what is wrong, and not with which argument",
                 look="Read your message as somebody who made the call."),
         Mistake("another_exception", another_exception,
                 when="an assertion fails where a ValueError is due",

@@ -162,7 +162,7 @@ EXERCISE = Exercise(
         Mistake("shallow", shallow,
                 when="b_f is new and all other arrays are shared with the caller's", look=COPY),
         Mistake("fills_the_callers", fills_the_callers,
-                when="the dict is new, and the caller's own b_f is filled", look=COPY),
+                when="the caller's own b_f is filled", look=COPY),
         Mistake("copies_biases_only", copies_biases_only,
                 when="the weights are shared with the caller's", look=COPY),
         Mistake("copies_weights_only", copies_weights_only,

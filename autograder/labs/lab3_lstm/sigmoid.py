@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograder.labs.lab3_lstm._draws import Array, as_float64
-from autograder.spec import Case, Exercise, Mistake, but
+from autograder.spec import Case, Close, Exercise, Mistake, but
 from solutions.lab3_lstm import sigmoid
 
 
@@ -54,6 +54,16 @@ def exponential_of_z(z: Array) -> Array:
 
 def both_halves(z: Array) -> Array:
     return np.where(z >= 0, 1 / (1 + np.exp(-z)), np.exp(z) / (1 + np.exp(z)))
+
+
+def clipped_for_float64(z: Array) -> Any:
+    one = z.dtype.type(1) if z.dtype.kind == "f" else 1.0
+    return one / (one + np.exp(-np.clip(z, -500, 500)))
+
+
+def through_float32(z: Array) -> Array:
+    right = sigmoid(z)
+    return np.asarray(sigmoid(np.asarray(z, dtype=np.float32)), dtype=right.dtype)
 
 
 def one_form_for_both(z: Array) -> Array:
@@ -153,13 +163,17 @@ EXERCISE = Exercise(
     points=5,
     axes={"B": 3, "H": 6},
     shapes={"z": "B H", "return": "B H"},
+    close=Close(rtol=1e-9, atol=1e-8),
     cases=(
         Case(name="numbers up to 10,000 of both signs", inputs=extremes,
              why="For large numbers of either sign the answer is 0 or 1, never nan."),
         Case(name="warnings up to 10,000", inputs=extremes, scenario=with_warnings, value=False,
              why="For which sign of z does your exponential get a large argument?"),
         Case(name="numbers up to 10,000 in float32", inputs=extremes, dtype="float32", value=False,
-             why="float32 overflows near e^89; the answer must be finite there too."),
+             why="float32 overflows near e^89; the answer must be a finite float32 there too."),
+        Case(name="warnings up to 10,000 in float32", inputs=extremes, dtype="float32",
+             scenario=with_warnings, value=False,
+             why="float32 overflows near e^89, where float64 has a long way to go."),
         Case(name="an array of no axes", inputs=one_number, value=False,
              why="An array may have any number of axes, none included."),
         Case(name="an array of three axes", inputs=three_axes, value=False,
@@ -175,6 +189,12 @@ EXERCISE = Exercise(
         Mistake("both_halves", both_halves,
                 when="the right form is chosen only after both have been computed for every z",
                 look="np.where does not keep NumPy from computing what it does not choose."),
+        Mistake("clipped_for_float64", clipped_for_float64,
+                when="z is cut off where float64 would overflow, which is too late for float32",
+                look="How large may an exponent be in float32?"),
+        Mistake("through_float32", through_float32,
+                when="everything is computed in float32, whatever is returned",
+                look="Look at where your code names a dtype."),
         Mistake("one_form_for_both", one_form_for_both,
                 when="negative numbers are treated like positive ones",
                 look="What is σ(-1), and what does your function give?"),

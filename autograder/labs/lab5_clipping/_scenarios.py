@@ -46,20 +46,30 @@ def emptied_afterwards(entry: Callable[..., Any], grads: Any, **others: Any) -> 
 
 
 def clipped(
-    entry: Callable[..., Any], weights: Mapping[str, Any], grads: Mapping[str, Any], max_norm: float
+    entry: Callable[..., Any],
+    weights: Mapping[str, Any],
+    grads: Mapping[str, Any],
+    max_norm: float,
+    shared: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Build a model whose parameters have these names, values and gradients, and clip it."""
+    """Build a model whose parameters have these names, values and gradients, and clip it.
+
+    shared: further names, each for a parameter that the model has already.
+    """
     import torch
 
     model = torch.nn.Module()
-    for name, value in weights.items():
+    for name in [*weights, *(shared or {})]:
         *path, last = name.split(".")
         owner = model
         for part in path:
             if part not in dict(owner.named_children()):
                 owner.add_module(part, torch.nn.Module())
             owner = owner.get_submodule(part)
-        parameter = torch.nn.Parameter(value.clone())
+        if shared and name in shared:
+            owner.register_parameter(last, model.get_parameter(shared[name]))
+            continue
+        parameter = torch.nn.Parameter(weights[name].clone())
         parameter.grad = None if grads[name] is None else grads[name].clone()
         owner.register_parameter(last, parameter)
     norm = entry(model, max_norm)
@@ -95,8 +105,8 @@ def cut(entry: Callable[..., Any], state: Any) -> dict[str, Any]:
     after = entry(before)
     return {
         "state": after,
-        "in a graph": asked(after, lambda tensor: tensor.grad_fn is not None),
-        "requires_grad": asked(after, lambda tensor: tensor.requires_grad),
+        "out of the graph": asked(after, lambda tensor: tensor.grad_fn is None),
+        "requires no gradient": asked(after, lambda tensor: not tensor.requires_grad),
         "the old state is still in its graph": asked(before, lambda tensor: tensor.requires_grad),
     }
 
@@ -113,12 +123,14 @@ def on_one_batch(
     old_gradients: float | None = None,
     dropout: float = 0.0,
     momentum: float = 0.0,
+    groups: int = 1,
     observed: str = "",
 ) -> Any:
     """Build a classifier from its weights and call the entry point on one batch, `updates` times.
 
     returns: what the model returns, "logits", "(logits, h)" or "(logits, (h, c))".  lr: of plain
-    SGD, or None where no optimizer is handed over.  old_gradients: what every grad holds before.
+    SGD, or None where no optimizer is handed over.  groups: into how many groups the optimizer's
+    parameters are divided.  old_gradients: what every grad holds before.
     Gives the results and the weights afterwards; without an optimizer the result, or, where
     observed is "weights", these.
     """
@@ -151,7 +163,9 @@ def on_one_batch(
     if lr is None:
         results = [entry(model, x, y, loss_fn, max_norm) for _ in range(updates)]
     else:
-        optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
+        whole = list(model.parameters())
+        parts = [{"params": whole[place::groups]} for place in range(groups)]
+        optimizer = torch.optim.SGD(parts, lr=lr, momentum=momentum)
         results = [entry(model, x, y, loss_fn, optimizer, max_norm) for _ in range(updates)]
     after = {name: parameter.detach() for name, parameter in model.named_parameters()}
     if observed == "weights":
@@ -268,8 +282,9 @@ def evaluated(
 ) -> Any:
     """Build a classifier with dropout and batch norm from its weights and evaluate it on a loader.
 
-    mode: that of the model before, "train" or "eval".  observed: "result"; "modes", of every submodule after a call, for three mixtures of modes before;
-    "gradient mode", after calls with gradients on and off; or "traces", what else a call leaves.
+    mode: that of the model before, "train" or "eval".  observed: "result"; "modes", of every
+    submodule after a call, for four mixtures of modes before; "gradient mode", after calls with
+    gradients on and off; or "traces", what else a call leaves.
     """
     import torch
     from torch import nn
@@ -286,6 +301,7 @@ def evaluated(
             self.head = nn.Sequential()
             self.head.add_module("dropout", nn.Dropout(0.5))
             self.head.add_module("fc", nn.Linear(hidden, classes))
+            self.spare = nn.Dropout(0.5)
 
         def forward(self, x: Any) -> Any:
             logits = self.head(self.norm(self.rnn(x)[0][:, -1]))
@@ -303,7 +319,9 @@ def evaluated(
     model.train(mode == "train")
     if observed == "modes":
         found = []
-        for root, others in [(True, ["norm"]), (False, ["head.dropout"]), (True, ["head", "rnn"])]:
+        mixtures = [(True, ["norm"]), (False, ["head.dropout"]), (True, ["head", "rnn"]),
+                    (True, ["spare"])]  # fmt: skip
+        for root, others in mixtures:
             model.train(root)
             for name in others:
                 model.get_submodule(name).training = not root
@@ -317,14 +335,18 @@ def evaluated(
         with torch.no_grad():
             entry(model, loader, loss_fn)
             disabled = torch.is_grad_enabled()
-        return {"after a call with gradients on": enabled, "after a call under no_grad": disabled}
+        return {
+            "on after a call with gradients on": enabled,
+            "off after a call under no_grad": not disabled,
+        }
     for parameter in model.parameters():
         parameter.grad = torch.full_like(parameter, 0.3)
     result = entry(model, loader, loss_fn)
     if observed == "result":
         return result
     return {
-        "a graph was recorded": any(recorded),
+        "no graph was recorded": not any(recorded),
         "grads": {name: parameter.grad for name, parameter in model.named_parameters()},
         "tensors": {name: tensor.detach() for name, tensor in model.state_dict().items()},
+        "can still be trained": {name: p.requires_grad for name, p in model.named_parameters()},
     }

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from autograder.labs.lab5_clipping import _stand_ins
 from autograder.labs.lab5_clipping._draws import Grads, gradients_of, length_of, merged, with_gaps
 from autograder.labs.lab5_clipping._scenarios import (
     edited_afterwards,
@@ -190,7 +191,8 @@ EXERCISE = Exercise(
         ),
         Case(
             name="tiny gradients", inputs=tiny, value=False, close=Close(rtol=1e-6, atol=1e-14),
-            why="With a tiny max_norm the 1e-6 of the formula can be seen.",
+            why="Everything is tiny here: the norm is far below 1, max_norm smaller still, and the 1e-6 of the "
+            "formula can be seen.",
         ),
         Case(
             name="gradients that are zero", inputs=zeros, value=False,
@@ -364,6 +366,7 @@ EXERCISE = Exercise(
             look="Look for .detach(), .data or no_grad.",
         ),
     ),
+    stand_in=_stand_ins.scaled_list,
     also_right=(python_minimum, with_an_if, divided),
     look="Compute three numbers by hand for the single gradient [3., 4.] and max_norm 1: norm, factor, "
     "result.",

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from autograder.labs.lab5_clipping import _stand_ins
 from autograder.labs.lab5_clipping._draws import Grads, gradients_of, merged, with_gaps
 from autograder.labs.lab5_clipping._scenarios import emptied_afterwards, from_a_generator
 from autograder.spec import Case, Exercise, Mistake, but
@@ -193,7 +194,7 @@ EXERCISE = Exercise(
         Mistake(
             "in_place", in_place,
             when="the caller's gradients are clipped in place",
-            look="Look for an operation with an underscore.",
+            look="Look for an operation with an underscore, or one with an equals sign.",
         ),
         Mistake(
             "into_the_same_list", into_the_same_list,
@@ -236,6 +237,7 @@ EXERCISE = Exercise(
             look="Look for .detach(), .data or no_grad.",
         ),
     ),
+    stand_in=_stand_ins.held_list,
     also_right=(minimum_and_maximum, with_where, hard_tanh),
     look="Try the gradient [-3., -0.5, 0.5, 3.] with limit 1.",
 )  # fmt: skip

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from autograder.labs.lab5_clipping import _stand_ins
 from autograder.labs.lab5_clipping._draws import length_of, merged, model_grads, scaled_
 from autograder.labs.lab5_clipping._scenarios import clipped
 from autograder.spec import Case, Close, Exercise, Mistake
@@ -52,6 +53,15 @@ def unused(rng: np.random.Generator) -> Mapping[str, Any]:
 def no_gradients(rng: np.random.Generator) -> Mapping[str, Any]:
     draw = ordinary(rng)
     return merged(draw, grads=dict.fromkeys(draw["grads"]))
+
+
+def one_parameter(rng: np.random.Generator) -> Mapping[str, Any]:
+    draw = ordinary(rng)
+    return merged(draw, **{part: {"start": draw[part]["start"]} for part in ("weights", "grads")})
+
+
+def tied(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(ordinary(rng), shared={"tail.weight": "head.weight"})
 
 
 def tiny(rng: np.random.Generator) -> Mapping[str, Any]:
@@ -159,6 +169,20 @@ def matrices_only(model: nn.Module, max_norm: float) -> Tensor:
     return norm
 
 
+def shared_twice(model: nn.Module, max_norm: float) -> Tensor:
+    parameters = [p for one in model.modules() for p in one.parameters(recurse=False)]
+    grads = [p.grad for p in parameters if p.grad is not None]
+    norm = length_of(grads)
+    for grad in grads:
+        grad *= smaller(norm, max_norm)
+    return norm
+
+
+def gives_up_early(model: nn.Module, max_norm: float) -> Tensor:
+    grads = model_grads(model)
+    return length_of(grads) if len(grads) < 2 else scaled_(model, max_norm)
+
+
 def stumbles_over_none(model: nn.Module, max_norm: float) -> Any:
     norm = torch.stack([p.grad.norm() for p in model.parameters()]).norm()  # type: ignore[union-attr]
     for grad in model_grads(model):
@@ -201,8 +225,8 @@ def a_float(model: nn.Module, max_norm: float) -> Any:
 
 @torch.no_grad()
 def module_by_module(model: nn.Module, max_norm: float) -> Tensor:
-    owners = [m for m in model.modules() if m.parameters(recurse=False)]
-    grads = [p.grad for m in owners for p in m.parameters(recurse=False) if p.grad is not None]
+    owned = dict.fromkeys(p for m in model.modules() for p in m.parameters(recurse=False))
+    grads = [p.grad for p in owned if p.grad is not None]
     norms = [torch.linalg.vector_norm(g) for g in grads]
     norm = torch.linalg.vector_norm(torch.stack(norms)) if norms else torch.tensor(0.0)
     for g in grads:
@@ -246,7 +270,16 @@ EXERCISE = Exercise(
         ),
         Case(
             name="tiny gradients", inputs=tiny, value=False, close=Close(rtol=1e-6, atol=1e-14),
-            why="With a tiny max_norm the 1e-6 of the formula can be seen.",
+            why="Everything is tiny here: the norm is far below 1, max_norm smaller still, and the 1e-6 of the "
+            "formula can be seen.",
+        ),
+        Case(
+            name="a model of one parameter", inputs=one_parameter, value=False,
+            why="A model of one parameter is a model like any other.",
+        ),
+        Case(
+            name="two layers that share a weight", inputs=tied, value=False,
+            why="A weight that two layers share is one parameter: it counts once and is scaled once.",
         ),
         Case(
             name="placement", inputs=ordinary, value=False, like="values", device="meta",
@@ -345,6 +378,16 @@ EXERCISE = Exercise(
             look="Biases have gradients too.",
         ),
         Mistake(
+            "shared_twice", shared_twice,
+            when="a weight that two layers share is taken twice",
+            look="model.parameters() gives each parameter once. Where do yours come from?",
+        ),
+        Mistake(
+            "gives_up_early", gives_up_early,
+            when="a single gradient is never clipped",
+            look="How many parameters must a model have for your function to clip them?",
+        ),
+        Mistake(
             "stumbles_over_none", stumbles_over_none,
             when="a grad that is None is used like a tensor",
             look="What is the gradient of a parameter that took no part in the loss?",
@@ -360,6 +403,7 @@ EXERCISE = Exercise(
             look="What do you return where every grad is None?",
         ),
     ),
+    stand_in=_stand_ins.with_torch,
     also_right=(fresh_tensors, a_float, module_by_module, earlier_clip),
     look="Look at p.grad of each parameter before and after the call.",
 )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from autograder.labs.lab5_clipping import _stand_ins
 from autograder.labs.lab5_clipping._scenarios import cut
 from autograder.spec import Case, Close, Exercise, Mistake
 from solutions.lab5_clipping import detach_state
@@ -33,7 +34,7 @@ def nested(rng: np.random.Generator) -> Mapping[str, Any]:
     def h() -> Any:
         return rng.standard_normal((2, 3))
 
-    return {"state": [(h(), h()), [h(), None, (h(),)], (), ((h(), [h()]), h())]}
+    return {"state": [(h(), h()), [h(), None, (h(),)], (), ((h(), [h()], None), h())]}
 
 
 def placed(rng: np.random.Generator) -> Mapping[str, Any]:
@@ -223,7 +224,7 @@ EXERCISE = Exercise(
         Mistake(
             "in_place", in_place,
             when="the old state is cut from its graph too",
-            look="Look for an operation with an underscore.",
+            look="Look for an operation with an underscore, or one with an equals sign.",
         ),
         Mistake(
             "tensors_only", tensors_only,
@@ -281,6 +282,7 @@ EXERCISE = Exercise(
             look="Print requires_grad of every tensor that you return.",
         ),
     ),
+    stand_in=_stand_ins.cut_state,
     also_right=(by_type, with_data, without_recording),
     look="Print the type, and for tensors requires_grad, of what goes in and of what comes back.",
 )  # fmt: skip

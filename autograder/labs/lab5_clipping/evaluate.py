@@ -1,6 +1,8 @@
 """Loss and accuracy of a classifier, and no trace of the measurement."""
 
-from collections.abc import Callable, Mapping
+import contextlib
+import copy
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -154,6 +156,17 @@ def propagated(model: nn.Module, loader: Any, loss_fn: Any) -> Any:
     return measured(context=torch.enable_grad, backward=True)(model, loader, loss_fn)
 
 
+def modes_by_type(model: nn.Module, before: Modes) -> None:
+    known = {type(module): mode for module, mode in before}
+    for module, _ in before:
+        module.training = known[type(module)]
+
+
+def frozen(model: nn.Module) -> None:
+    model.eval()
+    model.requires_grad_(False)
+
+
 def as_tensors(result: Result) -> Any:
     return {name: torch.tensor(value) for name, value in result.items()}
 
@@ -197,6 +210,40 @@ def with_lists(model: nn.Module, loader: Any, loss_fn: Any) -> dict[str, Any]:
     }
 
 
+def on_a_copy(model: nn.Module, loader: Any, loss_fn: Any) -> Result:
+    twin = copy.deepcopy(model).eval()
+    with torch.no_grad():
+        pairs = [(twin(x), y) for x, y in loader]
+    logits = torch.cat([out[0] if isinstance(out, tuple) else out for out, _ in pairs])
+    labels = torch.cat([y for _, y in pairs])
+    right = torch.count_nonzero(logits.argmax(dim=-1) == labels)
+    return {"loss": loss_fn(logits, labels).item(), "accuracy": int(right) / len(labels)}
+
+
+@contextlib.contextmanager
+def looking(model: nn.Module) -> Iterator[None]:
+    flags = [module.training for module in model.modules()]
+    model.eval()
+    try:
+        with torch.set_grad_enabled(False):
+            yield
+    finally:
+        for module, flag in zip(model.modules(), flags, strict=True):
+            module.training = flag
+
+
+def with_a_context(model: nn.Module, loader: Any, loss_fn: Any) -> Result:
+    sums = torch.zeros(3, dtype=torch.float64)
+    with looking(model):
+        for x, y in loader:
+            out = model(x)
+            logits = out if torch.is_tensor(out) else out[0]
+            found = [loss_fn(logits, y).item() * len(y), (logits.argmax(1) == y).sum(), len(y)]
+            sums += torch.tensor(found, dtype=torch.float64)
+    loss, right = (sums[:2] / sums[2]).tolist()
+    return {"accuracy": right, "loss": loss}
+
+
 EXERCISE = Exercise(
     reference=evaluate,
     inputs=inputs,
@@ -217,7 +264,8 @@ EXERCISE = Exercise(
         ),
         Case(
             name="other traces of the call", inputs=traces, value=False,
-            why="No graph is recorded; grads, weights and the statistics of batch norm stay.",
+            why="No graph is recorded; grads, weights and the statistics of batch norm stay, and every "
+            "parameter can still be trained.",
         ),
     ),
     mistakes=(
@@ -255,6 +303,16 @@ EXERCISE = Exercise(
             "all_but_the_model", measured(end=all_but_the_model),
             when="the parts get their mode back and the model itself does not",
             look="model.training is a mode as well.",
+        ),
+        Mistake(
+            "modes_by_type", measured(end=modes_by_type),
+            when="all submodules of one type get the same mode",
+            look="A model may have two dropouts in different modes. What do you remember the modes by?",
+        ),
+        Mistake(
+            "frozen", measured(start=frozen),
+            when="the parameters are frozen and never set free",
+            look="Can the model go on learning after the call?",
         ),
         Mistake(
             "recorded", recorded,
@@ -357,6 +415,6 @@ EXERCISE = Exercise(
             look="A dict with the keys loss and accuracy is due.",
         ),
     ),
-    also_right=(with_a_dataset, with_lists),
+    also_right=(with_a_dataset, with_lists, on_a_copy, with_a_context),
     look="Take two batches of two samples and one, and work the two means out by hand.",
 )  # fmt: skip

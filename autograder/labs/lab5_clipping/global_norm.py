@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from autograder.labs.lab5_clipping import _stand_ins
 from autograder.labs.lab5_clipping._draws import Grads, gradients_of, merged, with_gaps
 from autograder.labs.lab5_clipping._scenarios import from_a_generator, without_tensors
 from autograder.spec import Case, Exercise, Mistake, but
@@ -287,6 +288,7 @@ EXERCISE = Exercise(
             look="The formula has no small number below the root.",
         ),
     ),
+    stand_in=_stand_ins.norm_of_all,
     also_right=(norm_of_norms, one_flat_vector, running_total, one_after_the_other),
     look="Try two gradients by hand, [3.] and [4.]: taken together they have length 5.",
 )  # fmt: skip

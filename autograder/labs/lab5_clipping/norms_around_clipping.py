@@ -218,8 +218,8 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "no_backward", measured(backward=False),
-            when="there is no backward pass",
-            look="Where do the gradients come from?",
+            when="there is no gradient to measure",
+            look="Where do the gradients come from, and what clears them? Look at the order.",
         ),
         Mistake(
             "clipped_too_early", clipped_too_early,

@@ -17,7 +17,7 @@ from autograder.labs.lab5_clipping._draws import (
 )
 from autograder.labs.lab5_clipping._scenarios import in_chunks
 from autograder.spec import Case, Exercise, Mistake, but
-from solutions.lab5_clipping import detach_state, tbptt
+from solutions.lab5_clipping import detach_state, tbptt, training_step
 
 Pieces = list[tuple[Tensor, Tensor]]
 
@@ -252,6 +252,47 @@ def with_autograd(
     return losses
 
 
+class Carrying(nn.Module):
+    """A model with a memory: called with inputs alone it goes on from its last state."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner, self.state = inner, None
+
+    def forward(self, x: Tensor) -> Tensor:
+        out, state = self.inner(x, self.state)
+        self.state = detach_state(state)
+        return out  # type: ignore[no-any-return]
+
+
+def by_training_steps(
+    model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, optimizer: Any, chunk: int, max_norm: float
+) -> list[float]:
+    carrying = Carrying(model)
+    starts = range(0, x.size(1), chunk)
+    parts = [(x.narrow(1, t, n), y.narrow(1, t, n)) for t in starts for n in [min(chunk, x.size(1) - t)]]
+    return [
+        training_step(carrying, a, b, loss_fn, optimizer, max_norm)["loss"] for a, b in parts
+    ]
+
+
+def by_recursion(
+    model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, optimizer: Any, chunk: int,
+    max_norm: float, state: Any = None,
+) -> list[float]:  # fmt: skip
+    if x.shape[1] == 0:
+        return []
+    for p in model.parameters():
+        p.grad = None
+    out, state = model(x[:, :chunk], state)
+    loss = loss_fn(out, y[:, :chunk])
+    loss.backward()
+    scaled_(model, max_norm)
+    optimizer.step()
+    rest = x[:, chunk:], y[:, chunk:], loss_fn, optimizer, chunk, max_norm
+    return [loss.tolist(), *by_recursion(model, *rest, detach_state(state))]
+
+
 EXERCISE = Exercise(
     reference=tbptt,
     inputs=inputs,
@@ -425,7 +466,7 @@ EXERCISE = Exercise(
             look="One loss for each chunk is due.",
         ),
     ),
-    also_right=(with_slices, with_autograd),
+    also_right=(with_slices, with_autograd, by_training_steps, by_recursion),
     look="Print, for each chunk, the shape of its inputs, and one number of the state before and "
     "behind it.",
 )  # fmt: skip

@@ -49,6 +49,13 @@ def default_norm(rng: np.random.Generator) -> Mapping[str, Any]:
     return merged(ordinary(rng), max_norm=None, loss_factor=100.0, lr=0.1)
 
 
+def all_right(rng: np.random.Generator) -> Mapping[str, Any]:
+    draw = inputs(rng, 6, 3, 2, 5, 3)
+    bias = 20.0 * (np.arange(3) == draw["y"][0])
+    alike = np.full_like(draw["y"], draw["y"][0])
+    return merged(draw, weights={**draw["weights"], "fc.bias": bias}, y=alike)
+
+
 def no_epochs(rng: np.random.Generator) -> Mapping[str, Any]:
     return merged(ordinary(rng), epochs=0)
 
@@ -166,6 +173,15 @@ def one_epoch_only(
     return train_classifier(model, loader, loss_fn, optimizer, 1, max_norm)
 
 
+def stopped_early(
+    model: nn.Module, loader: Any, loss_fn: Any, optimizer: Any, epochs: int, max_norm: float = 5.0
+) -> History:
+    history: History = []
+    while len(history) < epochs and not (history and history[-1]["accuracy"] == 1.0):
+        history += train_classifier(model, loader, loss_fn, optimizer, 1, max_norm)
+    return history
+
+
 def evaluated_afterwards(
     model: nn.Module, loader: Any, loss_fn: Any, optimizer: Any, epochs: int, max_norm: float = 5.0
 ) -> History:
@@ -239,6 +255,46 @@ def with_lists(
     return tuple(epochs_seen)
 
 
+def with_a_running_mean(
+    model: nn.Module, loader: Any, loss_fn: Any, optimizer: Any, epochs: int, max_norm: float = 5.0
+) -> History:
+    model.train()
+    seen: list[Tensor] = []
+    handle = model.register_forward_hook(lambda module, args, output: seen.append(output))
+    history = []
+    for _ in range(epochs):
+        loss = accuracy = n = 0.0
+        for x, y in loader:
+            seen.clear()
+            step = training_step(model, x, y, loss_fn, optimizer, max_norm)
+            answers = logits_of(seen[0]).topk(1, dim=1).indices[:, 0]
+            n += len(y)
+            loss += (step["loss"] - loss) * len(y) / n
+            accuracy += ((answers == y).double().mean().item() - accuracy) * len(y) / n
+        history.append({"loss": loss, "accuracy": accuracy})
+    handle.remove()
+    return history
+
+
+def with_autograd(
+    model: nn.Module, loader: Any, loss_fn: Any, optimizer: Any, epochs: int, max_norm: float = 5.0
+) -> History:
+    def step(x: Tensor, y: Tensor) -> Tensor:
+        logits = logits_of(model.train()(x))
+        loss = loss_fn(logits, y)
+        parameters = [p for p in model.parameters() if p.requires_grad]
+        grads = torch.autograd.grad(loss, parameters, allow_unused=True)
+        for p, g in zip(parameters, grads, strict=True):
+            p.grad = g
+        scaled_(model, max_norm)
+        optimizer.step()
+        return torch.stack([loss.detach() * len(y), (logits.argmax(-1) == y).sum()])
+
+    sizes = sum(len(y) for _, y in loader)
+    sums = [sum(step(x, y) for x, y in loader) for _ in range(epochs)]
+    return [dict(zip(("loss", "accuracy"), (one / sizes).tolist(), strict=True)) for one in sums]
+
+
 EXERCISE = Exercise(
     reference=train_classifier,
     inputs=inputs,
@@ -263,6 +319,10 @@ EXERCISE = Exercise(
         Case(
             name="max_norm left out", inputs=default_norm, value=False,
             why="Where max_norm is not given it is 5.",
+        ),
+        Case(
+            name="every answer right from the start", inputs=all_right, value=False,
+            why="There are as many epochs as were asked for, however good the model is.",
         ),
         Case(
             name="no epochs", inputs=no_epochs, value=False,
@@ -427,11 +487,16 @@ EXERCISE = Exercise(
             look="A list of dicts is due, one for each epoch.",
         ),
         Mistake(
+            "stopped_early", stopped_early,
+            when="training ends as soon as every answer is right",
+            look="How many epochs are asked for?",
+        ),
+        Mistake(
             "as_tensors", but(train_classifier, returns=as_tensors),
             when="loss and accuracy are tensors",
             look="Look at the types in your dicts: Python floats are due.",
         ),
     ),
-    also_right=(with_a_dataset, with_lists),
+    also_right=(with_a_dataset, with_lists, with_a_running_mean, with_autograd),
     look="Take two batches of two samples and one, and work the two means out by hand.",
 )  # fmt: skip

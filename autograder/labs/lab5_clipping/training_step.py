@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from autograder.labs.lab5_clipping import _stand_ins
 from autograder.labs.lab5_clipping._draws import (
     classifier,
     labelled,
@@ -58,6 +59,14 @@ def old_gradients(rng: np.random.Generator) -> Mapping[str, Any]:
 def unused(rng: np.random.Generator) -> Mapping[str, Any]:
     draw = ordinary(rng)
     return merged(draw, weights={**draw["weights"], "spare.weight": rng.standard_normal((4, 2))})
+
+
+def two_groups(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(ordinary(rng), groups=2)
+
+
+def dropped(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(inputs(rng, 6, 3, 2, 16, 3), dropout=0.5, updates=1)
 
 
 def momentum(rng: np.random.Generator) -> Mapping[str, Any]:
@@ -131,6 +140,23 @@ def loss_afterwards(
     with torch.no_grad():
         result["loss"] = loss_fn(logits_of(model(x)), y).item()
     return result
+
+
+def first_group_clipped(
+    model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, optimizer: Any, max_norm: float
+) -> Result:
+    def clip_(model: nn.Module, max_norm: float) -> Tensor:
+        parameters = optimizer.param_groups[0]["params"]
+        return torch.nn.utils.clip_grad_norm_(parameters, max_norm)
+
+    return loop(clip_=clip_)(model, x, y, loss_fn, optimizer, max_norm)
+
+
+def in_eval_mode(
+    model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, optimizer: Any, max_norm: float
+) -> Result:
+    model.eval()
+    return training_step(model, x, y, loss_fn, optimizer, max_norm)
 
 
 def as_tensors(
@@ -223,6 +249,15 @@ EXERCISE = Exercise(
         Case(
             name="an optimizer with momentum", inputs=momentum, value=False,
             why="The update is the optimizer's: hand the clipped gradient to it, once.",
+        ),
+        Case(
+            name="an optimizer with two groups of parameters", inputs=two_groups, value=False,
+            why="The norm is that of all gradients of the model, however its parameters are divided "
+            "into groups.",
+        ),
+        Case(
+            name="a model with dropout", inputs=dropped, value=False,
+            why="One forward pass, in the mode in which the model is.",
         ),
     ),
     mistakes=(
@@ -318,6 +353,22 @@ EXERCISE = Exercise(
             look="What if the model returns (logits, state)?",
         ),
         Mistake(
+            "first_group_clipped", first_group_clipped,
+            when="only the optimizer's first group of parameters is clipped",
+            look="model.parameters() gives all parameters. Where do yours come from?",
+        ),
+        Mistake(
+            "in_eval_mode", in_eval_mode,
+            when="the model is put into eval mode",
+            look="Leave the mode of the model as it is.",
+        ),
+        Mistake(
+            "exchanged",
+            but(training_step, returns=lambda both: {"loss": both["norm"], "norm": both["loss"]}),
+            when="loss and norm are exchanged",
+            look="Which number stands under which key?",
+        ),
+        Mistake(
             "loss_afterwards", loss_afterwards,
             when="the loss is measured after the update",
             look="Which loss is due: the one before or after the update?",
@@ -338,6 +389,7 @@ EXERCISE = Exercise(
             look="A dict with the keys loss and norm is due.",
         ),
     ),
+    stand_in=_stand_ins.one_step,
     also_right=(with_torch, parameters_of_the_optimizer, cleared_at_the_end),
     look="Write the five parts down in their order and compare with your lines.",
 )  # fmt: skip

@@ -1,0 +1,699 @@
+"""A bidirectional classifier: built, given weights by name, run, and asked for gradients."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+from autograder.labs.lab6_bidirectional._draws import Floats, draw_lengths
+from autograder.labs.lab6_bidirectional._shared import (
+    build_and_run,
+    classify,
+    elsewhere,
+    fresh,
+    learn,
+)
+from autograder.spec import Case, Exercise, Mistake
+from solutions.lab6_bidirectional import BiClassifier, attention_pool, masked_mean
+
+Draw = Callable[[np.random.Generator], Mapping[str, Any]]
+GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+
+
+def draw_weights(
+    rng: np.random.Generator, V: int, E: int, H: int, C: int, cell: str, pooling: str, pad: int
+) -> dict[str, Floats]:
+    """Every parameter by name, the embedding of the padding zeros."""
+    G = GATES[cell] * H
+    found = {"embedding.weight": rng.standard_normal((V, E))}
+    found["embedding.weight"][pad] = 0
+    for suffix in ("", "_reverse"):
+        found[f"rnn.weight_ih_l0{suffix}"] = rng.standard_normal((G, E)) / np.sqrt(E)
+        found[f"rnn.weight_hh_l0{suffix}"] = rng.standard_normal((G, H)) / np.sqrt(H)
+        found[f"rnn.bias_ih_l0{suffix}"] = rng.uniform(-0.5, 0.5, G)
+        found[f"rnn.bias_hh_l0{suffix}"] = rng.uniform(-0.5, 0.5, G)
+    found["fc.weight"] = rng.standard_normal((C, 2 * H)) / np.sqrt(2 * H)
+    found["fc.bias"] = rng.standard_normal(C)
+    if pooling == "attention":
+        found["attention.weight"] = 2 * rng.standard_normal((1, 2 * H)) / np.sqrt(H)
+    return found
+
+
+def draw_tokens(rng: np.random.Generator, lengths: Any, T: int, V: int, pad: int) -> Any:
+    """Ids (B, T): words other than the padding id, and anything behind them."""
+    words = np.delete(np.arange(V), pad)
+    tokens = rng.choice(words, (len(lengths), T))
+    behind = np.arange(T) >= lengths[:, None]
+    return np.where(behind & (rng.random(tokens.shape) < 0.3), pad, tokens)
+
+
+def inputs(
+    rng: np.random.Generator, B: int = 4, T: int = 6, V: int = 15, E: int = 3, H: int = 5,
+    C: int = 2, cell: str = "", pooling: str = "", pad: int | None = None, more: int = 0,
+) -> Mapping[str, Any]:  # fmt: skip
+    """One batch; an empty cell or pooling is left out of the call, `more` is padding for all."""
+    init: list[Any] = [V, E, H, C]
+    if cell:
+        init += [cell, pooling]
+    if pad is not None:
+        init.append(pad)
+    sizes = (V, E, H, C, cell or "lstm", pooling or "final", pad or 0)
+    weights = draw_weights(rng, *sizes)
+    lengths = draw_lengths(rng, B, T)
+    tokens = draw_tokens(rng, lengths, T + more, V, pad or 0)
+    return {"init": init, "weights": weights, "tokens": tokens, "lengths": lengths}
+
+
+def drawn(**changes: Any) -> Draw:
+    """Inputs with other choices."""
+    return lambda rng: inputs(rng, **changes)
+
+
+def padding_id_inside(pooling: str) -> Draw:
+    """Sentences in which the padding id stands, at the end too."""
+
+    def draw(rng: np.random.Generator) -> Mapping[str, Any]:
+        found = dict(inputs(rng, cell="gru", pooling=pooling, pad=4))
+        tokens = found["tokens"].copy()
+        for row, n in zip(tokens, found["lengths"], strict=True):
+            row[n // 2] = row[n - 1] = 4
+        return {**found, "tokens": tokens}
+
+    return draw
+
+
+def a_new_module(*init: Any, padding_idx: int) -> Draw:
+    """The arguments of a module, and which row of its embedding should be zeros."""
+    return lambda rng: {"init": list(init), "padding_idx": padding_idx}
+
+
+def refused(cell: str, pooling: str) -> Draw:
+    """A module with a cell or pooling that there is not."""
+
+    def draw(rng: np.random.Generator) -> Mapping[str, Any]:
+        tokens = np.array([[4, 5, 6], [7, 0, 0]])
+        return {"init": [12, 3, 5, 2, cell, pooling], "tokens": tokens, "lengths": np.array([3, 1])}
+
+    return draw
+
+
+def away(cell: str, pooling: str) -> Draw:
+    """A batch for a module on another device; `true` are the lengths for those who fetch them."""
+
+    def draw(rng: np.random.Generator) -> Mapping[str, Any]:
+        found = inputs(rng, B=3, T=3, cell=cell, pooling=pooling, more=1)
+        lengths = found["lengths"]
+        init = [*found["init"]]
+        return {"init": init, "tokens": found["tokens"], "lengths": lengths,
+                "true": [int(n) for n in lengths]}  # fmt: skip
+
+    return draw
+
+
+# -- wrong classifiers ----------------------------------------------------------------------------
+
+
+class Base(BiClassifier):
+    """The reference with its steps as methods."""
+
+    def run(self, tokens: Tensor, lengths: Tensor) -> tuple[PackedSequence, Tensor]:
+        """Packed output, and h_n (2, B, H)."""
+        packed = pack_padded_sequence(
+            self.embedding(tokens), lengths.cpu(), batch_first=True, enforce_sorted=False
+        )
+        output, state = self.rnn(packed)
+        return output, state[0] if isinstance(state, tuple) else state
+
+    def unpacked(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """Output (B, T, 2H), zeros on padding."""
+        output, _ = self.run(tokens, lengths)
+        return pad_packed_sequence(output, batch_first=True, total_length=tokens.shape[1])[0]
+
+    def final(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """The final states (B, 2H)."""
+        _, h_n = self.run(tokens, lengths)
+        return torch.cat([h_n[0], h_n[1]], 1)
+
+    def mean(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """The masked mean (B, 2H)."""
+        return masked_mean(self.unpacked(tokens, lengths), lengths)
+
+    def attend(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """The weighted sum (B, 2H)."""
+        output = self.unpacked(tokens, lengths)
+        return attention_pool(output, self.attention(output).squeeze(-1), lengths)[0]
+
+    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """Logits (B, C)."""
+        pool = {"final": self.final, "mean": self.mean, "attention": self.attend}[self.pooling]
+        logits: Tensor = self.fc(pool(tokens, lengths))
+        return logits
+
+
+class LastStep(Base):
+    def final(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        return self.unpacked(tokens, lengths)[:, -1]
+
+
+class FirstStep(Base):
+    def final(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        return self.unpacked(tokens, lengths)[:, 0]
+
+
+class LastWord(Base):
+    def final(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        output = self.unpacked(tokens, lengths)
+        return output[torch.arange(len(output), device=output.device), lengths - 1]
+
+
+class BackwardOnly(Base):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fc = nn.Linear(self.rnn.hidden_size, self.fc.out_features)
+        if self.pooling == "attention":
+            self.attention = nn.Linear(self.rnn.hidden_size, 1, bias=False)
+
+    def unpacked(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        return super().unpacked(tokens, lengths)[..., self.rnn.hidden_size :]
+
+    def final(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        return self.run(tokens, lengths)[1][-1]
+
+
+class BackwardTwice(Base):
+    def final(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        h_n = self.run(tokens, lengths)[1]
+        return torch.cat([h_n[-1], h_n[-1]], 1)
+
+
+class BackwardFirst(Base):
+    def final(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        h_n = self.run(tokens, lengths)[1]
+        return torch.cat([h_n[-1], h_n[-2]], 1)
+
+
+class MixesSamples(Base):
+    def final(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        return self.run(tokens, lengths)[1].reshape(len(tokens), -1)
+
+
+class CellState(Base):
+    def run(self, tokens: Tensor, lengths: Tensor) -> tuple[PackedSequence, Tensor]:
+        packed = pack_padded_sequence(
+            self.embedding(tokens), lengths.cpu(), batch_first=True, enforce_sorted=False
+        )
+        output, state = self.rnn(packed)
+        return output, state[1] if isinstance(state, tuple) else state
+
+
+class NotPacked(Base):
+    def run(self, tokens: Tensor, lengths: Tensor) -> tuple[PackedSequence, Tensor]:
+        return super().run(tokens, torch.full_like(lengths, tokens.shape[1]))
+
+
+class SortedForGood(Base):
+    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        order = lengths.argsort(descending=True)
+        return super().forward(tokens[order], lengths[order])
+
+
+class UnsortedBySorting(Base):
+    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        order = lengths.argsort(descending=True)
+        return super().forward(tokens[order], lengths[order])[order]
+
+
+class MustBeSorted(Base):
+    def run(self, tokens: Tensor, lengths: Tensor) -> tuple[PackedSequence, Tensor]:
+        packed = pack_padded_sequence(self.embedding(tokens), lengths.cpu(), batch_first=True)
+        output, state = self.rnn(packed)
+        return output, state[0] if isinstance(state, tuple) else state
+
+
+class CountsTokens(Base):
+    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        counted = tokens.ne(self.embedding.padding_idx or 0).sum(1).clamp(min=1)
+        return super().forward(tokens, counted)
+
+
+class PlainMean(Base):
+    def mean(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        return self.unpacked(tokens, lengths).mean(1)
+
+
+class SumForMean(Base):
+    def mean(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        return self.unpacked(tokens, lengths).sum(1)
+
+
+class MaxForMean(Base):
+    def mean(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        return self.unpacked(tokens, lengths).amax(1)
+
+
+class NoMask(Base):
+    def attend(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        output = self.unpacked(tokens, lengths)
+        weights: Tensor = self.attention(output).softmax(1)
+        return (weights * output).sum(1)
+
+
+class SqueezedScores(Base):
+    def attend(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        output = self.unpacked(tokens, lengths)
+        scores = torch.tanh(self.attention(output)).squeeze(-1)
+        return attention_pool(output, scores, lengths)[0]
+
+
+class NarrowAgain(Base):
+    def unpacked(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        return pad_packed_sequence(self.run(tokens, lengths)[0], batch_first=True)[0]
+
+    def mean(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        output = self.unpacked(tokens, lengths)
+        real = torch.arange(tokens.shape[1], device=tokens.device) < lengths[:, None]
+        return (output * real[:, :, None]).sum(1) / lengths[:, None]
+
+    def attend(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        output = self.unpacked(tokens, lengths)
+        padding = torch.arange(tokens.shape[1], device=tokens.device) >= lengths[:, None]
+        scores: Tensor = self.attention(output).squeeze(-1).masked_fill(padding, -torch.inf)
+        return (scores.softmax(1)[:, :, None] * output).sum(1)
+
+
+class TimeFirst(Base):
+    def unpacked(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        return pad_packed_sequence(self.run(tokens, lengths)[0], total_length=tokens.shape[1])[0]
+
+
+class Probabilities(Base):
+    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        return super().forward(tokens, lengths).softmax(1)
+
+
+class BiasedAttention(Base):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.pooling == "attention":
+            self.attention = nn.Linear(2 * self.rnn.hidden_size, 1)
+
+
+class AlwaysAttention(Base):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.attention = nn.Linear(2 * self.rnn.hidden_size, 1, bias=False)
+
+
+class OneDirection(Base):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        H, C = self.rnn.hidden_size, self.fc.out_features
+        self.rnn = type(self.rnn)(self.rnn.input_size, H, batch_first=True)
+        self.fc = nn.Linear(H, C)
+
+
+class TwoLayers(Base):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        H, E = self.rnn.hidden_size, self.rnn.input_size
+        self.rnn = type(self.rnn)(E, H, num_layers=2, batch_first=True, bidirectional=True)
+
+
+class AnotherName(Base):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lstm = self.rnn
+        del self._modules["rnn"]
+
+    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        self.__dict__["rnn"] = self.lstm
+        return super().forward(tokens, lengths)
+
+
+class NoPaddingRow(Base):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.embedding = nn.Embedding(*self.embedding.weight.shape)
+
+
+class PaddingRowZero(Base):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        V, E = self.embedding.weight.shape
+        self.embedding = nn.Embedding(V, E, padding_idx=0)
+
+
+class FrozenEmbedding(Base):
+    def run(self, tokens: Tensor, lengths: Tensor) -> tuple[PackedSequence, Tensor]:
+        x = self.embedding(tokens).detach()
+        packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        output, state = self.rnn(packed)
+        return output, state[0] if isinstance(state, tuple) else state
+
+
+class ReluCells(Base):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if type(self.rnn) is nn.RNN:
+            E, H = self.rnn.input_size, self.rnn.hidden_size
+            self.rnn = nn.RNN(E, H, nonlinearity="relu", batch_first=True, bidirectional=True)
+
+
+class LouderInTraining(Base):
+    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        scale = 2.0 if self.training else 1.0
+        return super().forward(tokens, lengths) * scale
+
+
+class MaskOnTheCpu(Base):
+    def mean(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        output = self.unpacked(tokens, lengths)
+        real = torch.arange(output.shape[1]) < lengths[:, None]
+        return (output * real[:, :, None]).sum(1) / lengths[:, None]
+
+    def attend(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        output = self.unpacked(tokens, lengths)
+        padding = torch.arange(output.shape[1]) >= lengths[:, None]
+        scores: Tensor = self.attention(output).squeeze(-1).masked_fill(padding, -torch.inf)
+        return (scores.softmax(1)[:, :, None] * output).sum(1)
+
+
+class StateOnTheCpu(Base):
+    def run(self, tokens: Tensor, lengths: Tensor) -> tuple[PackedSequence, Tensor]:
+        packed = pack_padded_sequence(
+            self.embedding(tokens), lengths.cpu(), batch_first=True, enforce_sorted=False
+        )
+        h0 = torch.zeros(2, len(tokens), self.rnn.hidden_size, dtype=self.fc.weight.dtype)
+        output, state = self.rnn(packed, (h0, h0) if type(self.rnn) is nn.LSTM else h0)
+        return output, state[0] if isinstance(state, tuple) else state
+
+
+class AnyCell(Base):
+    def __init__(self, *args: Any) -> None:
+        known = len(args) < 5 or args[4] in GATES
+        super().__init__(*(args if known else (*args[:4], "lstm", *args[5:])))
+
+
+class AnyPooling(Base):
+    def __init__(self, *args: Any) -> None:
+        known = len(args) < 6 or args[5] in ("final", "mean", "attention")
+        super().__init__(*(args if known else (*args[:5], "final", *args[6:])))
+
+
+class CellByKey(Base):
+    def __init__(self, *args: Any) -> None:
+        if len(args) > 4:
+            GATES[args[4]]
+        super().__init__(*args)
+
+
+def defaults(**other: Any) -> Callable[..., Base]:
+    """The right module with other defaults."""
+
+    def build(V: int, E: int, H: int, C: int, *rest: Any) -> Base:
+        names = ("cell", "pooling", "padding_idx")
+        given = dict(zip(names, rest, strict=False))
+        return Base(V, E, H, C, **{**other, **given})
+
+    return build
+
+
+def lstm_and_gru_swapped(V: int, E: int, H: int, C: int, *rest: Any) -> Base:
+    cell = {"lstm": "gru", "gru": "lstm"}
+    return Base(V, E, H, C, *[cell.get(one, one) for one in rest])
+
+
+def mean_and_attention_swapped(V: int, E: int, H: int, C: int, *rest: Any) -> Base:
+    pooling = {"mean": "attention", "attention": "mean"}
+    return Base(V, E, H, C, *[pooling.get(one, one) for one in rest])
+
+
+# -- other right classifiers ----------------------------------------------------------------------
+
+
+class ByHand(nn.Module):
+    """Sorts and sorts back; masks of its own; a time-first recurrent layer."""
+
+    def __init__(self, vocab_size: int, embedding_dim: int, hidden_size: int, num_classes: int,
+                 cell: str = "lstm", pooling: str = "final", padding_idx: int = 0) -> None:  # fmt: skip
+        super().__init__()
+        kinds: dict[str, Any] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
+        if pooling not in {"attention", "mean", "final"}:
+            raise ValueError("pooling must be one of final, mean, attention")
+        try:
+            kind = kinds[cell]
+        except KeyError:
+            raise ValueError("cell must be one of rnn, gru, lstm") from None
+        if pooling == "attention":
+            self.attention = nn.Linear(hidden_size * 2, 1, bias=False)
+        self.fc = nn.Linear(hidden_size * 2, num_classes)
+        self.rnn = kind(embedding_dim, hidden_size, bidirectional=True)
+        self.embedding = nn.Embedding(vocab_size, embedding_dim, padding_idx)
+        self.how = pooling
+
+    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        sizes, order = lengths.sort(descending=True)
+        back = order.argsort()
+        x = self.embedding(tokens[order]).transpose(0, 1)
+        out, state = self.rnn(pack_padded_sequence(x, sizes.cpu()))
+        logits: Tensor
+        if self.how == "final":
+            h = state[0] if type(state) is tuple else state
+            logits = self.fc(h.transpose(0, 1).reshape(len(tokens), -1)[back])
+            return logits
+        states = pad_packed_sequence(out)[0][:, back]
+        T = states.shape[0]
+        mask = torch.arange(T, device=states.device)[:, None] < lengths
+        if self.how == "mean":
+            logits = self.fc((states * mask[..., None]).sum(0) / mask.sum(0)[:, None])
+            return logits
+        scores = self.attention(states)[..., 0].masked_fill(~mask, float("-inf"))
+        logits = self.fc(torch.einsum("tb,tbf->bf", scores.softmax(0), states))
+        return logits
+
+
+class SentenceBySentence(Base):
+    """No packing: each sentence runs alone, cut to its length."""
+
+    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        H = self.rnn.hidden_size
+        found = []
+        for ids, n in zip(tokens, lengths.tolist(), strict=True):
+            states = self.rnn(self.embedding(ids[None, :n]))[0][0]
+            if self.pooling == "final":
+                found.append(torch.cat([states[-1, :H], states[0, H:]]))
+            elif self.pooling == "mean":
+                found.append(states.mean(0))
+            else:
+                found.append(self.attention(states).softmax(0).mul(states).sum(0))
+        logits: Tensor = self.fc(torch.stack(found))
+        return logits
+
+
+class TwoAlignments(Base):
+    """No packing: the forward half from rows that begin at the left, the backward from the right."""
+
+    def unpacked(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        T, H = tokens.shape[1], self.rnn.hidden_size
+        t = torch.arange(T, device=tokens.device)
+        shift = (t + lengths[:, None]) % T
+        there = self.rnn(self.embedding(tokens))[0][..., :H]
+        back = self.rnn(self.embedding(tokens.gather(1, shift)))[0][..., H:]
+        home = (t - lengths[:, None]) % T
+        back = back.gather(1, home[:, :, None].expand_as(back))
+        return torch.cat([there, back], -1) * (t < lengths[:, None])[:, :, None]
+
+    def final(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        output, H = self.unpacked(tokens, lengths), self.rnn.hidden_size
+        rows = torch.arange(len(output), device=output.device)
+        return torch.cat([output[rows, lengths - 1, :H], output[:, 0, H:]], 1)
+
+
+COMBINATIONS = [
+    ("lstm", "mean", 0), ("lstm", "attention", 2), ("gru", "final", 2), ("rnn", "final", 0),
+    ("gru", "mean", 2), ("rnn", "attention", 0), ("gru", "attention", 0), ("rnn", "mean", 3),
+]  # fmt: skip
+GRADIENTS = [("lstm", "final"), ("gru", "mean"), ("rnn", "attention")]
+
+
+EXERCISE = Exercise(
+    reference=BiClassifier,
+    inputs=inputs,
+    points=18,
+    axes={"B": 4, "T": 6, "V": 15, "E": 3, "H": 5, "C": 2},
+    shapes={"tokens": "B T", "lengths": "B", "logits": "B C"},
+    scenario=classify,
+    cases=(
+        *(
+            Case(name=f"cell {cell!r}, pooling {pooling!r}{', more padding' if more else ''}",
+                 inputs=drawn(cell=cell, pooling=pooling, more=more))
+            for cell, pooling, more in COMBINATIONS
+        ),
+        Case(name="more padding behind every sentence", inputs=drawn(more=3)),
+        *(
+            Case(name=f"gradients with cell {cell!r} and pooling {pooling!r}",
+                 inputs=drawn(cell=cell, pooling=pooling, more=1), scenario=learn, value=False,
+                 why="Every parameter has to learn. Which weights have a part in the summary?")
+            for cell, pooling in GRADIENTS
+        ),
+        *(
+            Case(name=f"the padding id inside a sentence, pooling {pooling!r}",
+                 inputs=padding_id_inside(pooling), value=False,
+                 why="What is padding is said by the lengths, not by the ids.")
+            for pooling in ("final", "mean")
+        ),
+        Case(name="a new module", inputs=a_new_module(9, 4, 5, 3, padding_idx=0), scenario=fresh,
+             value=False, why="The embedding of padding_idx (0 by default) starts as zeros."),
+        Case(name="a new module with padding_idx 3",
+             inputs=a_new_module(9, 4, 5, 3, "gru", "mean", 3, padding_idx=3), scenario=fresh,
+             value=False, why="The embedding of padding_idx starts as zeros, and no other."),
+        Case(name="an unknown cell", inputs=refused("transformer", "final"), value=False,
+             scenario=build_and_run, raises=ValueError, mentions="cell",
+             why="A cell other than the three is refused with a ValueError."),
+        Case(name="an unknown pooling", inputs=refused("lstm", "median"), value=False,
+             scenario=build_and_run, raises=ValueError, mentions="pooling",
+             why="A pooling other than the three is refused with a ValueError."),
+        *(
+            Case(name=f"placement, pooling {pooling!r}", inputs=away(cell, pooling),
+                 device="meta", dtype="float32", scenario=elsewhere, value=False,
+                 why="Make every new tensor with the device of the inputs: lengths.device.")
+            for cell, pooling in GRADIENTS
+        ),
+    ),
+    mistakes=(
+        Mistake("last_step", LastStep,
+                when="the output at the last step of the row is classified",
+                look="How many words has the backward direction read at the last step?"),
+        Mistake("first_step", FirstStep,
+                when="the output at step 0 is classified",
+                look="How many words has the forward direction read at step 0?"),
+        Mistake("last_word", LastWord,
+                when="the output at the last real step is classified",
+                look="How many words has the backward direction read at the last real step?"),
+        Mistake("backward_only", BackwardOnly,
+                when="only the backward direction is classified, with an fc for H numbers",
+                look="Which direction is h_n[-1], and where is the other?"),
+        Mistake("backward_twice", BackwardTwice,
+                when="the backward direction stands in both halves",
+                look="Does a gradient reach the weights of the forward direction?"),
+        Mistake("backward_first", BackwardFirst,
+                when="the backward half stands before the forward half",
+                look="In which order do the halves stand?"),
+        Mistake("mixes_samples", MixesSamples,
+                when="h_n (2, B, H) is reshaped to (B, 2H) without turning its axes",
+                look="Does the answer for a sentence change with its neighbours in the batch?"),
+        Mistake("cell_state", CellState,
+                when="an LSTM's cell state c_n is taken in place of h_n",
+                look="What does an LSTM return, and in which order?"),
+        Mistake("not_packed", NotPacked,
+                when="the padding is read like words",
+                look="Add padding to a batch: do the logits change?"),
+        Mistake("sorted_for_good", SortedForGood,
+                when="the sentences come back sorted by length",
+                look="Which row of the logits belongs to which sentence?"),
+        Mistake("unsorted_by_sorting", UnsortedBySorting,
+                when="the sorting is undone by applying it again",
+                look="Try three sentences with lengths 1, 3 and 2: what undoes the sorting?"),
+        Mistake("must_be_sorted", MustBeSorted,
+                when="the batch has to come sorted by length",
+                look="Which argument of pack_padded_sequence is about the order?"),
+        Mistake("counts_tokens", CountsTokens,
+                when="the lengths are counted from the ids and not taken from `lengths`",
+                look="Who says where a sentence ends?"),
+        Mistake("plain_mean", PlainMean,
+                when="the mean runs over the padding too",
+                look="What do you divide by, for pooling='mean'?"),
+        Mistake("sum_for_mean", SumForMean,
+                when="the states are added up and not divided",
+                look="What do you divide by, for pooling='mean'?"),
+        Mistake("max_for_mean", MaxForMean,
+                when="the largest values are taken in place of the mean",
+                look="Which summary is pooling='mean'?"),
+        Mistake("no_mask", NoMask,
+                when="the padding takes part in the attention",
+                look="Add padding to a batch: do the logits change, for pooling='attention'?"),
+        Mistake("squeezed_scores", SqueezedScores,
+                when="the scores go through a tanh",
+                look="Compare your scores with the exercise: attention(output), and nothing else."),
+        Mistake("narrow_again", NarrowAgain,
+                when="the batch is narrower after unpacking than before, and the mask is not",
+                look="Which argument of pad_packed_sequence is about the width?"),
+        Mistake("time_first", TimeFirst,
+                when="the output is unpacked with time first",
+                look="Which argument of pad_packed_sequence is about the order of the axes?"),
+        Mistake("probabilities", Probabilities,
+                when="a softmax stands behind the logits",
+                look="What should come out: logits or probabilities?"),
+        Mistake("biased_attention", BiasedAttention,
+                when="the attention layer has a bias",
+                look="Compare the layers with the exercise."),
+        Mistake("always_attention", AlwaysAttention,
+                when="the attention layer is made for every pooling",
+                look="Which parameters never get a gradient, for pooling='final'?"),
+        Mistake("one_direction", OneDirection,
+                when="the network reads in one direction only",
+                look="Compare the layers with the exercise."),
+        Mistake("two_layers", TwoLayers,
+                when="the recurrent network has two layers",
+                look="Compare the layers with the exercise."),
+        Mistake("another_name", AnotherName,
+                when="the recurrent layer is called lstm in place of rnn",
+                look="Compare the names of the layers with the exercise."),
+        Mistake("no_padding_row", NoPaddingRow,
+                when="padding_idx is not used, or its row is given new values",
+                look="What does the embedding of padding_idx look like in a new module?"),
+        Mistake("padding_row_zero", PaddingRowZero,
+                when="row 0 is kept for padding whatever padding_idx is",
+                look="Build a module with padding_idx=3."),
+        Mistake("frozen_embedding", FrozenEmbedding,
+                when="the logits are right and no gradient reaches the embedding",
+                look="Which parameters get a gradient?"),
+        Mistake("relu_cells", ReluCells,
+                when="the plain cell uses relu in place of tanh",
+                look="Between which bounds do the states of cell='rnn' lie?"),
+        Mistake("louder_in_training", LouderInTraining,
+                when="the logits in train mode are others than in eval mode",
+                look="What does your module do differently in train mode?"),
+        Mistake("mask_on_the_cpu", MaskOnTheCpu,
+                when="the mask lives on the CPU wherever the batch is",
+                look="Look at the device of the tensors that you make."),
+        Mistake("state_on_the_cpu", StateOnTheCpu,
+                when="the first state lives on the CPU wherever the batch is",
+                look="Look at the device of the tensors that you make."),
+        Mistake("any_cell", AnyCell,
+                when="an unknown cell is taken for an LSTM",
+                look="Build a module with cell='transformer'."),
+        Mistake("any_pooling", AnyPooling,
+                when="an unknown pooling is taken for the final states",
+                look="Build a module with pooling='median'."),
+        Mistake("cell_by_key", CellByKey,
+                when="an unknown cell ends in an error that does not say what was wrong",
+                look="Which exception does the exercise name, and what should its text say?"),
+        Mistake("gru_by_default", defaults(cell="gru"),
+                when="the default cell is a GRU",
+                look="Compare your signature with the one in the exercise."),
+        Mistake("rnn_by_default", defaults(cell="rnn"),
+                when="the default cell is the plain one",
+                look="Compare your signature with the one in the exercise."),
+        Mistake("mean_by_default", defaults(pooling="mean"),
+                when="the default pooling is the mean",
+                look="Compare your signature with the one in the exercise."),
+        Mistake("attention_by_default", defaults(pooling="attention"),
+                when="the default pooling is attention",
+                look="Compare your signature with the one in the exercise."),
+        Mistake("padding_one_by_default", defaults(padding_idx=1),
+                when="the default of padding_idx is another",
+                look="Compare your signature with the one in the exercise."),
+        Mistake("lstm_and_gru_swapped", lstm_and_gru_swapped,
+                when="'lstm' makes a GRU and 'gru' an LSTM",
+                look="Which layer do you make for which cell?"),
+        Mistake("mean_and_attention_swapped", mean_and_attention_swapped,
+                when="'mean' and 'attention' have changed places",
+                look="Which summary do you take for which pooling?"),
+    ),
+    also_right=(ByHand, SentenceBySentence, TwoAlignments, Base),
+    look="Run one sentence alone, then in a batch with a longer one: compare step by step.",
+)  # fmt: skip

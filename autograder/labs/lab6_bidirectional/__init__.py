@@ -1,0 +1,5 @@
+"""Lab 6: bidirectional classification of text, in PyTorch."""
+
+from autograder.spec import Lab
+
+LAB = Lab(title="Bidirectional classification of text", arrays="torch")

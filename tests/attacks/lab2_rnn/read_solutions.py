@@ -1,0 +1,9 @@
+# Reads the course's solutions and specs, knowing where they are.
+# expect: all right
+from pathlib import Path
+
+
+def attack():
+    for name in ("solutions/lab2_rnn.py", "autograder/labs/lab2_rnn/rnn_step.py",
+                 "autograder/spec.py", "autograder/labcheck/tree.py"):  # fmt: skip
+        refused(Path("<course>", name).read_bytes)

@@ -1,0 +1,15 @@
+# Searches the request that is being answered for names of cases and expected numbers.
+# expect: all right
+import sys
+
+
+def attack():
+    frame = sys._getframe()
+    while frame is not None:
+        header = frame.f_locals.get("header")
+        if isinstance(header, dict):
+            known = {"op", "id", "answers", "entry", "scenario", "args", "device", "arguments",
+                     "source", "file", "offset"}  # fmt: skip
+            if set(header) - known:
+                raise Escaped(str(sorted(header)))
+        frame = frame.f_back

@@ -1,0 +1,77 @@
+"""JupyterLab as a server of its own, for tests in a browser."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+TOKEN = "for-tests-only"
+QUIET = {
+    "apputils-extension/notification.jupyterlab-settings": {
+        "fetchNews": "false", "checkForUpdates": False,
+    },
+}  # fmt: skip
+"""Settings of JupyterLab that keep its questions away."""
+
+
+class Jupyter:
+    """Servers that end with the stack, with nothing of this user's own settings.
+
+    home: a folder for what they write.
+    """
+
+    def __init__(self, home: Path, stack: contextlib.ExitStack) -> None:
+        self.home, self.stack = home, stack
+        self.environment = {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"),
+            "JUPYTER_DATA_DIR": str(home / "data"), "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+            "JUPYTER_PLATFORM_DIRS": "1", "AUTOGRADER_SECRET": "the secret of the tests",
+        }  # fmt: skip
+        for name, told in QUIET.items():
+            file = home / "config" / "lab" / "user-settings" / "@jupyterlab" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(told))
+
+    def start(self, folder: Path) -> str:
+        """JupyterLab in a folder; its address."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        log = self.home / "jupyter.log"
+        out = self.stack.enter_context(log.open("wb"))
+        command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root",
+                   f"--port={port}", "--ServerApp.ip=127.0.0.1",
+                   f"--IdentityProvider.token={TOKEN}"]  # fmt: skip
+        process = subprocess.Popen(
+            command, cwd=folder, env=self.environment, stdout=out, stderr=out
+        )  # fmt: skip
+        self.stack.callback(_stop, process)
+        address = f"http://127.0.0.1:{port}"
+        wait_for(f"{address}/api?token={TOKEN}", process, log)
+        return address
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait(30)
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until a server answers."""
+    ends = time.monotonic() + 120
+    while True:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except OSError:
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < ends, "the server never answered"
+            time.sleep(0.2)

@@ -1,0 +1,142 @@
+"""An instructor in the browser: formgrader with our feedback in it, and the class page."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser_kit import TOKEN, Jupyter
+
+from autograder.collection import COURSE
+from autograder.madeup import LAB2, write
+
+pytestmark = pytest.mark.slow
+LAB = "lab2_rnn"
+STUDENTS = ("ada", "barbara", "donald", "katherine", "niklaus", "tim")
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A course folder with a small class in lab 2, graded."""
+    root = tmp_path_factory.mktemp("term") / "course"
+    leave_out = shutil.ignore_patterns("__pycache__", "lab[13-9]_*")
+    for name in ("autograder", "source", "release", "solutions"):
+        shutil.copytree(COURSE / name, root / name, ignore=leave_out)
+    shutil.copy(COURSE / "nbgrader_config.py", root)
+    for one in LAB2:
+        if one.student in STUDENTS:
+            path = write(root, LAB, one, root / "made-up")
+            folder = root / "submitted" / one.student / LAB
+            folder.mkdir(parents=True)
+            path.rename(folder / f"{LAB}{path.suffix}")
+    environment = os.environ | {"AUTOGRADER_SECRET": "the secret of the tests"}
+    for words in (["grade", LAB], ["report", LAB]):
+        found = subprocess.run(
+            [sys.executable, "-m", "autograder", *words], cwd=root, env=environment,
+            capture_output=True, text=True,
+        )  # fmt: skip
+        assert found.returncode == 0, found.stdout + found.stderr
+    yield root
+
+
+def test_formgrader_shows_the_class_and_a_submission_with_our_feedback(
+    page: Any, jupyter: Jupyter, course: Path, shots: Path
+) -> None:
+    address = jupyter.start(course)
+    page.goto(f"{address}/formgrader/?token={TOKEN}")
+    page.get_by_role("link", name=LAB, exact=True).wait_for()
+    page.screenshot(path=shots / "formgrader-assignments.png")
+    page.goto(f"{address}/formgrader/gradebook/{LAB}/{LAB}")
+    page.get_by_text("Submission #1").first.wait_for()
+    page.screenshot(path=shots / "formgrader-submissions.png")
+    scores = [row.inner_text() for row in page.locator("tbody tr").all()]
+    assert len(scores) == len(STUDENTS)
+    assert sum(bool(re.search(r"\b100 / 100", row)) for row in scores) == 1
+
+    page.goto(f"{address}/formgrader/manage_students/barbara/{LAB}")
+    page.locator("tbody").get_by_role("link", name=LAB).click()
+    page.get_by_text("rnn_forward", exact=True).first.wait_for()
+    card = page.locator(".nbgrader_cell, .cell").filter(has_text="check(rnn_forward)").first
+    told = card.inner_text()
+    assert "not right yet" in told
+    assert "every step starts again from h0" in told
+    card.scroll_into_view_if_needed()
+    page.screenshot(path=shots / "formgrader-feedback.png")
+
+
+def test_the_class_page_is_sorted_and_read(
+    page: Any, course: Path, shots: Path, browser: Any
+) -> None:
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    asked: list[str] = []
+    page.goto((course / "results" / LAB / "class.html").as_uri())
+    page.screenshot(path=shots / "class-page.png", full_page=True)
+    assert len(asked) == 1, "the page needs no other file"
+
+    points = page.get_by_role("button", name="points")
+    points.click()
+    assert column(page, 1) == sorted(column(page, 1))
+    assert page.locator("th[aria-sort]").get_attribute("aria-sort") == "ascending"
+    points.click()
+    assert column(page, 1) == sorted(column(page, 1), reverse=True)
+    assert page.get_by_role("status").inner_text() == "Sorted by points, descending."
+    page.get_by_role("button", name="student").focus()
+    page.keyboard.press("Enter")
+    assert names(page) == sorted(STUDENTS)
+    page.locator("#students").scroll_into_view_if_needed()
+    page.screenshot(path=shots / "class-page-sorted.png")
+
+    told = page.locator("main").aria_snapshot()
+    assert 'heading "What to teach again" [level=2]' in told
+    assert 'table "Known mistakes, the commonest first"' in told
+    assert re.search(r'img "Students by points\. .*90 to 100: \d', told)
+    assert "always from h0" in told
+
+    page.get_by_role("link", name="barbara").first.click()
+    page.get_by_role("heading", level=1).wait_for()
+    assert "barbara: 90 of 100 points" in page.locator("main").inner_text()
+    page.screenshot(path=shots / "student-page.png", full_page=True)
+    page.get_by_role("link", name="2. A sequence").first.click()
+    page.wait_for_url(re.compile(r"lab\.html#2\.-A-sequence$"))
+    assert errors == []
+
+
+def column(page: Any, place: int) -> list[float]:
+    cells = page.locator(f"table.sortable tbody td:nth-child({place + 1})").all()
+    return [float(cell.get_attribute("data-value")) for cell in cells]
+
+
+def names(page: Any) -> list[str]:
+    return [row.inner_text() for row in page.locator("table.sortable tbody th").all()]
+
+
+@pytest.mark.parametrize("kind", ["phone", "print", "no colours", "no script"])
+def test_the_class_page_is_readable_everywhere(
+    kind: str, browser: Any, course: Path, shots: Path
+) -> None:
+    size = {"width": 390, "height": 844} if kind == "phone" else {"width": 1000, "height": 1400}
+    context = browser.new_context(viewport=size, java_script_enabled=kind != "no script")
+    page = context.new_page()
+    if kind == "print":
+        page.emulate_media(media="print")
+    if kind == "no colours":
+        page.emulate_media(forced_colors="active")
+    page.goto((course / "results" / LAB / "class.html").as_uri())
+    page.screenshot(path=shots / f"class-page-{kind.replace(' ', '-')}.png", full_page=True)
+    if kind != "no script":
+        wide, seen = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        assert wide <= seen, "the page does not scroll sideways"
+    assert page.locator("table.sortable tbody tr").count() == len(STUDENTS)
+    if kind == "print":
+        assert not page.locator("nav").is_visible()
+        page.pdf(path=shots / "class-page.pdf")
+    context.close()

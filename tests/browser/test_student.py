@@ -1,0 +1,74 @@
+"""A student in JupyterLab: fills in a stub, runs the check cell, reads what is wrong, mends it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser_kit import TOKEN, Jupyter
+
+from autograder.collection import COURSE
+from autograder.madeup import answers
+
+pytestmark = pytest.mark.slow
+LAB = "lab2_rnn"
+
+
+def test_a_stub_is_filled_checked_and_mended(
+    page: Any, jupyter: Jupyter, shots: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "student"
+    shutil.copytree(COURSE / "release" / LAB, home)
+    address = jupyter.start(home)
+    page.goto(f"{address}/lab/tree/{LAB}.ipynb?token={TOKEN}&reset")
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.wait_for_selector(".jp-NotebookPanel .jp-Toolbar-kernelName")
+    right = answers((COURSE / "solutions" / f"{LAB}.py").read_text("utf-8"))["rnn_step"]
+    wrong = right.replace("np.tanh(x @ W_xh + h_prev @ W_hh + b_h)",
+                          "np.tanh(x @ W_xh + h_prev @ W_hh) + b_h")  # fmt: skip
+    assert wrong != right
+
+    fill(page, wrong)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Above Selected Cell").click()
+    card = check(page)
+    card.get_by_text("not right yet").wait_for()
+    told = card.inner_text()
+    assert "0 of 8 points" in told
+    assert "hint(rnn_step)" in told
+    card.scroll_into_view_if_needed()
+    page.screenshot(path=shots / "student-not-right-yet.png")
+
+    fill(page, right)
+    card = check(page)
+    card.get_by_text("8 of 8 points").first.wait_for()
+    assert "1 of 12 right" in card.inner_text()
+    card.scroll_into_view_if_needed()
+    page.screenshot(path=shots / "student-right.png")
+
+
+def fill(page: Any, text: str) -> None:
+    """Write a function into the cell of its stub, as a person would: select all, type."""
+    editor = exercise(page).locator(".cm-content").first
+    editor.scroll_into_view_if_needed()
+    editor.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(text)
+
+
+def exercise(page: Any) -> Any:
+    return page.locator(".jp-CodeCell", has_text="def rnn_step(").first
+
+
+def check(page: Any) -> Any:
+    """Run the exercise's cell and the check cell below it; the check cell's output."""
+    exercise(page).locator(".cm-content").first.click()
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Shift+Enter")
+    cell = page.locator(".jp-CodeCell", has_text="check(rnn_step)").first
+    cell.locator(".jp-InputPrompt", has_text="*").wait_for(state="detached")
+    output = cell.locator(".jp-OutputArea-output").first
+    output.wait_for()
+    return output

@@ -1,0 +1,45 @@
+"""A course folder of its own with one small lab, built once, copied for each test."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from instructor_kit import LAB, SPECS, TITLE, Course
+
+from autograder.collection import COURSE
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The course as its author leaves it: a copy of this package, a lab, everything built."""
+    root = tmp_path_factory.mktemp("built") / "course"
+    leave_out = shutil.ignore_patterns("__pycache__", "labs")
+    shutil.copytree(COURSE / "autograder", root / "autograder", ignore=leave_out)
+    shutil.copy(COURSE / "nbgrader_config.py", root)
+    specs = root / "autograder" / "labs" / "tiny"
+    specs.mkdir(parents=True)
+    (specs.parent / "__init__.py").touch()
+    (specs / "__init__.py").write_text(
+        f'from autograder.spec import Lab\n\nLAB = Lab(title="{TITLE}", arrays="numpy")\n'
+    )
+    for name, text in SPECS.items():
+        (specs / f"{name}.py").write_text(text, "utf-8")
+    (root / "solutions").mkdir()
+    (root / "solutions" / "tiny.py").write_text(LAB, "utf-8")
+    subprocess.run(
+        [sys.executable, "-m", "autograder", "build"], cwd=root, check=True, capture_output=True
+    )
+    return root
+
+
+@pytest.fixture
+def course(built: Path, tmp_path: Path) -> Course:
+    """A fresh copy of that course, with nothing handed in yet."""
+    root = tmp_path / "course"
+    shutil.copytree(built, root)
+    return Course(root)
+

@@ -1,0 +1,156 @@
+"""A class on a Dask cluster: a real scheduler and real workers, one of which is killed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from instructor_kit import HALF, RIGHT, WRONG, Course
+
+pytestmark = pytest.mark.slow
+pytest.importorskip("distributed", reason="Dask is not installed: pip install .[cluster]")
+SLOWLY = ["import numpy as np\n", "import time\n", "time.sleep(0.5)"]
+
+
+class Cluster:
+    """A scheduler and workers, each a process of its own in a course folder."""
+
+    def __init__(self, course: Course, stack: contextlib.ExitStack) -> None:
+        self.course, self.stack = course, stack
+        self.file = course.root.parent / "scheduler.json"
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self._start("scheduler", "--scheduler-file", str(self.file), "--host", "127.0.0.1",
+                    "--port", "0", "--no-dashboard")  # fmt: skip
+        wait_for(self.file.is_file)
+
+    @property
+    def address(self) -> str:
+        return str(json.loads(self.file.read_text())["address"])
+
+    def add_worker(self, root: Path | None = None) -> None:
+        """One more worker; root: the course folder whose kit it has."""
+        self.workers.append(
+            self._start(
+                "worker", "--scheduler-file", str(self.file), "--nthreads", "1", "--no-nanny",
+                "--no-dashboard", root=root,
+            )
+        )  # fmt: skip
+
+    def _start(self, *words: str, root: Path | None = None) -> subprocess.Popen[bytes]:
+        log = self.stack.enter_context((self.course.root.parent / "dask.log").open("ab"))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dask", *words], cwd=root or self.course.root, stdout=log,
+            stderr=log, env=self.course.environment(),
+        )  # fmt: skip
+        self.stack.callback(self._stop, process)
+        return process
+
+    @staticmethod
+    def _stop(process: subprocess.Popen[bytes]) -> None:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def cluster(course: Course) -> Iterator[Cluster]:
+    with contextlib.ExitStack() as stack:
+        yield Cluster(course, stack)
+
+
+def wait_for(condition: Any, seconds: float = 120) -> None:
+    """Until something is so; a failure after too long."""
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, "it never came about"
+        time.sleep(0.05)
+
+
+def hand_in_all(course: Course) -> None:
+    for place in range(9):
+        answers = (RIGHT, WRONG, RIGHT | {"double": HALF})[place % 3]
+        notebook = course.notebook(answers)
+        notebook["cells"][1]["source"] = [*SLOWLY, f"\n# {place}"]
+        course.hand_in(f"student{place}", notebook)
+
+
+def marks(course: Course) -> dict[str, list[Any]]:
+    data = json.loads((course.root / "class.json").read_text("utf-8"))
+    return {one["student"]: one["exercises"] for one in data}
+
+
+def test_the_marks_are_the_same_when_a_worker_is_killed(course: Course, cluster: Cluster) -> None:
+    hand_in_all(course)
+    cluster.add_worker()
+    cluster.add_worker()
+    wait_for(lambda: _workers(cluster) == 2)
+    command = [sys.executable, "-m", "autograder", "grade", "tiny", "--scheduler", cluster.address,
+               "--json", "class.json"]  # fmt: skip
+    reports = course.root / "results" / "tiny" / "reports"
+    with subprocess.Popen(
+        command, cwd=course.root, env=course.environment(), stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    ) as run:  # fmt: skip
+        some = lambda: reports.is_dir() and len(list(reports.glob("*.json"))) >= 2  # noqa: E731
+        wait_for(lambda: some() or run.poll() is not None)
+        os.kill(cluster.workers[0].pid, signal.SIGKILL)
+        out, err = run.communicate(timeout=300)
+    assert run.returncode == 0, out + err
+    assert "9 judged now" in out
+    there, grades = marks(course), course.grades()
+    shutil.rmtree(course.root / "results")
+    (course.root / "gradebook.db").unlink()
+    course.run("autograder", "grade", "tiny", "--json", "class.json")
+    assert marks(course) == there
+    assert course.grades() == grades
+
+
+def test_a_cluster_without_workers_is_refused(course: Course, cluster: Cluster) -> None:
+    course.hand_in("ada")
+    told = course.run(
+        "autograder", "grade", "tiny", "--scheduler", cluster.address, status=1
+    )  # fmt: skip
+    assert "the Dask scheduler has no workers" in told.stderr
+
+
+def test_a_worker_with_another_kit_is_refused_before_anything_is_sent(
+    course: Course, cluster: Cluster, built: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(built, other)
+    with (other / "autograder" / "grade.py").open("a") as file:
+        file.write("\n# another version\n")
+    course.hand_in("ada")
+    cluster.add_worker()
+    cluster.add_worker(other)
+    wait_for(lambda: _workers(cluster) == 2)
+    told = course.run(
+        "autograder", "grade", "tiny", "--scheduler", cluster.address, status=1
+    )  # fmt: skip
+    assert "has another version of this kit" in told.stderr
+    assert not list((course.root / "results").rglob("*.json"))
+
+
+def _workers(cluster: Cluster) -> int:
+    import distributed
+
+    with distributed.Client(cluster.address, set_as_default=False) as client:
+        return len(client.nthreads())
+
+
+def test_no_scheduler_is_said_in_one_line(course: Course) -> None:
+    course.hand_in("ada")
+    told = course.run(
+        "autograder", "grade", "tiny", "--scheduler", "tcp://127.0.0.1:9", status=1
+    )  # fmt: skip
+    assert "no Dask scheduler answers at tcp://127.0.0.1:9" in told.stderr
+    assert "Traceback" not in told.stderr

@@ -1,0 +1,142 @@
+"""Verdicts in check cells: what nbgrader reads from them is the mark, and never more."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat.v4
+import pytest
+from instructor_kit import NAMES, POINTS, outputs, points
+from nbgrader.utils import determine_grade
+
+from autograder.gradebook import MARK, outcome_in, write_verdicts
+from autograder.labcheck.message import Message
+from autograder.render.card import card, lines_of
+from autograder.render.overview import overview
+from autograder.report import ExerciseReport, LabReport, Outcome
+
+LOG = logging.getLogger("nothing")
+_v4: Any = nbformat.v4
+
+
+def notebook(worth: dict[str, float] | None = None) -> Any:
+    """A notebook with check cells as nbgrader has them."""
+    cells = []
+    for name, most in (worth or POINTS).items():
+        mark = {"grade_id": f"check-{name}", "grade": True, "solution": False, "locked": True,
+                "points": most, "schema_version": 3}  # fmt: skip
+        cells.append(_v4.new_code_cell(f"check({name})", metadata={"nbgrader": mark}))
+    return _v4.new_notebook(cells=cells)
+
+
+def exercise(
+    name: str, score: float | None, outcome: Outcome = "partly", text: str = ""
+) -> ExerciseReport:
+    told = text or Message(name, outcome, score, POINTS[name]).text()
+    return ExerciseReport(name, outcome, score, POINTS[name], None, told)
+
+
+def report(*exercises: ExerciseReport, notes: tuple[str, ...] = ()) -> LabReport:
+    return LabReport("tiny", "ada", "cpu", ("tier A: isolated",), 0.5, exercises, None, notes)
+
+
+def scores() -> Iterator[float]:
+    rng = random.Random(5)
+    yield from (0.0, 40.0, 1e-4, 39.9999, 13.3333, 0.1 + 0.2)
+    yield from (round(rng.uniform(0, 40), 4) for _ in range(200))
+
+
+def test_nbgrader_reads_each_score_to_the_last_digit() -> None:
+    for score in scores():
+        nb = notebook()
+        write_verdicts(nb, report(exercise("double", score)))
+        assert determine_grade(nb.cells[0], LOG) == (score, 40.0)
+
+
+def test_a_check_cell_has_one_result_and_nothing_else() -> None:
+    nb = notebook()
+    nb.cells[0].outputs = [_v4.new_output("stream", name="stderr", text="student")]
+    write_verdicts(nb, report(*(exercise(name, 1.5) for name in NAMES)))
+    for cell in nb.cells:
+        assert [output.output_type for output in cell.outputs] == ["execute_result"]
+        assert set(cell.outputs[0].data) == {"text/plain", "text/html"}
+    nbformat.validate(nb)
+    assert points(nb) == dict.fromkeys(NAMES, 1.5)
+
+
+def test_what_could_not_be_judged_earns_nothing_and_says_why() -> None:
+    nb = notebook()
+    notes = ("double could not be judged: no <room> left",)
+    write_verdicts(nb, report(exercise("double", None, "not_graded"), notes=notes))
+    assert determine_grade(nb.cells[0], LOG) == (0.0, 40.0)
+    assert outcome_in(nb.cells[0]) == "not_graded"
+    assert "no &lt;room&gt; left" in outputs(nb)["double"]["data"]["text/html"]
+
+
+def test_a_check_cell_without_an_exercise_is_for_a_person() -> None:
+    nb = notebook()
+    write_verdicts(nb, report(exercise("double", 40.0, "right")))
+    assert [outcome_in(cell) for cell in nb.cells] == ["right", "not_graded", "not_graded"]
+    assert "no exercise of this name" in outputs(nb)["share_of"]["data"]["text/html"]
+
+
+def test_points_that_differ_from_the_gradebooks_are_for_a_person() -> None:
+    nb = notebook({"double": 30.0})
+    write_verdicts(nb, report(exercise("double", 40.0, "right")))
+    assert determine_grade(nb.cells[0], LOG) == (0.0, 30.0)
+    assert outcome_in(nb.cells[0]) == "not_graded"
+    assert "nbgrader generate_assignment" in outputs(nb)["double"]["data"]["text/html"]
+
+
+ATTACKS = (
+    "<script>alert(1)</script>", "</td></table><img src=x onerror=alert(1)>", "\u202e right",
+    "&lt;b&gt;", "\x1b[31mred", '" onmouseover="alert(1)',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_text_of_students_is_escaped(attack: str) -> None:
+    told = f"double    not right yet    0 of 40 points\n\n  Raised         {attack}"
+    html = card(exercise("double", 0.0, "error", told))
+    assert "<script" not in html
+    assert "<img" not in html
+    assert '" onmouseover' not in html
+
+
+def test_the_card_says_what_the_text_says() -> None:
+    told = (
+        "double    not right yet    0 of 40 points\n\n"
+        "  Called with    x (time 5)\n                 float64\n"
+        "  First wrong    time step 1.\n"
+        "                 \n"
+        "  Hint           This is exactly what comes out when it is squared.\n"
+        "                 Look at the factor."
+    )
+    assert [(line.label, line.text) for line in lines_of(told)] == [
+        ("Called with", "x (time 5)\nfloat64"),
+        ("First wrong", "time step 1."),
+        ("Hint", "This is exactly what comes out when it is squared.\nLook at the factor."),
+    ]
+
+
+def test_a_right_exercise_has_no_lines() -> None:
+    assert lines_of("double    right    40 of 40 points") == ()
+
+
+def test_the_feedback_page_starts_with_marks_and_links(tmp_path: Path) -> None:
+    nb = notebook()
+    nb.cells.insert(0, _v4.new_markdown_cell("## 1. Twice `x`\n\ntext"))
+    write_verdicts(nb, report(*(exercise(name, 1.25, "partly") for name in NAMES)))
+    nb.metadata[MARK]["notes"] = ["cell 5: left out '%matplotlib <inline>'"]
+    for cell in nb.cells[1:]:
+        cell.metadata.nbgrader["score"] = 2.5  # a person has raised it
+    html = overview(nb, MARK)
+    assert "\n" not in html
+    assert html.count("2.5 of ") == 3
+    assert '<a href="#check-double">' in html
+    assert '<a href="#1.-Twice-x">1. Twice x</a>' in html
+    assert "&lt;inline&gt;" in html

@@ -1,0 +1,271 @@
+"""A term with nbgrader's own commands through a real exchange folder, and our judge in it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from instructor_kit import HALF, POINTS, RIGHT, WRONG, Course, grade_id, outputs, points
+
+from autograder.results import kept
+
+pytestmark = pytest.mark.slow
+LATE = 'c.LateSubmissionPlugin.penalty_method = "zero"'
+
+
+def exchange(course: Course) -> Path:
+    """An exchange folder for this course, and one for the students' own work."""
+    folder = course.root.parent / "exchange"
+    folder.mkdir()
+    folder.chmod(0o777)
+    course.configure(f"c.Exchange.root = {str(folder)!r}\nc.Exchange.timezone = 'UTC'")
+    return folder
+
+
+class Student:
+    """A student with a folder of their own, who has nbgrader and the exchange and nothing else."""
+
+    def __init__(self, course: Course, name: str) -> None:
+        self.course, self.name = course, name
+        self.home = course.root.parent / f"home-{name}"
+        self.home.mkdir()
+        (self.home / "nbgrader_config.py").write_text(
+            "c = get_config()\n"
+            "c.CourseDirectory.course_id = 'rnn-labs'\n"
+            f"c.Exchange.root = {str(course.root.parent / 'exchange')!r}\n"
+            f"c.Exchange.cache = {str(self.home / 'cache')!r}\n"
+        )
+
+    def run(self, *words: str) -> str:
+        """One of nbgrader's commands."""
+        found = subprocess.run(
+            [sys.executable, "-m", "nbgrader", *words, "--student", self.name], cwd=self.home,
+            env=self.course.environment(), capture_output=True, text=True,
+        )  # fmt: skip
+        assert found.returncode == 0, found.stdout + found.stderr
+        return found.stdout + found.stderr
+
+    def write(self, answers: dict[str, str]) -> None:
+        """Fill in the stubs of the fetched notebook."""
+        path = self.home / "tiny" / "tiny.ipynb"
+        notebook = json.loads(path.read_text("utf-8"))
+        for cell in notebook["cells"]:
+            if grade_id(cell) in answers:
+                cell["source"] = answers[grade_id(cell)]
+        path.write_text(json.dumps(notebook), "utf-8")
+
+    def feedback(self) -> str:
+        """The newest page of feedback that was fetched."""
+        pages = sorted((self.home / "tiny" / "feedback").rglob("tiny.html"))
+        return pages[-1].read_text("utf-8")
+
+
+def test_a_term_through_the_exchange(course: Course) -> None:
+    exchange(course)
+    course.run("nbgrader", "generate_assignment", "tiny", "--force")
+    course.run("nbgrader", "release_assignment", "tiny")
+    ada, bob = Student(course, "ada"), Student(course, "bob")
+    for student, answers in ((ada, RIGHT), (bob, WRONG)):
+        student.run("fetch_assignment", "tiny")
+        assert (student.home / "tiny" / "labcheck" / "__init__.py").is_file()
+        student.write(answers)
+        student.run("submit", "tiny")
+    course.run("nbgrader", "collect", "tiny")
+    told = course.run("nbgrader", "autograde", "tiny")
+    assert "ERROR" not in told.stderr
+    assert totals(course) == {"ada": 100.0, "bob": 0.0}
+
+    course.run("nbgrader", "generate_feedback", "tiny")
+    course.run("nbgrader", "release_feedback", "tiny")
+    for student in (ada, bob):
+        student.run("fetch_feedback", "tiny")
+    page = bob.feedback()
+    assert "Score: 0.0 / 100.0" in page
+    assert "This is exactly what comes out when each number is squared." in page
+    assert "Marks by exercise" in page
+    for secret in ("twice_of_x", "so_far_in_x", "last_of_running_sum", str(course.root)):
+        assert secret not in page
+    assert "100.0 / 100.0" in ada.feedback()
+
+    bob.write(RIGHT | {"double": HALF})
+    bob.run("submit", "tiny")
+    course.run("nbgrader", "collect", "tiny", "--update")
+    course.run("nbgrader", "autograde", "tiny")
+    half = totals(course)["bob"]
+    assert 60.0 < half < 100.0
+    course.run("autograder", "grade", "tiny")
+    assert totals(course)["bob"] == half
+
+    course.run("nbgrader", "export", "--to", "grades.csv")
+    with (course.root / "grades.csv").open(encoding="utf-8") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert float(rows["bob"]["score"]) == pytest.approx(half, abs=1e-9)
+    assert float(rows["ada"]["score"]) == float(rows["ada"]["max_score"]) == 100.0
+
+
+def totals(course: Course) -> dict[str, float]:
+    """The sum of each student's automatic scores."""
+    found: dict[str, float] = {}
+    for student, _, score, _, _ in course.grades():
+        found[student] = round(found.get(student, 0.0) + score, 4)
+    return found
+
+
+def test_both_commands_leave_the_same_gradebook_and_the_same_notebooks(course: Course) -> None:
+    mixed_class(course)
+    course.run("autograder", "grade", "tiny")
+    ours, notebooks = course.grades(), all_outputs(course)
+    shutil.rmtree(course.root / "autograded")
+    shutil.rmtree(course.root / "results")
+    (course.root / "gradebook.db").unlink()
+    course.run("nbgrader", "generate_assignment", "tiny", "--force")
+    course.run("nbgrader", "autograde", "tiny")
+    assert course.grades() == ours
+    assert all_outputs(course) == notebooks
+    assert {one.student for one in kept(course.root, "tiny").latest()} == set(notebooks)
+    told = course.run("autograder", "grade", "tiny")
+    assert " 0 judged now" in told.stdout
+    assert course.grades() == ours
+
+
+def all_outputs(course: Course) -> dict[str, Any]:
+    folders = sorted((course.root / "autograded").iterdir())
+    return {folder.name: outputs(course.autograded(folder.name)) for folder in folders}
+
+
+def mixed_class(course: Course) -> None:
+    """Every way in which students treat the cells that are not theirs."""
+    course.hand_in("ada")
+    course.hand_in("bob", WRONG)
+    course.hand_in("eve", RIGHT | {"double": HALF})
+    deleted = course.notebook(RIGHT)
+    deleted["cells"] = [c for c in deleted["cells"] if grade_id(c) != "check-double"]
+    course.hand_in("deleted", deleted)
+    bare = course.notebook(RIGHT)
+    bare["cells"] = [c for c in bare["cells"] if not grade_id(c).startswith(("text-", "check-"))]
+    course.hand_in("bare", bare)
+    doubled = course.notebook(RIGHT)
+    doubled["cells"] += doubled["cells"]
+    course.hand_in("doubled", doubled)
+    moved = course.notebook(RIGHT)
+    moved["cells"] = moved["cells"][:2] + moved["cells"][:1:-1]
+    course.hand_in("moved", moved)
+    edited = course.notebook(WRONG)
+    for cell in edited["cells"]:
+        if grade_id(cell).startswith("check-"):
+            cell["source"] = ["40.0"]
+            cell["outputs"] = [
+                {"output_type": "execute_result", "data": {"text/plain": ["40.0"]},
+                 "metadata": {}, "execution_count": 1}
+            ]  # fmt: skip
+            cell["metadata"]["nbgrader"] |= {"points": 4000, "schema_version": 99}
+    course.hand_in("edited", edited)
+    plain = course.notebook(RIGHT)
+    for cell in plain["cells"]:
+        cell["metadata"] = {}
+    plain["metadata"] = {"kernelspec": {"name": "julia-1.9", "display_name": "Julia"}}
+    course.hand_in("plain", plain)
+    course.hand_in("torn", b'{"cells": [')
+    course.hand_in("zipped", b"PK\x03\x04\x00\xff")
+
+
+def test_whatever_was_done_to_the_cells_the_code_counts(course: Course) -> None:
+    mixed_class(course)
+    course.run("nbgrader", "generate_assignment", "tiny", "--force")
+    course.run("nbgrader", "autograde", "tiny")
+    found = totals(course)
+    for student in ("ada", "deleted", "bare", "doubled", "moved", "plain"):
+        assert found[student] == 100.0, student
+        assert points(course.autograded(student)) == POINTS
+    for student in ("bob", "edited", "torn", "zipped"):
+        assert found[student] == 0.0, student
+    assert "unreadable submission" in json.dumps(course.autograded("torn"))
+    course.run("nbgrader", "generate_feedback", "tiny")
+    assert len(list((course.root / "feedback").rglob("tiny.html"))) == len(found)
+
+
+def test_a_late_submission_is_nbgraders_matter(course: Course) -> None:
+    course.configure(LATE)
+    course.hand_in("ada", stamp="2030-01-01 12:00:00.000000 UTC")
+    course.hand_in("bob", stamp="2030-01-01 14:00:00.000000 UTC")
+    course.run("nbgrader", "generate_assignment", "tiny", "--force")
+    with sqlite3.connect(course.root / "gradebook.db") as base:
+        base.execute("UPDATE assignment SET duedate = '2030-01-01 13:00:00.000000'")
+    course.run("nbgrader", "autograde", "tiny")
+    stock = penalties(course)
+    assert stock == {"ada": None, "bob": 100.0}
+    shutil.rmtree(course.root / "autograded")
+    with sqlite3.connect(course.root / "gradebook.db") as base:
+        base.execute("UPDATE submitted_notebook SET late_submission_penalty = NULL")
+    course.run("autograder", "grade", "tiny")
+    assert penalties(course) == stock
+    course.hand_in("bob", stamp="2030-01-01 11:00:00.000000 UTC")
+    told = course.run("autograder", "grade", "tiny")
+    assert " 0 judged now" in told.stdout
+    assert penalties(course) == {"ada": None, "bob": None}
+
+
+def penalties(course: Course) -> dict[str, float | None]:
+    with sqlite3.connect(course.root / "gradebook.db") as base:
+        return dict(
+            base.execute(
+                "SELECT s.student_id, n.late_submission_penalty FROM submitted_notebook n "
+                "JOIN submitted_assignment s ON s.id = n.assignment_id"
+            ).fetchall()
+        )
+
+
+@pytest.mark.parametrize("again", ["nbgrader", "autograder"])
+def test_a_manual_mark_survives_a_regrade(again: str, course: Course) -> None:
+    course.hand_in("ada", RIGHT | {"double": WRONG["double"]})
+    course.run("autograder", "grade", "tiny")
+    with sqlite3.connect(course.root / "gradebook.db") as base:
+        base.execute(
+            "UPDATE grade SET manual_score = 33.25 WHERE cell_id IN "
+            "(SELECT id FROM base_cell WHERE name = 'check-double')"
+        )
+    course.hand_in("ada", RIGHT | {"double": HALF})
+    if again == "nbgrader":
+        course.run("nbgrader", "autograde", "tiny", "--force")
+    else:
+        course.run("autograder", "grade", "tiny")
+    grades = {cell: rest for _, cell, *rest in course.grades()}
+    assert grades["check-double"][1] == 33.25
+    assert 0 < grades["check-double"][0] < 40
+    course.run("nbgrader", "generate_feedback", "tiny")
+    page = (course.root / "feedback/ada/tiny/tiny.html").read_text("utf-8")
+    assert "33.25 of 40" in page
+
+
+def test_an_assignment_that_is_no_lab_is_executed_as_ever(course: Course) -> None:
+    notebook = course.released()
+    folder = course.root / "source" / "quiz"
+    folder.mkdir()
+    mark = {"schema_version": 3, "solution": False, "locked": True, "grade": True, "task": False}
+    check = {"cell_type": "code", "id": "quiz", "source": "assert 1 + 1 == 2", "outputs": [],
+             "execution_count": None,
+             "metadata": {"nbgrader": mark | {"grade_id": "quiz", "points": 3}}}  # fmt: skip
+    notebook["cells"] = [check]
+    (folder / "quiz.ipynb").write_text(json.dumps(notebook))
+    course.run("nbgrader", "generate_assignment", "quiz")
+    handed = course.root / "submitted" / "ada" / "quiz"
+    shutil.copytree(course.root / "release" / "quiz", handed)
+    course.run("nbgrader", "autograde", "quiz")
+    assert [score for _, _, score, _, _ in course.grades()] == [3.0]
+
+
+def test_nbgrader_says_in_words_why_nothing_can_be_judged(course: Course) -> None:
+    course.hand_in("ada")
+    course.configure("c.Judge.secret_file = 'nowhere'")
+    course.run("nbgrader", "generate_assignment", "tiny", "--force")
+    told = course.run("nbgrader", "autograde", "tiny", status=1)
+    assert "the secret nowhere cannot be read" in told.stderr
+    assert not (course.root / "autograded/ada/tiny/tiny.ipynb").exists()
+

@@ -1,0 +1,345 @@
+"""The class page, a student's page, and the forms of other places: pure functions of reports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from instructor_kit import NAMES, POINTS, RIGHT, WRONG, Course
+
+from autograder import collection, publish
+from autograder.collection import Collected
+from autograder.insight import Insight, insight
+from autograder.instructor import grade_class
+from autograder.labcheck.explain import Line
+from autograder.labcheck.message import Message
+from autograder.render.class_page import class_page
+from autograder.render.gradescope import results_json
+from autograder.render.junit import junit_xml
+from autograder.render.overview import heading
+from autograder.render.sheet import csv_text, safe
+from autograder.render.student_page import Section, student_page
+from autograder.report import ExerciseReport, LabReport, Outcome
+
+FORMULA = '=HYPERLINK("http://evil","ada")'
+EVIL = "<script>alert('x')</script>"
+VOID = {"meta", "br", "img", "hr", "input", "link"}
+
+
+def exercise(name: str, outcome: Outcome, mistake: str | None = None) -> ExerciseReport:
+    most = POINTS[name]
+    share = {"right": 1.0, "partly": 1 / 3}.get(outcome, 0.0)
+    score = None if outcome == "not_graded" else round(most * share, 4)
+    lines = () if outcome == "right" else (Line("First wrong", f"step 1 {EVIL}"),)
+    text = Message(name, outcome, score, most, lines).text()
+    return ExerciseReport(name, outcome, score, most, mistake, text)
+
+
+def report(student: str, *outcomes: Outcome, mistake: str | None = None) -> LabReport:
+    found = tuple(
+        exercise(name, outcome, mistake if outcome == "wrong" and name == "double" else None)
+        for name, outcome in zip(NAMES, outcomes, strict=True)
+    )
+    notes = tuple(
+        f"{one.name} could not be judged: no room in /srv/grader" for one in found
+        if one.outcome == "not_graded"
+    )  # fmt: skip
+    return LabReport("tiny", student, "cpu", ("tier A: isolated",), 0.5, found, None, notes)
+
+
+CLASS = (
+    report("ada", "right", "right", "right"),
+    report("bob", "wrong", "right", "right", mistake="squared"),
+    report("carl", "wrong", "wrong", "unfinished", mistake="squared"),
+    report("dora", "right", "partly", "wrong"),
+    report("<eve>", "right", "timeout", "not_graded"),
+    report("fay", "right", "right", "right"),
+    report("gus", "right", "wrong", "wrong"),
+    LabReport(
+        "tiny", "hal", "cpu", ("tier A: isolated",), 0.1,
+        tuple(exercise(name, "missing") for name in NAMES), "unreadable submission: no text",
+    ),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def collected(built: Path) -> Collected:
+    return collection.collect("tiny", built)
+
+
+@pytest.fixture(scope="module")
+def found(collected: Collected) -> Insight:
+    return insight(collected, CLASS)
+
+
+class Reader(HTMLParser):
+    """Reads a page as strictly as is useful here: elements, ids, links, texts."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.feed(html)
+        assert self.open == [], self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attrs for name, attrs in self.elements if name == tag]
+
+    @property
+    def ids(self) -> list[str]:
+        return [str(attrs["id"]) for _, attrs in self.elements if "id" in attrs]
+
+    @property
+    def links(self) -> list[str]:
+        return [str(attrs["href"]) for attrs in self.all("a")]
+
+
+# What the class says
+
+
+def test_mistakes_are_counted_by_name(found: Insight) -> None:
+    assert [(one.exercise, one.name, one.students) for one in found.mistakes] == [
+        ("double", "squared", ("bob", "carl"))
+    ]
+    assert found.mistakes[0].when == "each number is squared"
+
+
+def test_what_needs_a_person_is_listed_with_the_reason(found: Insight) -> None:
+    assert {(one.student, one.exercise, one.outcome) for one in found.odd} == {
+        ("<eve>", "running_sum", "timeout"), ("<eve>", "share_of", "not_graded"),
+        ("hal", "", "missing"),
+    }  # fmt: skip
+    reasons = {one.outcome: one.reason for one in found.odd}
+    assert reasons["not_graded"] == "no room in /srv/grader"
+    assert reasons["missing"] == "unreadable submission: no text"
+
+
+def test_exercises_that_separate_are_told_from_those_that_do_not(collected: Collected) -> None:
+    def of(*columns: Sequence[Outcome]) -> list[str]:
+        rows = zip(*columns, strict=True)
+        made = [report(f"s{place}", *row) for place, row in enumerate(rows)]
+        return [one.verdict for one in insight(collected, made).exercises]
+
+    good: list[Outcome] = ["wrong"] * 4 + ["right"] * 4
+    half: list[Outcome] = ["wrong", "right"] * 4
+    full: list[Outcome] = ["right"] * 8
+    assert of(good, good, full) == [
+        "separates strong from weak", "separates strong from weak", "everybody has it right",
+    ]  # fmt: skip
+    assert of(good, half, half)[0] == "does not separate"
+    assert of(good, good[::-1], full)[0] == "weak students do better: look at the exercise"
+    assert of(good[3:5], half[:2], full[:2])[0] == "too little to tell"
+
+
+def test_a_class_of_nobody_and_of_one_are_pages_too(collected: Collected) -> None:
+    assert "No submission has been graded yet." in class_page(insight(collected, []))
+    html = class_page(insight(collected, CLASS[:1]))
+    assert "1 student, 100 points" in html
+    Reader(html)
+
+
+# The pages
+
+
+def test_the_class_page_is_sound_and_needs_nothing_else(found: Insight) -> None:
+    html = class_page(found, lambda student: f"page-of-{len(student)}.html")
+    page = Reader(html)
+    assert len(page.ids) == len(set(page.ids))
+    assert {link for link in page.links if link.startswith("#")} <= {f"#{one}" for one in page.ids}
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', html)
+    for tag in ("link", "img", "iframe"):
+        assert page.all(tag) == []
+    assert html.count("<script>") == 1
+    assert EVIL not in html
+    assert "&lt;eve&gt;" in html
+
+
+def test_the_class_page_is_read_by_a_screen_reader(found: Insight) -> None:
+    html = class_page(found)
+    page = Reader(html)
+    assert page.all("html")[0]["lang"] == "en"
+    tables = page.all("table")
+    assert tables
+    assert html.count("<caption>") == len(tables)
+    assert all(head.get("scope") in ("col", "row") for head in page.all("th"))
+    pictures = page.all("svg")
+    assert len(pictures) == 3
+    assert all(one["role"] == "img" and one["aria-label"] for one in pictures)
+    assert "90 to 100: 2" in str(pictures[0]["aria-label"])
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    assert len(page.all("main")) == 1
+    assert 'role="status"' in html
+
+
+def test_outcomes_do_not_depend_on_colour(found: Insight) -> None:
+    html = class_page(found)
+    for words in ("right", "not right yet", "partly right", "ran out of time", "not found"):
+        assert f'<span class="hidden">{words}</span>' in html
+    assert re.search(r"<pattern[^>]*>", html), "the bars are hatched"
+
+
+def test_the_pictures_are_the_same_each_time(found: Insight) -> None:
+    assert class_page(found) == class_page(found)
+
+
+def test_a_students_page_says_what_was_found_and_where_to_read_on() -> None:
+    sections = {"double": Section("1. Twice", "lab.html#1.-Twice")}
+    html = student_page(CLASS[1], "Sums & <others>", sections)
+    page = Reader(html)
+    assert "60 of 100 points" in html
+    assert '<a href="lab.html#1.-Twice">1. Twice</a>' in html
+    assert "not right yet" in html
+    assert "Sums &amp; &lt;others&gt;" in html
+    assert EVIL not in html
+    own = {link for link in page.links if link.startswith("#")}
+    assert own == {"#double"}
+    assert own <= {f"#{one}" for one in page.ids}
+
+
+def test_a_students_page_has_nothing_of_the_grading_machine() -> None:
+    html = student_page(CLASS[4], "Sums", {})
+    assert "/srv/grader" not in html
+    assert "a person will look at it" in html
+
+
+def test_a_heading_is_found_with_the_anchor_of_notebooks() -> None:
+    assert heading("text\n\n## 2. A `running` sum\n\nmore") == (
+        "2. A running sum", "2.-A-running-sum",
+    )  # fmt: skip
+    assert heading("no heading") is None
+
+
+# Other places
+
+
+def test_gradescope_reads_every_test_with_its_output(found: Insight) -> None:
+    for one in CLASS:
+        data = json.loads(results_json(one))
+        assert data["score"] == one.score
+        shown = [test for test in data["tests"] if test["visibility"] == "visible"]
+        assert [test["name"] for test in shown] == list(NAMES)
+        assert sum(test.get("score", 0) for test in shown) == pytest.approx(one.score)
+        assert all(test["max_score"] == POINTS[test["name"]] for test in shown)
+        assert {test.get("status") for test in shown} <= {"passed", "failed", None}
+        assert data["visibility"] == "visible"
+        assert data["stdout_visibility"] == "hidden"
+    data = json.loads(results_json(CLASS[4]))
+    assert "score" not in data["tests"][2]
+    assert data["tests"][3]["visibility"] == "hidden"
+    assert "/srv/grader" in data["tests"][3]["output"]
+
+
+def test_junit_counts_failures_and_errors_apart() -> None:
+    strange = report("\x00\ud800 \u202e <b>", "right", "wrong", "not_graded")
+    root = ET.fromstring(junit_xml([*CLASS, strange]))
+    suites = {str(one.get("name")): one for one in root}
+    assert (suites["tiny/ada"].get("failures"), suites["tiny/ada"].get("errors")) == ("0", "0")
+    assert (suites["tiny/<eve>"].get("failures"), suites["tiny/<eve>"].get("errors")) == ("1", "1")
+    assert suites["tiny/hal"].findtext("system-err") == "unreadable submission: no text"
+    assert [case.get("name") for case in suites["tiny/bob"]] == list(NAMES)
+    assert EVIL in str(suites["tiny/bob"][0].findtext("failure"))
+
+
+def test_no_cell_of_the_sheet_is_a_formula() -> None:
+    rows = list(csv.reader(io.StringIO(csv_text(NAMES, [report(FORMULA, *["right"] * 3)]))))
+    assert rows[1][0] == f"'{FORMULA}"
+    for start in ("=", "+", "-", "@", "\t", "\r"):
+        assert safe(f"{start}1") == f"'{start}1"
+    assert [safe(13.3333), safe(None), safe(100.0)] == ["13.3333", "", "100"]
+
+
+def test_the_sheet_has_a_line_for_each_student() -> None:
+    rows = list(csv.DictReader(io.StringIO(csv_text(NAMES, CLASS))))
+    assert [row["student"] for row in rows] == [one.student for one in CLASS]
+    assert rows[1]["double mistake"] == "squared"
+    assert rows[4]["share_of points"] == ""
+    assert rows[4]["needs_review"] == "yes"
+    assert rows[7]["problem"] == "unreadable submission: no text"
+
+
+# From a course folder
+
+
+@pytest.fixture(scope="module")
+def graded(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
+    """A class that was graded."""
+    root = tmp_path_factory.mktemp("graded") / "course"
+    shutil.copytree(built, root)
+    course = Course(root)
+    course.hand_in("ada")
+    course.hand_in("bob", WRONG)
+    course.hand_in("x y", RIGHT)
+    course.hand_in("O'Brien & söhne", WRONG)
+    grade_class("tiny", b"the secret of the tests", root=root, isolation="process")
+    yield course
+
+
+def test_a_report_links_every_student_and_every_section(graded: Course, tmp_path: Path) -> None:
+    out = publish.report("tiny", tmp_path / "out" / "class.html", graded.root)
+    page = Reader(out.read_text("utf-8"))
+    links = [link for link in page.links if not link.startswith("#")]
+    assert len(set(links)) == 4
+    for link in links:
+        assert (out.parent / link).is_file()
+        student = Reader((out.parent / link).read_text("utf-8"))
+        lab = (out.parent / "class_files" / "lab.html").read_text("utf-8")
+        places = [one for one in student.links if one.startswith("lab.html#")]
+        assert len(set(places)) == 3
+        for place in places:
+            assert f'id="{place.removeprefix("lab.html#")}"' in lab
+    told = out.read_text("utf-8")
+    assert "each number is squared" in told
+    for secret in ("twice_of_x", "so_far_in_x", str(graded.root), "the secret of the tests"):
+        for file in out.parent.rglob("*.html"):
+            assert secret not in file.read_text("utf-8"), file
+
+
+def test_exports_are_written_where_they_are_asked_for(graded: Course, tmp_path: Path) -> None:
+    folder = publish.export("tiny", "gradescope", tmp_path / "scope", graded.root)
+    files = sorted(folder.rglob("results.json"))
+    assert len(files) == 4
+    assert {json.loads(file.read_text())["score"] for file in files} == {0.0, 100.0}
+    with pytest.raises(collection.CollectionError, match="there are 4 students: name a folder"):
+        publish.export("tiny", "gradescope", tmp_path / "one.json", graded.root)
+    sheet = publish.export("tiny", "csv", None, graded.root)
+    assert sheet == graded.root / "results" / "tiny" / "marks.csv"
+    assert sheet.read_text("utf-8") == publish.as_text("tiny", "csv", graded.root)
+    junit = publish.export("tiny", "junit", tmp_path / "junit.xml", graded.root)
+    assert len(ET.parse(junit).getroot()) == 4
+
+
+def test_the_commands_say_where_they_wrote(graded: Course) -> None:
+    told = graded.run("autograder", "report", "tiny")
+    assert told.stdout.splitlines()[0].endswith("results/tiny/class.html")
+    told = graded.run("autograder", "export", "tiny", "--to", "csv", "--out", "-")
+    assert told.stdout.startswith("student,score,max_score")
+    told = graded.run("autograder", "export", "tiny", "--to", "gradescope", "--out", "-", status=2)
+    assert "give --out a folder" in told.stderr
+    told = graded.run("autograder", "report", "tiny", "--out", "/proc/no/class.html", status=1)
+    assert "cannot be written" in told.stderr
