@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +26,14 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Application, Config
 
 from autograder.collection import Collected
-from autograder.gradebook import Judge
-from autograder.handin import CHECK
+from autograder.gradebook import Judge, release_of
+from autograder.handin import CHECK, Release
 from autograder.report import LabReport
 from autograder.results import digest
 from autograder.sandbox.errors import GraderFault
 
-REDUNDANT = ("ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells",
-             "CheckCellMetadata")  # fmt: skip
-"""Preprocessors that find nothing to do in a notebook that StudentNotebook has read."""
+IDLE = ("IgnorePattern", "ClearMetadataPreprocessor", "LimitOutput", "CheckCellMetadata")
+"""Preprocessors that find nothing to do where StudentNotebook has read and Judge has written."""
 
 
 class Book:
@@ -51,6 +50,7 @@ class Book:
         self._collected = collected
         self._gradebook: Any = None
         self._known: set[str] = set()
+        self._release: Release | None = None
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Book:
@@ -59,6 +59,8 @@ class Book:
                 self._gradebook = self._gradebook_kept()
                 self._prepare()
                 self._known = self._students()
+                self._release = release_of(self.coursedir.db_url, self.slug, self.slug)
+                self._gradebook.db().really_commit()
         except (Exception, SystemExit) as error:
             self._open.close()
             raise GraderFault(f"the gradebook cannot be used: {self._log.last(error)}") from error
@@ -106,15 +108,19 @@ class Book:
         return None
 
     def _convert(self, folder: str, report: LabReport) -> None:
-        config = without(self.config, REDUNDANT)
-        judge = Judge(config=config, log=self._log.log)
+        judge = Judge(config=self.config, log=self._log.log)
         judge.report_of = lambda path, slug, student: report
-        converter: Any = _Converter(coursedir=self.coursedir, config=config, log=self._log.log)
+        converter: Any = _Converter(
+            coursedir=self.coursedir, config=self.config, log=self._log.log
+        )  # fmt: skip
         converter.found = {folder: [f"{folder}/{self.slug}.ipynb"]}
-        converter.judge = judge
+        converter.judge, converter.release = judge, self._release
         converter.force = True
-        listed = converter.autograde_preprocessors
-        converter.autograde_preprocessors = [judge if _is_judge(one) else one for one in listed]
+        converter.autograde_preprocessors = [
+            judge if _name(one) == Judge.__name__ else one
+            for one in converter.autograde_preprocessors
+            if _name(one) not in IDLE
+        ]
         converter.start()
 
     def _coursedir(self, **told: str) -> Any:
@@ -183,14 +189,6 @@ def course_config(root: Path) -> Any:
     return config
 
 
-def without(config: Any, names: Sequence[str]) -> Any:
-    """The same settings with some preprocessors left out."""
-    changed = config.copy()
-    for name in names:
-        changed[name].enabled = False
-    return changed
-
-
 class _Kept(api.Gradebook):  # type: ignore[misc]
     """A gradebook that stays open when a preprocessor is done with it."""
 
@@ -205,11 +203,13 @@ class _Kept(api.Gradebook):  # type: ignore[misc]
 class _Converter(Autograde):  # type: ignore[misc]
     """nbgrader's converter for one submission whose report is there.
 
-    found: its folder and notebooks, whether these exist or are read from another file.
+    found: its folder and notebooks, whether these exist or are read from another file.  release:
+    what students were given.
     """
 
     found: Any = None
     judge: Any = None
+    release: Any = None
 
     def init_notebooks(self) -> None:
         """What was found, in place of looking."""
@@ -220,8 +220,11 @@ class _Converter(Autograde):  # type: ignore[misc]
         self.judge.parent = self.exporter
 
 
-def _is_judge(one: Any) -> bool:
-    return one is Judge or one == f"{Judge.__module__}.{Judge.__name__}"
+def _name(preprocessor: Any) -> str:
+    """The last part of a class's name, or of a dotted one."""
+    if isinstance(preprocessor, str):
+        return preprocessor.rpartition(".")[2]
+    return str(getattr(preprocessor, "__name__", type(preprocessor).__name__))
 
 
 @contextlib.contextmanager

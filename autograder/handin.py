@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import nbformat.v4
+from nbformat.notebooknode import from_dict
 
 from autograder.submission import Submission, Unreadable, notebook_cells, read, source_of
 
@@ -22,8 +21,6 @@ CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 KINDS = ("code", "markdown", "raw")
 CHECK = "check-"
 """What the id of a check cell begins with; the rest is the exercise's name."""
-
-_v4: Any = nbformat.v4
 
 
 @dataclass(frozen=True)
@@ -75,12 +72,13 @@ def handed_in(folder: Path, slug: str) -> Path:
 def as_notebook(path: Path, release: Release) -> Any:
     """The hand-in as a notebook of this release; without cells of its own if it is unreadable."""
     found = _locked_again(_last_of_each(_cells(path, release), release), release)
-    return _v4.new_notebook(
-        cells=_with_ids(_complete(found, release), release),
-        metadata={"kernelspec": dict(release.kernelspec) or _PYTHON,
-                  "language_info": {"name": "python"}},
-        nbformat_minor=5,
+    notebook: Any = from_dict(
+        {"cells": _with_ids(_complete(found, release), release),
+         "metadata": {"kernelspec": dict(release.kernelspec) or _PYTHON,
+                      "language_info": {"name": "python"}},
+         "nbformat": 4, "nbformat_minor": 5}
     )  # fmt: skip
+    return notebook
 
 
 _PYTHON = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -153,17 +151,20 @@ def _complete(found: list[_Found], release: Release) -> list[_Found]:
     return found
 
 
-def _with_ids(found: Sequence[_Found], release: Release) -> list[Any]:
-    taken: Counter[str] = Counter()
+def _with_ids(found: Sequence[_Found], release: Release) -> list[dict[str, Any]]:
+    taken: set[str] = set()
     made = []
     for place, one in enumerate(found):
         name = one.grade_id or one.id
-        if not CELL_ID.fullmatch(name) or taken[name]:
+        if not CELL_ID.fullmatch(name) or name in taken:
             name = f"cell-{place + 1}"
-        taken[name] += 1
-        new = {"code": _v4.new_code_cell, "markdown": _v4.new_markdown_cell}
-        cell = new.get(one.kind, _v4.new_raw_cell)(one.source, id=name)
+        taken.add(name)
+        cell: dict[str, Any] = {
+            "cell_type": one.kind, "id": name, "source": one.source, "metadata": {},
+        }  # fmt: skip
         if one.grade_id:
-            cell.metadata["nbgrader"] = dict(release.cells[one.grade_id].mark)
+            cell["metadata"] = {"nbgrader": dict(release.cells[one.grade_id].mark)}
+        if one.kind == "code":
+            cell |= {"execution_count": None, "outputs": []}
         made.append(cell)
     return made

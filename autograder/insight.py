@@ -46,9 +46,10 @@ class Student:
 class Exercise:
     """One exercise in the class.
 
-    solved: the mean share of its points.  separation: how well its marks go with those of the rest
-    of the lab, −1 to 1; None where that says nothing.  strong, weak: the mean share in the upper
-    and the lower third of the class, by points in the whole lab.
+    All but the outcomes is about the students whose file could be read.  solved: the mean share of
+    its points.  separation: how well its marks go with those of the rest of the lab, −1 to 1; None
+    where that says nothing.  strong, weak: the mean share in the upper and the lower third of the
+    class, by points in the whole lab.
     """
 
     name: str
@@ -174,7 +175,9 @@ def _known(collected: Collected, found: Mapping[tuple[str, str], Sequence[str]])
 
 
 def _exercise(name: str, points: float, students: Sequence[Student]) -> Exercise:
-    judged = [one for one in students if one.shares.get(name) is not None]
+    judged = [
+        one for one in students if one.problem is None and one.shares.get(name) is not None
+    ]  # fmt: skip
     shares = [float(one.shares[name] or 0) for one in judged]
     rest = [one.score - share * points for one, share in zip(judged, shares, strict=True)]
     ranked = [float(one.shares[name] or 0) for one in sorted(judged, key=lambda one: one.score)]

@@ -155,7 +155,7 @@ def _exercises(found: Insight) -> str:
         + "</tr>"
         for one in found.exercises
     ]
-    picture = f"<figure>{plots.outcomes(found.exercises)}</figure>"
+    picture = f"<figure class='large'>{plots.outcomes(found.exercises)}</figure>"
     return picture + table("Students by outcome of each exercise", heads, rows)
 
 
@@ -167,7 +167,7 @@ def _separation(found: Insight) -> str:
         "<p>An exercise that separates is done by those who do well in the rest of the lab. One "
         "that does not is too easy, too hard, or asks for something else. The thirds are of the "
         "class, by points in the whole lab.</p>"
-        f"<figure>{plots.separation(found.exercises)}</figure>"
+        f"<figure class='large'>{plots.separation(found.exercises)}</figure>"
         + table("Marks in an exercise against marks in the rest of the lab", heads, rows)
     )
 

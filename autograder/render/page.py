@@ -30,11 +30,11 @@ th, td { border-bottom: 1px solid var(--line); padding: .3rem .6rem; text-align:
 thead th { background: var(--soft); }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .sign { text-align: center; } .text { min-width: 14rem; }
-.tall { vertical-align: bottom; }
+.sortable thead th { vertical-align: bottom; }
 .tall button { writing-mode: vertical-rl; transform: rotate(180deg); }
 code { font-family: ui-monospace, monospace; font-size: .95em; }
 figure { margin: 1rem 0; background: #fff; overflow-x: auto; }
-figure svg { max-width: 100%; min-width: 30rem; height: auto; }
+figure svg { max-width: 100%; height: auto; } .large svg { min-width: 28rem; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }
 .note { border-left: 5px solid var(--line); padding: .3rem .8rem; background: var(--soft); }

@@ -23,8 +23,8 @@ Every file begins with two lines: what it tries, and ``expect:`` with clauses be
 
 A submission is the lab's right answers, the helpers of `TOOLS`, and the cells of the attack.  A
 function ``attack`` in it is called whenever `HOOKS[lab]` is, before the right answer is given:
-where all of its attempts are refused, everything is right.  In the text <course>, <secret>, <home>,
-<other> and <mark> stand for what an attacker could only guess, <deep> for a very deep sum.
+where all of its attempts are refused, everything is right.  In the text <course>, <secret>,
+<home>, <other> and <mark> stand for what an attacker could only guess, <deep> for a deep sum.
 """
 
 from __future__ import annotations
@@ -134,7 +134,8 @@ def submissions(lab: str) -> list[tuple[Attack, Path]]:
 
 def broken_files() -> list[tuple[Attack, Path]]:
     """The committed files that are no submission, or nearly none."""
-    return [(described_in(path, "lab2_rnn"), path) for path in sorted((FOLDER / "files").iterdir())]
+    files = sorted((FOLDER / "files").iterdir())
+    return [(described_in(path, "lab2_rnn"), path) for path in files]
 
 
 def right_cells(lab: str) -> list[str]:
@@ -174,7 +175,8 @@ def canary(lab: str, place: int) -> str:
     """
     wrong = WRONG[lab][place % len(WRONG[lab])]
     looks = WRAP.format(hook=HOOKS[lab], attack="look")
-    return "\n".join([*right_cells(lab), *(f"# %%\n{cell}" for cell in (TOOLS, LOOKS, looks, wrong))])
+    cells = [f"# %%\n{cell}" for cell in (TOOLS, LOOKS, looks, wrong)]
+    return "\n".join([*right_cells(lab), *cells])
 
 
 LOOKS = """\

@@ -157,8 +157,9 @@ class Command:
         log = (place.root / f"{self.name}.log").read_text("utf-8", "backslashreplace")
         reports = json.loads(file.read_text("utf-8")) if file.exists() else []
         names = [None if one is None else one.name for one in self.attacks]
+        files = [os.fsencode(one).hex() for one in self.files]
         return {"status": self.process.returncode, "log": log, "reports": reports,
-                "attacks": names, "files": [os.fsencode(one).hex() for one in self.files]}  # fmt: skip
+                "attacks": names, "files": files}  # fmt: skip
 
 
 def commands(place: Place) -> Iterator[Command]:

@@ -38,7 +38,7 @@ def right() -> str:
     return assembled("lab2_rnn", "", {})
 
 
-# -- no ordinary files ------------------------------------------------------------------------------
+# -- no ordinary files ---------------------------------------------------------------------------
 
 
 @odd("folder.py", "problem it is a folder")
@@ -62,13 +62,13 @@ def link_to_passwords(path: Path) -> None:
 
 @odd("link_to_nothing.ipynb", "problem it is a symbolic link")
 def link_to_nothing(path: Path) -> None:
-    """A link to nothing."""
+    """A link that leads to nothing."""
     path.symlink_to("nothing at all")
 
 
 @odd("link_to_itself.py", "problem it is a symbolic link")
 def link_to_itself(path: Path) -> None:
-    """A link to itself."""
+    """A link that leads to itself."""
     path.symlink_to(path)
 
 
@@ -103,7 +103,7 @@ def closed(path: Path) -> None:
     path.chmod(0)
 
 
-# -- sizes ------------------------------------------------------------------------------------------
+# -- sizes ---------------------------------------------------------------------------------------
 
 
 @odd("empty.py", "others missing")
@@ -177,7 +177,7 @@ def many_objects(path: Path) -> None:
     path.write_text('{"cells": {"a": [' + "{}," * 1_000_000 + "{}]}}")
 
 
-# -- texts that hurt their reader -------------------------------------------------------------------
+# -- texts that hurt their reader ----------------------------------------------------------------
 
 
 def text(name: str, expect: str, says: str, source: Callable[[], str]) -> None:
@@ -212,7 +212,7 @@ text("attributes", "all right", "An attribute of an attribute, tens of thousands
 text("sums", "all right", "A sum of tens of thousands of numbers.",
      lambda: "if 0:\n    x = " + "+".join("1" * 50_000))  # fmt: skip
 text("nested_functions", "all right", "Functions in functions, as deep as Python lets them be.",
-     lambda: "".join(" " * n + f"def f{n}():\n" for n in range(95)) + " " * 95 + "pass")  # fmt: skip
+     lambda: "".join(" " * n + f"def f{n}():\n" for n in range(95)) + " " * 95 + "0")  # fmt: skip
 text("branches", "all right", "A condition with ten thousand branches.",
      lambda: "if 0:\n    pass\n" + "elif 0:\n    pass\n" * 10_000)  # fmt: skip
 text("formats", "all right", "A text made of thousands of pieces.",
@@ -221,7 +221,7 @@ text("long_number", "all right", "A number of a hundred thousand digits.",
      lambda: "x = " + "9" * 100_000)  # fmt: skip
 
 
-# -- names ------------------------------------------------------------------------------------------
+# -- names ---------------------------------------------------------------------------------------
 
 NAMES: dict[str, str | bytes] = {
     "named": "named.py",
@@ -234,7 +234,7 @@ NAMES: dict[str, str | bytes] = {
     "name_of_another_option": "-j1.py",
     "name_of_a_formula": "=HYPERLINK(1)+cmd.py",
     "name_of_markup": "<img src=x onerror=alert(1)>&amp;.py",
-    "name_of_a_style": "[bold red][/x].py",
+    "name_of_a_style": "[bold red][x[.py",
     "name_of_dots": "...py",
     "name_that_leads_up": "..%2f..%2fetc%2fpasswd.py",
     "name_of_a_variable": "$(touch owned);`x`.py",

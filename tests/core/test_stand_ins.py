@@ -58,7 +58,8 @@ def test_a_stub_is_told_where_it_is_and_not_where_it_is_called(clipping: Grader)
 def test_names_of_ones_own_for_the_arguments_are_fine(clipping: Grader) -> None:
     head = "def clip_model_(model, max_norm):\n"
     wrong = "def clip_model_(net, most):\n    return None\n"
-    call, named = "clip_model_(model, max_norm)\n    opt", "clip_model_(most=max_norm, net=model)\n    opt"
+    call = "clip_model_(model, max_norm)\n    opt"
+    named = call.replace("(model, max_norm)", "(most=max_norm, net=model)")
     report = grade(clipping, one_cell((head, wrong), (call, named)))
     assert set(outcomes(report)) == {"clip_model_"}
 

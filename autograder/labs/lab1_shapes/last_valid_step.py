@@ -315,7 +315,7 @@ EXERCISE = Exercise(
                 look="A new tensor should take its device from output."),
         Mistake("detached", detached,
                 when="the result is cut from the graph, so that no gradient gets back to output",
-                look="Look for .detach(), .data or torch.no_grad()."),
+                look="Look for .detach(), .data, .numpy(), .tolist() or torch.no_grad()."),
     ),
     also_right=(
         by_gather, by_take_along, row_by_row, row_by_row_of_ints, by_product, by_mask,

@@ -249,10 +249,10 @@ EXERCISE = Exercise(
                 look="What does squeeze() do to a batch of one?"),
         Mistake("detached", detached,
                 when="the halves are cut from the graph, so that no gradient gets back",
-                look="Look for .detach(), .data or torch.no_grad()."),
+                look="Look for .detach(), .data, .numpy(), .tolist() or torch.no_grad()."),
         Mistake("backward_detached", backward_detached,
                 when="the backward half is cut from the graph",
-                look="Look for .detach(), .data or torch.no_grad()."),
+                look="Look for .detach(), .data, .numpy(), .tolist() or torch.no_grad()."),
         Mistake("single_precision", but(
                     split_directions, returns=lambda both: (both[0].float(), both[1].float())),
                 when="the halves are float32 whatever came in",

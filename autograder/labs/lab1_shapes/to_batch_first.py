@@ -183,7 +183,7 @@ EXERCISE = Exercise(
                 look="Stay with tensors from beginning to end."),
         Mistake("detached", detached,
                 when="the result is cut from the graph, so that no gradient gets back to x",
-                look="Look for .detach(), .data or torch.no_grad()."),
+                look="Look for .detach(), .data, .numpy(), .tolist() or torch.no_grad()."),
         Mistake("buffer_on_the_cpu", buffer_on_the_cpu,
                 when="the result is written into a tensor on PyTorch's default device",
                 look="A new tensor should take its device from x."),

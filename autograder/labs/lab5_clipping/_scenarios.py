@@ -124,13 +124,15 @@ def on_one_batch(
     dropout: float = 0.0,
     momentum: float = 0.0,
     groups: int = 1,
+    loss_factor: float = 1.0,
     observed: str = "",
 ) -> Any:
     """Build a classifier from its weights and call the entry point on one batch, `updates` times.
 
     returns: what the model returns, "logits", "(logits, h)" or "(logits, (h, c))".  lr: of plain
     SGD, or None where no optimizer is handed over.  groups: into how many groups the optimizer's
-    parameters are divided.  old_gradients: what every grad holds before.
+    parameters are divided.  old_gradients: what every grad holds before.  loss_factor: multiplies
+    the loss.
     Gives the results and the weights afterwards; without an optimizer the result, or, where
     observed is "weights", these.
     """
@@ -159,7 +161,10 @@ def on_one_batch(
         parameter.data = weights[name].clone(memory_format=torch.contiguous_format)
         if old_gradients is not None:
             parameter.grad = torch.full_like(parameter, old_gradients)
-    loss_fn = nn.functional.cross_entropy
+
+    def loss_fn(logits: Any, labels: Any) -> Any:
+        return loss_factor * nn.functional.cross_entropy(logits, labels)
+
     if lr is None:
         results = [entry(model, x, y, loss_fn, max_norm) for _ in range(updates)]
     else:

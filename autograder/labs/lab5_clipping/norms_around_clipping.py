@@ -17,7 +17,7 @@ from autograder.labs.lab5_clipping._draws import (
     scaled_,
 )
 from autograder.labs.lab5_clipping._scenarios import on_one_batch
-from autograder.spec import Case, Exercise, Mistake, but
+from autograder.spec import Case, Close, Exercise, Mistake, but
 from solutions.lab5_clipping import norms_around_clipping
 
 Norms = tuple[float, float]
@@ -47,6 +47,10 @@ def unused(rng: np.random.Generator) -> Mapping[str, Any]:
 
 def dropped(rng: np.random.Generator) -> Mapping[str, Any]:
     return merged(inputs(rng, 6, 3, 2, 16, 3), dropout=0.5, max_norm=50.0)
+
+
+def tiny(rng: np.random.Generator) -> Mapping[str, Any]:
+    return merged(ordinary(rng), loss_factor=1e-4, max_norm=1e-5)
 
 
 def weights_after(rng: np.random.Generator) -> Mapping[str, Any]:
@@ -85,6 +89,11 @@ def always(model: nn.Module, max_norm: float) -> None:
 def by_value(model: nn.Module, max_norm: float) -> None:
     for grad in model_grads(model):
         grad.clamp_(-max_norm, max_norm)
+
+
+def guessed(model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, max_norm: float) -> Norms:
+    before, _ = norms_around_clipping(model, x, y, loss_fn, max_norm)
+    return before, min(before, max_norm)
 
 
 def clipped_too_early(model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, max_norm: float) -> Norms:
@@ -186,6 +195,10 @@ EXERCISE = Exercise(
             "another dropout.",
         ),
         Case(
+            name="tiny gradients", inputs=tiny, value=False, close=Close(rtol=1e-6, atol=1e-14),
+            why="The norm afterwards is measured. With the 1e-6 of the formula it is not quite max_norm.",
+        ),
+        Case(
             name="the weights afterwards", inputs=weights_after, value=False,
             why="Measuring changes no weights.",
         ),
@@ -210,6 +223,11 @@ EXERCISE = Exercise(
             "after_is_max_norm", measured(always),
             when="the norm afterwards is max_norm, whatever it was before",
             look="What happens to a gradient that is shorter than max_norm?",
+        ),
+        Mistake(
+            "after_is_guessed", guessed,
+            when="the norm afterwards is guessed and not measured",
+            look="Measure it from the clipped gradients.",
         ),
         Mistake(
             "not_cleared", measured(clear=False),

@@ -257,12 +257,13 @@ class Carrying(nn.Module):
 
     def __init__(self, inner: nn.Module) -> None:
         super().__init__()
-        self.inner, self.state = inner, None
+        self.inner = inner
+        self.state: Any = None
 
     def forward(self, x: Tensor) -> Tensor:
         out, state = self.inner(x, self.state)
         self.state = detach_state(state)
-        return out  # type: ignore[no-any-return]
+        return out
 
 
 def by_training_steps(

@@ -135,7 +135,7 @@ def trained(
 
 def once_more(model: nn.Module, x: Tensor, logits: Tensor) -> Tensor:
     with torch.no_grad():
-        return logits_of(model(x))  # type: ignore[no-any-return]
+        return logits_of(model(x))
 
 
 def once_more_in_eval(model: nn.Module, x: Tensor, logits: Tensor) -> Tensor:
@@ -143,7 +143,7 @@ def once_more_in_eval(model: nn.Module, x: Tensor, logits: Tensor) -> Tensor:
     with torch.no_grad():
         found = logits_of(model(x))
     model.train()
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def one_norm_each(model: nn.Module, max_norm: float) -> None:
@@ -246,7 +246,7 @@ def with_lists(
 
             def loss_and_logits(out: Tensor, target: Tensor, kept: list[Tensor] = kept) -> Tensor:
                 kept.append(out.detach())
-                return loss_fn(out, target)  # type: ignore[no-any-return]
+                return loss_fn(out, target)
 
             step = training_step(model, x, y, loss_and_logits, optimizer, max_norm)
             losses += [step["loss"]] * y.shape[0]
@@ -291,7 +291,7 @@ def with_autograd(
         return torch.stack([loss.detach() * len(y), (logits.argmax(-1) == y).sum()])
 
     sizes = sum(len(y) for _, y in loader)
-    sums = [sum(step(x, y) for x, y in loader) for _ in range(epochs)]
+    sums = [torch.stack([step(x, y) for x, y in loader]).sum(0) for _ in range(epochs)]
     return [dict(zip(("loss", "accuracy"), (one / sizes).tolist(), strict=True)) for one in sums]
 
 

@@ -1,0 +1,172 @@
+"""How generators, losses, taggers and loops are used; the text of each function travels alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def with_generators(
+    entry: Callable[..., Any],
+    kind: str,
+    num_sequences: int,
+    seq_len: int,
+    num_tags: int,
+    seed: int,
+) -> dict[str, Any]:
+    """Draw with equally seeded generators, with one of them again, and with other states.
+
+    Gives what each of five calls returned, and PyTorch's global state before and after them.
+    """
+    import torch
+
+    before = torch.get_rng_state()
+    one, twin, moved = (torch.Generator().manual_seed(seed) for _ in range(3))
+    other = torch.Generator().manual_seed(seed + 1)
+    torch.rand(3, generator=moved)
+
+    def draw(generator: torch.Generator) -> Any:
+        return entry(kind, num_sequences, seq_len, num_tags, generator)
+
+    drawn = {"first": draw(one), "twin": draw(twin), "next": draw(one)}
+    drawn |= {"moved": draw(moved), "other": draw(other)}
+    return {**drawn, "before": before, "after": torch.get_rng_state()}
+
+
+def back_from_nothing(entry: Callable[..., Any], logits: Any, tags: Any) -> dict[str, Any]:
+    """The loss of a batch without a real token, and the gradient that reaches its logits."""
+    import torch
+
+    logits = logits.detach().clone().requires_grad_()
+    loss = entry(logits, tags)
+    torch.autograd.backward(loss)
+    gradient = torch.zeros_like(logits) if logits.grad is None else logits.grad
+    return {"loss": loss, "gradient": gradient}
+
+
+def logits_and_gradients(
+    entry: Callable[..., Any],
+    init: Any,
+    weights: Mapping[str, Any],
+    inputs: Any,
+    probe: Any,
+    mode: str = "train",
+) -> dict[str, Any]:
+    """Build a tagger, load weights by name, run it, and go back from the sum of logits · probe.
+
+    init, inputs: a dict hands over by keyword.  Gives {"parameters": {name: shape}, "logits",
+    "gradients": {name: tensor, or None}}; no logits where names or shapes are not those of
+    `weights`, and no gradients where the logits do not have the shape of the probe.
+    """
+    import torch
+
+    module = entry(**init) if isinstance(init, dict) else entry(*init)
+    own = dict(module.named_parameters())
+    shapes = {name: list(value.shape) for name, value in own.items()}
+    if shapes != {name: list(value.shape) for name, value in weights.items()}:
+        return {"parameters": shapes, "logits": None, "gradients": None}
+    for name, value in own.items():
+        value.data = weights[name].clone(memory_format=torch.contiguous_format)
+    module.train(mode == "train")
+    logits = module(**inputs) if isinstance(inputs, dict) else module(*inputs)
+    gradients = None
+    if isinstance(logits, torch.Tensor) and logits.shape == probe.shape:
+        if logits.requires_grad:
+            torch.autograd.backward((logits * probe).sum())
+        gradients = {name: value.grad for name, value in own.items()}
+    return {"parameters": shapes, "logits": logits, "gradients": gradients}
+
+
+def moved_to_the_device(entry: Callable[..., Any], init: Any, tokens: Any, again: Any) -> Any:
+    """Build a tagger, move it to the device of its tokens, and run it on one batch and another."""
+    module = entry(*init).to(tokens.device)
+    module(tokens)
+    return module(again)
+
+
+def lengths_elsewhere(
+    entry: Callable[..., Any], init: Any, tokens: Any, lengths: Any
+) -> dict[str, bool]:
+    """Whether a tagger that is not on the CPU, and whose lengths are not either, can pack.
+
+    No device but the CPU is needed for that: packing says what it misses on meta tensors too.
+    """
+    module = entry(*init).to("meta")
+    refused = ""
+    try:
+        module(tokens.to("meta"), lengths.to("meta"))
+    except (RuntimeError, NotImplementedError) as error:
+        refused = str(error)
+    return {"lengths are on the CPU where that is needed": "CPU int64 tensor" not in refused}
+
+
+def padding_row(entry: Callable[..., Any], init: Any, padding_idx: int) -> Any:
+    """The embedding of the padding token in a tagger that was just built."""
+    return entry(*init).embedding.weight.detach()[padding_idx].double()
+
+
+def two_batches(
+    entry: Callable[..., Any], init: Any, weights: Mapping[str, Any], first: Any, second: Any
+) -> Any:
+    """The logits of a second batch, after one of another size went through the same tagger."""
+    import torch
+
+    module = entry(*init)
+    with torch.no_grad():
+        for name, value in module.named_parameters():
+            value.data = weights[name].clone(memory_format=torch.contiguous_format)
+        module(*first)
+        return module(*second)
+
+
+def train(
+    entry: Callable[..., Any],
+    weights: Mapping[str, Any],
+    batches: Any,
+    epochs: int,
+    lr: float,
+    max_norm: float | None = None,
+) -> dict[str, Any]:
+    """Build a GRU tagger from its weights and train it.
+
+    What it puts out is louder for short sequences, so that it shows whether it is told the lengths.
+    Gives what was returned, the weights afterwards by name, and the norm of the gradients as the
+    optimizer finds them, step by step; none where it is not one of PyTorch's.
+    """
+    import torch
+    from torch import nn
+    from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+    class Given(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            (vocabulary, features), (tags, units) = (
+                weights[name].shape for name in ("embedding.weight", "fc.weight")
+            )
+            self.embedding = nn.Embedding(vocabulary, features, padding_idx=0)
+            self.rnn = nn.GRU(features, units, batch_first=True)
+            self.fc = nn.Linear(units, tags)
+
+        def forward(self, tokens: Any, lengths: Any = None) -> Any:
+            scores = self.fc(self.rnn(self.embedding(tokens))[0])
+            loudness = 1 if lengths is None else 1 + 1 / lengths.to(scores)[:, None, None]
+            return scores * loudness
+
+    model = Given()
+    for name, parameter in model.named_parameters():
+        parameter.data = weights[name].clone(memory_format=torch.contiguous_format)
+    norms: list[float] = []
+
+    def note(optimizer: Any, *_: Any) -> None:
+        grads = [p.grad for group in optimizer.param_groups for p in group["params"]]
+        squares = [float((grad**2).sum()) for grad in grads if grad is not None]
+        norms.append(sum(squares) ** 0.5)
+
+    hook = register_optimizer_step_pre_hook(note)
+    try:
+        limit = () if max_norm is None else (max_norm,)
+        losses = entry(model, batches, epochs, lr, *limit)
+    finally:
+        hook.remove()
+    after = {name: parameter.detach() for name, parameter in model.named_parameters()}
+    return {"losses": losses, "weights": after, "norms": norms}
