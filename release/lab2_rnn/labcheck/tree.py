@@ -1,0 +1,305 @@
+"""Plain data: what a call takes and gives, as numbers and containers that cannot execute.
+
+``plain`` turns live objects into a tree, ``live`` turns a tree into live objects, and ``encode``
+and ``decode`` write a tree as JSON, with its arrays inside or beside it.  A tree is None, bool,
+int, float, str, `Array`, or a list, tuple or dict (str or int keys) of trees.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Tree = Any
+"""A tree as the module's docstring says; Python's types cannot express it usefully."""
+
+MAX_BYTES = 64 * 2**20
+MAX_NODES = 200_000
+MAX_DEPTH = 24
+MAX_TEXT = 65_536
+
+
+class NotPlain(ValueError):  # noqa: N818 - a reason
+    """A value that is no plain data; the message says what it is, as in "you returned …"."""
+
+
+@dataclass(frozen=True, eq=False)
+class Array:
+    """Numbers with what is known about their container.
+
+    values: bool, int or float, any shape.  kind: "numpy", "torch" or "scalar" (a NumPy number that
+    is no array).  dtype: as the owner had it ("bfloat16" too).  device: "cpu", "cuda:0" or "meta",
+    where values are zeros that stand for the shape alone.  layout: how an argument lies in memory,
+    "C" in order, "strided" with gaps, "turned" with the axes stored in reverse.
+    """
+
+    values: NDArray[Any]
+    kind: str = "numpy"
+    dtype: str = ""
+    device: str = "cpu"
+    layout: str = "C"
+
+    def __post_init__(self) -> None:
+        if not self.dtype:
+            object.__setattr__(self, "dtype", str(self.values.dtype))
+
+
+def torch_module() -> Any:
+    """PyTorch if this process has imported the real one, else None."""
+    found = sys.modules.get("torch")
+    return found if hasattr(found, "Tensor") and hasattr(found, "meshgrid") else None
+
+
+def plain(value: object) -> Tree:
+    """The tree of a live value; raises NotPlain with a sentence's end for anything else."""
+    budget = [MAX_NODES, MAX_BYTES]
+    return _plain(value, torch_module(), budget, 0)
+
+
+def _plain(value: Any, torch: Any, budget: list[int], depth: int) -> Tree:
+    budget[0] -= 1
+    if depth > MAX_DEPTH:
+        raise NotPlain("something nested too deeply")
+    if budget[0] < 0:
+        raise NotPlain("too many parts")
+    kind = type(value)
+    if value is None or kind is bool or kind is float:
+        return value
+    if kind is int:
+        if value.bit_length() > 63:
+            raise NotPlain("an integer that does not fit into 64 bits")
+        return value
+    if kind is str:
+        if len(value) > MAX_TEXT:
+            raise NotPlain("a text that is too long")
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, np.ndarray | np.generic):
+        return _plain_numpy(value, budget)
+    if torch is not None and isinstance(value, torch.Tensor):
+        return _plain_tensor(value, torch, budget)
+    if torch is not None and isinstance(value, torch.nn.utils.rnn.PackedSequence):
+        raise NotPlain("a PackedSequence")
+    if isinstance(value, tuple):
+        return tuple(_plain(item, torch, budget, depth + 1) for item in tuple.__iter__(value))
+    if isinstance(value, list):
+        return [_plain(item, torch, budget, depth + 1) for item in list.__iter__(value)]
+    if isinstance(value, dict):
+        return {
+            _plain_key(key): _plain(item, torch, budget, depth + 1)
+            for key, item in dict.items(value)
+        }
+    raise NotPlain(_an(kind.__name__))
+
+
+def _plain_key(key: object) -> str | int:
+    if type(key) is str and len(key) <= 1000:
+        return key.encode("utf-8", "backslashreplace").decode("utf-8")
+    if type(key) is int and key.bit_length() <= 63:
+        return key
+    raise NotPlain(f"a dict with a key that is {_an(type(key).__name__)}")
+
+
+def _plain_numpy(value: Any, budget: list[int]) -> Array:
+    scalar = isinstance(value, np.generic)
+    if not scalar and type(value) is not np.ndarray:
+        raise NotPlain(f"{_an(type(value).__name__)} in place of a plain array")
+    if value.dtype.kind not in "biuf":
+        raise NotPlain(f"an array of {value.dtype.name}")
+    _charge(int(value.size) * max(8, value.dtype.itemsize), budget)
+    dtype = value.dtype
+    target = np.dtype(np.float64) if dtype.itemsize > 8 else dtype.newbyteorder("=")
+    values = np.array(value, dtype=target, order="C", copy=True)
+    return Array(values, "scalar" if scalar else "numpy", dtype.name)
+
+
+def _plain_tensor(value: Any, torch: Any, budget: list[int]) -> Array:
+    if type(value) not in (torch.Tensor, torch.nn.Parameter):
+        raise NotPlain(f"{_an(type(value).__name__)} in place of a plain tensor")
+    if value.layout != torch.strided or value.is_quantized:
+        raise NotPlain("a tensor that is not dense")
+    name = str(value.dtype).removeprefix("torch.")
+    if value.dtype.is_complex or name not in TORCH_DTYPES:
+        raise NotPlain(f"a tensor of {name}")
+    _charge(int(value.numel()) * 8, budget)
+    if value.device.type == "meta":
+        zeros = np.broadcast_to(np.zeros((), TORCH_DTYPES[name]), tuple(value.shape))
+        return Array(zeros, "torch", name, "meta")
+    flat = value.detach().to("cpu").resolve_neg()
+    if name == "bfloat16":
+        flat = flat.float()
+    values = np.array(flat.numpy(), order="C", copy=True)
+    return Array(values, "torch", name, str(value.device))
+
+
+TORCH_DTYPES = {
+    "bool": "bool", "uint8": "uint8", "int8": "int8", "int16": "int16", "int32": "int32",
+    "int64": "int64", "float16": "float16", "bfloat16": "float32", "float32": "float32",
+    "float64": "float64",
+}  # fmt: skip
+
+
+INLINE_DTYPES = frozenset({*TORCH_DTYPES.values(), "uint16", "uint32", "uint64"})
+"""dtypes of arrays whose numbers, or whose shape alone, stand in the JSON."""
+
+
+def _charge(size: int, budget: list[int]) -> None:
+    budget[1] -= size
+    if budget[1] < 0:
+        raise NotPlain("more numbers than any answer needs")
+
+
+def _an(name: str) -> str:
+    shown = name[:60]
+    return f"{'an' if shown[:1].lower() in 'aeiou' else 'a'} {shown}"
+
+
+def live(tree: Tree, device: str = "cpu") -> Any:
+    """Live objects for a tree: NumPy arrays, tensors on `device`, and Python's own containers."""
+    if isinstance(tree, Array):
+        values = _laid_out(tree)
+        if tree.kind == "torch":
+            import torch
+
+            tensor = torch.from_numpy(values)
+            if tree.dtype == "bfloat16":
+                tensor = tensor.bfloat16()
+            return tensor if device == "cpu" else tensor.to(device)
+        return values[()] if tree.kind == "scalar" else values
+    return mapped(tree, lambda leaf: live(leaf, device) if isinstance(leaf, Array) else leaf)
+
+
+def _laid_out(array: Array) -> NDArray[Any]:
+    """A fresh array with the layout asked for; the values are the same."""
+    values = array.values
+    if array.layout == "turned" and values.ndim > 1:
+        return np.array(values, order="F", copy=True)
+    if array.layout == "strided" and values.ndim > 0:
+        wide = np.full((*values.shape[:-1], 2 * values.shape[-1]), 7, dtype=values.dtype)
+        wide[..., ::2] = values
+        return wide[..., ::2]
+    return np.array(values, order="C", copy=True)
+
+
+def mapped(tree: Tree, change: Callable[[Any], Any]) -> Tree:
+    """The same containers with `change` applied to each leaf."""
+    if isinstance(tree, tuple):
+        return tuple(mapped(item, change) for item in tree)
+    if isinstance(tree, list):
+        return [mapped(item, change) for item in tree]
+    if isinstance(tree, dict):
+        return {key: mapped(item, change) for key, item in tree.items()}
+    return change(tree)
+
+
+def cast(tree: Tree, dtype: str, wanted: str = "C") -> Tree:
+    """The same tree with float arrays in another dtype, and every array in another layout.
+
+    layout: as in Array, or "mixed": by columns and with gaps by turns.
+    """
+    laid = "strided" if wanted == "mixed" else wanted
+    turns = itertools.cycle(("turned", "strided"))
+
+    def change(leaf: Any) -> Any:
+        if not isinstance(leaf, Array):
+            return leaf
+        layout = next(turns) if wanted == "mixed" and leaf.values.ndim > 1 else laid
+        if leaf.values.dtype.kind == "f":
+            return replace(leaf, values=leaf.values.astype(dtype), dtype=dtype, layout=layout)
+        return replace(leaf, layout=layout)
+
+    return mapped(tree, change)
+
+
+def encode(tree: Tree, arrays: dict[str, NDArray[Any]] | None = None) -> Any:
+    """JSON for a tree; numbers of arrays go into `arrays` by name, or inside where it is None."""
+    if isinstance(tree, Array):
+        node: dict[str, Any] = {"kind": tree.kind, "dtype": tree.dtype}
+        if tree.device != "cpu":
+            node["device"] = tree.device
+        if tree.layout != "C":
+            node["layout"] = tree.layout
+        if tree.device == "meta":
+            node["shape"] = list(tree.values.shape)
+        elif arrays is None:
+            node["shape"] = list(tree.values.shape)
+            node["values"] = tree.values.ravel().tolist()
+        else:
+            node["array"] = f"{len(arrays)}"
+            arrays[node["array"]] = tree.values
+        return {"a": node}
+    if isinstance(tree, tuple):
+        return {"t": [encode(item, arrays) for item in tree]}
+    if isinstance(tree, list):
+        return {"l": [encode(item, arrays) for item in tree]}
+    if isinstance(tree, dict):
+        return {"d": [[key, encode(item, arrays)] for key, item in tree.items()]}
+    return tree
+
+
+def decode(node: Any, arrays: Mapping[str, NDArray[Any]] | None = None, depth: int = 0) -> Tree:
+    """The tree of what `encode` wrote; raises ValueError for anything that it would not write."""
+    if depth > MAX_DEPTH + 1:
+        raise ValueError("nested too deeply")
+    if node is None or isinstance(node, bool | int | float | str):
+        return node
+    if not isinstance(node, dict) or len(node) != 1:
+        raise ValueError("not a node")
+    ((tag, body),) = node.items()
+    if tag == "a" and isinstance(body, dict):
+        return _decode_array(body, arrays)
+    if not isinstance(body, list):
+        raise ValueError("not a node")
+    if tag == "d":
+        pairs = [(key, decode(item, arrays, depth + 1)) for key, item in body]
+        if not all(isinstance(key, str | int) for key, _ in pairs):
+            raise ValueError("not a key")
+        return dict(pairs)
+    items = [decode(item, arrays, depth + 1) for item in body]
+    if tag == "t":
+        return tuple(items)
+    if tag == "l":
+        return items
+    raise ValueError("not a node")
+
+
+def _decode_array(body: dict[str, Any], arrays: Mapping[str, NDArray[Any]] | None) -> Array:
+    kind, dtype = body.get("kind"), body.get("dtype")
+    device, layout = body.get("device", "cpu"), body.get("layout", "C")
+    if kind not in ("numpy", "torch", "scalar") or not _short(dtype) or not _short(device):
+        raise ValueError("not an array")
+    dtype = str(dtype)
+    if layout not in ("C", "strided", "turned"):
+        raise ValueError("not a layout")
+    if "array" in body:
+        if arrays is None or body["array"] not in arrays:
+            raise ValueError("an array is missing")
+        found = arrays[body["array"]]
+        if (kind == "scalar" and found.ndim) or not _holds(found.dtype, dtype):
+            raise ValueError("not the array that it says it is")
+        return Array(found, kind, dtype, device, layout)
+    shape = tuple(int(size) for size in body["shape"])
+    numpy_dtype = TORCH_DTYPES.get(dtype, dtype)
+    if numpy_dtype not in INLINE_DTYPES:
+        raise ValueError("not a dtype")
+    if device == "meta":
+        if any(size < 0 for size in shape) or len(shape) > 16:
+            raise ValueError("not a shape")
+        return Array(np.broadcast_to(np.zeros((), numpy_dtype), shape), kind, dtype, device)
+    values = np.array(body["values"], dtype=numpy_dtype).reshape(shape)
+    return Array(values, kind, dtype, device, layout)
+
+
+def _holds(stored: np.dtype[Any], name: str) -> bool:
+    """Whether numbers stored so may be those of an owner's dtype; wider floats are narrowed."""
+    wide = name in ("float128", "longdouble") and stored == np.float64
+    return wide or str(stored) == TORCH_DTYPES.get(name, name)
+
+
+def _short(text: object) -> bool:
+    return isinstance(text, str) and 0 < len(text) <= 32

@@ -1,0 +1,180 @@
+"""What a call did, whether that is what was due, and which known mistake does the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .compare import Mismatch, Tolerance, compare
+from .tree import Tree, decode, encode
+
+HOST_READ = (
+    "meta tensor",
+    "Meta tensor",
+    "'Meta' backend",
+    "Meta backend",
+    "aten::_local_scalar_dense",
+    "data-dependent",
+    "data-independent",
+)
+"""Parts of what PyTorch says where a function reads numbers that a meta tensor does not have."""
+
+Did = Literal["result", "raised", "refused", "forbidden", "missing", "gone", "skipped"]
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """What one call did.
+
+    did: it gave a result, raised, gave something that is no plain data, used a forbidden package,
+    was not there, ended its process, or was not run.  tree: what is compared.  type, bases, text:
+    of the exception, or why.  lines: (file, line number, source) in the student's code, innermost
+    last.
+    """
+
+    did: Did
+    tree: Tree = None
+    type: str = ""
+    bases: tuple[str, ...] = ()
+    text: str = ""
+    lines: tuple[tuple[str, int, str], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """For visible.json; the student's lines are left out."""
+        if self.did == "result":
+            return {"did": "result", "tree": encode(self.tree)}
+        return {"did": self.did, "type": self.type, "bases": list(self.bases), "text": self.text}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Observed:
+        """What `to_json` wrote."""
+        if data["did"] == "result":
+            return Observed("result", decode(data["tree"]))
+        return Observed(data["did"], None, data["type"], tuple(data["bases"]), data["text"])
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One case as both sides of the kit see it: what is asked and how the answer is compared.
+
+    arguments: by name, in order.  observe: "result" or "arguments".  mentions: what the text of a
+    due exception must contain, "word" or "word|other word".  letters: axis letters of the result
+    by key.  indirect: what is compared was made of what the function returned.
+    """
+
+    name: str
+    arguments: Mapping[str, Tree]
+    value: bool
+    observe: str
+    mentions: str
+    tolerance: Tolerance
+    shapes: Mapping[str, str]
+    why: str = ""
+    indirect: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One case after the call: what was due, what happened, what each known mistake would do."""
+
+    question: Question
+    due: Observed
+    got: Observed
+    mismatch: Mismatch | None
+    passed: bool
+
+
+def judged(question: Question, due: Observed, got: Observed) -> Trial:
+    """The comparison of one case; passed only if it was finished and agrees."""
+    mismatch = None
+    passed = False
+    if due.did == "raised":
+        passed = (
+            got.did == "raised"
+            and due.type in got.bases
+            and names(question.mentions, got.text)
+        )
+    elif due.did == "result" and got.did == "result":
+        letters = {} if question.observe == "arguments" else question.shapes
+        mismatch = compare(due.tree, got.tree, question.tolerance, letters)
+        passed = mismatch is None
+    return Trial(question, due, got, mismatch, passed)
+
+
+def names(mentions: str, text: str) -> bool:
+    """Whether a text has one of the words that are due, given as "word|other word".
+
+    A single letter counts only where it stands alone: most sentences have an f somewhere.
+    """
+    words = re.findall(r"\w+", text.lower())
+    return any(
+        word in words if len(word) == 1 else word in text.lower()
+        for word in mentions.lower().split("|")
+    )
+
+
+def alike(trial: Trial, does: Observed) -> bool:
+    """Whether a mistake does on this case what was seen; any text is as good where one is due."""
+    if trial.due.did == "raised" and trial.passed:
+        return judged(trial.question, trial.due, does).passed
+    return same(does, trial.got, trial.question.tolerance)
+
+
+def same(one: Observed, other: Observed, tolerance: Tolerance) -> bool:
+    """Whether two calls did the same."""
+    if one.did != other.did:
+        return False
+    if one.did == "result":
+        return compare(one.tree, other.tree, tolerance) is None
+    return (one.type, one.text) == (other.type, other.text)
+
+
+def diagnose(trials: Sequence[Trial], mistakes: Mapping[str, Sequence[Observed]]) -> str | None:
+    """The name of the one known mistake that does what was seen, else None.
+
+    mistakes: what each does on each trial; "skipped" where that is not known.  First a mistake
+    that does the same on every case; else, where values are wrong, one that gives the same values
+    on all of these: another slip may stand beside it.
+    """
+    run = [place for place, trial in enumerate(trials) if trial.got.did != "skipped"]
+    wrong = [place for place in run if not trials[place].passed]
+    if not wrong:
+        return None
+    whole = _fitting(trials, mistakes, run)
+    if len(whole) == 1:
+        return whole[0]
+    values = [
+        place for place in run
+        if trials[place].question.value and trials[place].got.did == "result"
+    ]  # fmt: skip
+    if whole or not any(place in wrong for place in values):
+        return whole[0] if whole else None
+    part = _fitting(trials, mistakes, values)
+    return part[0] if len(part) == 1 else None
+
+
+def _fitting(
+    trials: Sequence[Trial], mistakes: Mapping[str, Sequence[Observed]], places: Sequence[int]
+) -> list[str]:
+    return [
+        name for name, does in mistakes.items()
+        if all(
+            does[place].did == "skipped" or alike(trials[place], does[place])
+            for place in places
+        )
+    ]  # fmt: skip
+
+
+def is_stub(observed: Observed) -> bool:
+    """Whether a call came to a `raise NotImplementedError` of the student's; torch has some."""
+    if observed.did != "raised" or observed.type != "NotImplementedError":
+        return False
+    line = observed.lines[-1][2] if observed.lines else ""
+    return "raise" in line if line else not observed.text
+
+
+def reads_host(observed: Observed) -> bool:
+    """Whether a call on the meta device stopped only because it reads numbers on the host."""
+    return observed.did == "raised" and any(part in observed.text for part in HOST_READ)

@@ -1,0 +1,75 @@
+"""The visible cases of a lab, as recorded in visible.json: inputs, what is due, known mistakes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .compare import Tolerance
+from .tree import Tree, decode
+from .verdict import Observed, Question
+
+Code = tuple[str, str]
+"""The name and the text of a function."""
+
+
+@dataclass(frozen=True, eq=False)
+class VisibleCase:
+    """One recorded case; mistakes holds only those that differ here from what is due."""
+
+    question: Question
+    device: str
+    scenario: Code | None
+    due: Observed
+    mistakes: Mapping[str, Observed]
+    like: str
+
+
+@dataclass(frozen=True, eq=False)
+class VisibleExercise:
+    """One exercise with its cases; scenario and view are (name, source) or None."""
+
+    name: str
+    points: float
+    parts: tuple[str, ...]
+    cases: tuple[VisibleCase, ...]
+    hints: Mapping[str, tuple[str, str]]
+    look: str
+    scenario: Code | None
+    view: Code | None
+    forbidden: tuple[str, ...]
+
+
+def load(path: Path) -> dict[str, VisibleExercise]:
+    """The exercises of a lab by name, in teaching order."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    return {one["name"]: _exercise(one) for one in data["exercises"]}
+
+
+def _exercise(data: Mapping[str, Any]) -> VisibleExercise:
+    shapes, indirect = data["shapes"], bool(data["scenario"] or data["view"])
+    return VisibleExercise(
+        data["name"], data["points"], tuple(data["parts"]),
+        tuple(_case(one, shapes, indirect) for one in data["cases"]),
+        {name: (when, look) for name, when, look in data["hints"]}, data["look"],
+        _code(data["scenario"]), _code(data["view"]), tuple(data["forbidden"]),
+    )  # fmt: skip
+
+
+def _code(pair: list[str] | None) -> Code | None:
+    return None if pair is None else (pair[0], pair[1])
+
+
+def _case(data: Mapping[str, Any], shapes: Mapping[str, str], indirect: bool) -> VisibleCase:
+    arguments: dict[str, Tree] = {name: decode(node) for name, node in data["arguments"]}
+    question = Question(
+        data["name"], arguments, data["value"], data["observe"], data["mentions"],
+        Tolerance(*data["tolerance"]), shapes, data["why"], indirect or bool(data["scenario"]),
+    )  # fmt: skip
+    mistakes = {name: Observed.from_json(one) for name, one in data["mistakes"].items()}
+    due = Observed.from_json(data["due"])
+    scenario = _code(data["scenario"])
+    return VisibleCase(question, data["device"], scenario, due, mistakes, data["like"])

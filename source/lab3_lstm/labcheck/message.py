@@ -1,0 +1,186 @@
+"""trials → message: one exercise's feedback, the same in a notebook, a terminal and a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .explain import CODE, Line, as_text, called_with, first_wrong, points, returned
+from .forbidden import hides
+from .text import capped
+from .verdict import Trial, is_stub
+
+PLAIN = "values"
+"""The name of the first case, which needs no mention."""
+
+HEADLINES = {
+    "right": "right",
+    "partly": "partly right",
+    "wrong": "not right yet",
+    "unfinished": "not started yet",
+    "missing": "not found",
+    "error": "stopped with an error",
+    "timeout": "ran out of time",
+    "memory": "ran out of memory",
+    "crash": "ended its process",
+    "forbidden": "uses what is not allowed here",
+    "not_graded": "could not be judged",
+}
+"""Each outcome in words."""
+
+
+GUESSES = {
+    "timeout": "a loop never ends: look at what its condition waits for.",
+    "memory": "an array is far larger than it need be: look at the shapes that meet.",
+}
+
+
+@dataclass(frozen=True)
+class Message:
+    """The parts of a feedback; `text()` is the whole of it."""
+
+    name: str
+    outcome: str
+    score: float | None
+    max_score: float
+    lines: tuple[Line, ...] = ()
+
+    def text(self) -> str:
+        """Plain text as in a terminal: a headline, and below it what was found."""
+        score = f"    {points(self.score, self.max_score)}" if self.max_score else ""
+        head = f"{self.name}    {HEADLINES[self.outcome]}{score}"
+        return capped(f"{head}\n\n{as_text(self.lines)}") if self.lines else head
+
+
+def outcome_of(trials: Sequence[Trial]) -> str:
+    """How an exercise ended, from its cases: right, partly, or the way its values failed."""
+    run = [trial for trial in trials if trial.got.did != "skipped" or not trial.passed]
+    values = [trial for trial in run if trial.question.value]
+    first = next((trial for trial in run if not trial.passed), None)
+    if first is None:
+        return "right" if values else "not_graded"
+    if values and any(trial.passed for trial in values):
+        return "partly"
+    return ended(first)
+
+
+def ended(trial: Trial) -> str:
+    """The outcome that one failed case stands for."""
+    got = trial.got
+    if got.did == "raised":
+        if is_stub(got):
+            return "unfinished"
+        return "memory" if got.type == "MemoryError" else "error"
+    if got.did == "gone":
+        return got.type
+    return got.did if got.did in ("missing", "forbidden") else "wrong"
+
+
+def share(trials: Sequence[Trial]) -> float:
+    """The part of the points that was earned, 0 to 1: values first, then a fifth off per other
+    case.
+
+    An exercise whose value cases all fail earns 0; one with any failed case earns less than 1.
+    """
+    values = [trial for trial in trials if trial.question.value and counts(trial)]
+    others = [trial for trial in trials if not trial.question.value and counts(trial)]
+    if not values or not any(trial.passed for trial in values):
+        return 0.0
+    right = sum(trial.passed for trial in values) / len(values)
+    lost = sum(not trial.passed for trial in others)
+    return right * max(0.2, 1 - 0.2 * lost)
+
+
+def counts(trial: Trial) -> bool:
+    """Whether a case was tried; one that cannot run here is neither right nor wrong."""
+    return not (trial.got.did == "skipped" and trial.passed)
+
+
+def findings(
+    trials: Sequence[Trial], parts: Sequence[str] = (), numbers: bool = True
+) -> list[Line]:
+    """What to tell about the first case that failed; the numbers only where they may be shown."""
+    trial = next((one for one in trials if not one.passed), None)
+    if trial is None:
+        return []
+    lines = []
+    question = trial.question
+    if trial.got.did not in ("missing", "forbidden"):
+        if question.name != PLAIN:
+            lines.append(Line("Case", f"{question.name}{_what_is_right(trials)}"))
+        called = called_with(question.arguments, question.shapes, numbers)
+        lines.append(Line("Called with", called))
+    lines += _finding(trial, parts, numbers)
+    if question.why and not question.value:
+        lines.append(Line("Look at", question.why))
+    return lines
+
+
+def _what_is_right(trials: Sequence[Trial]) -> str:
+    values = [one for one in trials if one.question.value]
+    if values and all(one.passed for one in values):
+        return " (the values of the ordinary calls are right)"
+    if trials[0].passed:
+        return " (the first call was right)"
+    return ""
+
+
+def _finding(trial: Trial, parts: Sequence[str], numbers: bool) -> list[Line]:
+    got, due = trial.got, trial.due
+    if due.did == "raised" and got.did in ("result", "raised"):
+        return _exception_due(trial, numbers)
+    if got.did == "raised":
+        return raised(trial, numbers)
+    if got.did == "refused":
+        return [Line("You returned", f"{got.text}."), Line("Expected", PLAIN_DATA)]
+    if got.did != "result" or trial.mismatch is None:
+        guess = GUESSES.get(got.type)
+        told = [Line("What happened", got.text)]
+        return [*told, Line("Perhaps", guess)] if guess else told
+    if trial.question.observe == "arguments":
+        changed = trial.mismatch.path[0] if trial.mismatch.path else "an argument"
+        return [Line("First wrong", f"the call changed its argument {changed}.")]
+    wrong = Line("First wrong", first_wrong(trial.mismatch, parts, numbers))
+    if trial.question.indirect:
+        return [wrong]
+    return [Line("You returned", returned(got.tree, trial.mismatch, trial.question.shapes)), wrong]
+
+
+PLAIN_DATA = "plain numbers and arrays, or tuples, lists and dicts of them."
+
+
+def _exception_due(trial: Trial, numbers: bool) -> list[Line]:
+    due = f"a {trial.due.type}"
+    mentions = trial.question.mentions.split("|")[0]
+    expected = f"Expected {due} whose text names {mentions!r}" if mentions else f"Expected {due}"
+    if trial.got.did == "result":
+        return [Line("What happened", f"No exception was raised. {expected}.")]
+    if trial.due.type in trial.got.bases:
+        text = f"A {trial.got.type} was raised, as is due, but it does not name {mentions!r}."
+        return [Line("What happened", text)]
+    return [*raised(trial, numbers), Line("Expected", f"{due} on these arguments.")]
+
+
+def raised(trial: Trial, texts: bool) -> list[Line]:
+    """An exception in the student's own code, cut to the student's lines."""
+    got = trial.got
+    what = f"{got.type}: {got.text}" if texts and got.text else got.type
+    lines = [Line("Raised", what)]
+    told = [f"{file}, line {line}: {source.strip()}" for file, line, source in got.lines]
+    shown = list(dict.fromkeys(told))[-3:]
+    if shown:
+        lines.append(Line(CODE, "\n".join(shown)))
+    if got.type == "MemoryError":
+        lines.append(Line("Perhaps", GUESSES["memory"]))
+    return lines
+
+
+def forbidden(name: str, used: str) -> list[Line]:
+    """An exercise that uses what it is about, or hides what it uses."""
+    if hides(used):
+        todo = "Call what you need by its name: the grader reads which functions a program uses."
+        what = f"{name} uses {used}, which can call anything under any name."
+        return [Line("What happened", what), Line("What to do", todo)]
+    todo = "This exercise is about writing that yourself, so it earns no points."
+    return [Line("What happened", f"{name} uses {used or 'a package that is not allowed'}."),
+            Line("What to do", todo)]  # fmt: skip

@@ -1,0 +1,196 @@
+"""Runs a student's own function on the visible cases of an exercise, in this process."""
+
+from __future__ import annotations
+import __future__
+
+import contextlib
+import inspect
+import io
+import linecache
+import sys
+import textwrap
+import traceback
+import types
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .forbidden import Source, forbidden_use
+from .message import outcome_of, share
+from .tree import NotPlain, live, plain
+from .verdict import Observed, Trial, diagnose, is_stub, judged, reads_host
+from .visible import Code, VisibleCase, VisibleExercise
+
+HERE = str(Path(__file__).parent)
+
+
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """What the visible cases found: outcome, share of the points, cases, and the known mistake."""
+
+    exercise: VisibleExercise
+    outcome: str
+    share: float
+    trials: tuple[Trial, ...]
+    mistake: str | None
+    used: str = ""
+
+
+def check_cases(exercise: VisibleExercise, entry: Callable[..., Any]) -> Checked:
+    """Calls `entry` on every visible case and compares."""
+    used = forbidden_use(_source_of(entry), exercise.name, exercise.forbidden)
+    if used is not None:
+        return Checked(exercise, "forbidden", 0.0, (), None, used)
+    arguments: dict[str, Observed] = {}
+    trials = []
+    for case in exercise.cases:
+        if case.question.observe == "arguments":
+            got = arguments[case.like]
+        else:
+            got, arguments[case.question.name] = _observe(exercise, case, entry)
+        trials.append(_trial(case, got))
+        if is_stub(got):
+            break
+    mistakes = {name: list(_recorded(exercise, name)) for name in exercise.hints}
+    outcome = outcome_of(trials)
+    found = diagnose(trials, mistakes) if outcome != "unfinished" else None
+    return Checked(exercise, outcome, share(trials), tuple(trials), found)
+
+
+def _recorded(exercise: VisibleExercise, name: str) -> Iterator[Observed]:
+    """What a mistake does case by case: as is due, then as recorded, then not known."""
+    seen = False
+    for case in exercise.cases:
+        if name in case.mistakes:
+            seen = True
+            yield case.mistakes[name]
+        else:
+            yield Observed("skipped") if seen else case.due
+
+
+def _trial(case: VisibleCase, got: Observed) -> Trial:
+    if case.device == "meta" and case.due.did == "result" and reads_host(got):
+        skipped = Observed("skipped", text="it reads numbers on the host, which is fine")
+        return Trial(case.question, case.due, skipped, None, passed=True)
+    return judged(case.question, case.due, got)
+
+
+def _observe(
+    exercise: VisibleExercise, case: VisibleCase, entry: Callable[..., Any]
+) -> tuple[Observed, Observed]:
+    """What the call gave, and the arguments as it left them."""
+    arguments = {name: live(value, case.device) for name, value in case.question.arguments.items()}
+    code = case.scenario or exercise.scenario
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            result = _function(code)(entry, **arguments) if code else entry(*arguments.values())
+        tree = plain(result)
+        left = Observed("result", plain(arguments))
+    except NotPlain as reason:
+        refused = Observed("refused", text=str(reason))
+        return refused, refused
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raised = _raised(error)
+        return raised, raised
+    if exercise.view is not None and case.scenario is None and case.device != "meta":
+        return _viewed(exercise.view, case, tree), left
+    return Observed("result", tree), left
+
+
+def _viewed(view: Code, case: VisibleCase, tree: Any) -> Observed:
+    arguments = {name: live(value) for name, value in case.question.arguments.items()}
+    try:
+        return Observed("result", plain(_function(view)(arguments, live(tree))))
+    except Exception:
+        return Observed("refused", text="something of another form than was asked for")
+
+
+_COMPILED: dict[Code, Callable[..., Any]] = {}
+
+
+def _function(code: Code) -> Callable[..., Any]:
+    if code not in _COMPILED:
+        namespace: dict[str, Any] = {"__name__": "labcheck_scenario"}
+        flags = __future__.annotations.compiler_flag
+        exec(
+            compile(code[1], str(Path(HERE) / code[0]), "exec", flags, dont_inherit=True),
+            namespace,
+        )
+        _COMPILED[code] = namespace[code[0]]
+    return _COMPILED[code]
+
+
+def _raised(error: BaseException) -> Observed:
+    """An exception, with the lines of it that are the student's own."""
+    lines = []
+    for frame in traceback.extract_tb(error.__traceback__):
+        own = not frame.filename.startswith(
+            (HERE, sys.prefix, sys.base_prefix, "<frozen", "<__array")
+        )
+        if own:
+            text = linecache.getline(frame.filename, frame.lineno or 0).strip()
+            lines.append((_file(frame.filename), frame.lineno or 0, text or (frame.line or "")))
+    bases = tuple(base.__name__ for base in type(error).__mro__)
+    return Observed("raised", None, type(error).__name__, bases, str(error)[:4000], tuple(lines))
+
+
+def _file(filename: str) -> str:
+    return (
+        "this notebook"
+        if "ipykernel" in filename or filename.startswith("<")
+        else Path(filename).name
+    )
+
+
+def _source_of(entry: Callable[..., Any]) -> Source:
+    """The names behind a function: its own text, that of its helpers, and what they import."""
+    texts: list[str] = []
+    seen: set[int] = set()
+    todo: list[Any] = [entry]
+    while todo:
+        thing = todo.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        with contextlib.suppress(OSError, TypeError):
+            texts.append(textwrap.dedent(inspect.getsource(thing)))
+        space = _globals(thing)
+        for name in _names(thing):
+            value = space.get(name)
+            if isinstance(value, types.ModuleType):
+                texts.append(f"import {value.__name__} as {name}")
+            elif inspect.isroutine(value) or inspect.isclass(value):
+                home = value.__module__ or type(getattr(value, "__self__", None)).__module__
+                if home == getattr(entry, "__module__", None):
+                    todo.append(value)
+                elif home != "builtins":
+                    texts.append(f"from {home} import {value.__name__} as {name}")
+    return Source.of(texts)
+
+
+def _globals(thing: Any) -> Mapping[str, Any]:
+    if inspect.isfunction(thing):
+        return thing.__globals__
+    return vars(sys.modules.get(getattr(thing, "__module__", ""), types.ModuleType("none")))
+
+
+def _names(thing: Any) -> set[str]:
+    functions = (
+        [thing]
+        if inspect.isfunction(thing)
+        else [value for value in vars(thing).values() if inspect.isfunction(value)]
+        if inspect.isclass(thing)
+        else []
+    )
+    found: set[str] = set()
+    codes = [function.__code__ for function in functions]
+    while codes:
+        code = codes.pop()
+        found |= set(code.co_names)
+        codes += [one for one in code.co_consts if isinstance(one, types.CodeType)]
+    if inspect.isclass(thing):
+        found |= {base.__name__ for base in thing.__mro__}
+    return found

@@ -1,0 +1,244 @@
+"""``python -m labcheck lab2_rnn.py``: the checks of a lab for a file, once or at each save."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import linecache
+import os
+import sys
+import time
+import traceback
+import types
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from .html import SIGNS
+from .message import HEADLINES, Message
+from .run import Checked, check_cases
+from .session import find_record, hints, message_of, progress_line, score_of
+from .visible import VisibleExercise, load
+
+BOLD, DIM, RESET = "\033[1m", "\033[2m", "\033[0m"
+COLOURS = {"right": "\033[32m", "partly": "\033[33m", "unfinished": DIM, "missing": DIM}
+WRONG = "\033[31m"
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command; 0 when every exercise is right, 1 when not, 2 for wrong usage."""
+    parser = _parser()
+    told = parser.parse_args(words)
+    try:
+        path = _file(told.file)
+        exercises = load(find_record(path.stem))
+    except FileNotFoundError as error:
+        parser.exit(2, f"labcheck: {error}\n")
+    if told.exercise is not None and told.exercise not in exercises:
+        parser.exit(2, f"labcheck: {told.exercise} is none of {', '.join(exercises)}\n")
+    if told.hint and told.hint not in exercises:
+        parser.exit(2, f"labcheck: {told.hint} is none of {', '.join(exercises)}\n")
+    if told.watch:
+        return _watch(path, exercises, told.exercise)
+    found = check_file(path, exercises)
+    if told.hint is not None:
+        unfinished = (name for name, one in found.items() if one.outcome != "right")
+        name = told.hint or next(unfinished, next(iter(found)))
+        _print_hint(found[name], 1 + told.more)
+    elif told.exercise is not None:
+        _print(message_of(found[told.exercise], notebook=False))
+    else:
+        _print_all(found, exercises)
+    return 0 if all(one.outcome == "right" for one in found.values()) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m labcheck", description="Check your work on a lab, here and now.",
+        epilog="Nothing is sent anywhere, and nothing is marked.",
+    )  # fmt: skip
+    parser.add_argument("file", nargs="?", help="your file; needed if the folder has several")
+    parser.add_argument("--exercise", "-e", metavar="NAME", help="show one exercise only")
+    parser.add_argument(
+        "--hint", metavar="NAME", nargs="?", const="",
+        help="where to look in this exercise; without NAME, in the first that is not right yet",
+    )  # fmt: skip
+    parser.add_argument("--more", action="store_true", help="with --hint: also what is wrong")
+    parser.add_argument(
+        "--watch", action="store_true",
+        help="check again at each save, and move on to the next unfinished exercise",
+    )  # fmt: skip
+    return parser
+
+
+def _file(told: str | None) -> Path:
+    if told is not None:
+        if not Path(told).is_file():
+            raise FileNotFoundError(f"there is no file {told}")
+        return Path(told)
+    found = sorted(path for path in Path.cwd().glob("lab*.py"))
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(path.name for path in found) or "none here"
+    raise FileNotFoundError(f"say which file to check; there are: {names}")
+
+
+def check_file(path: Path, exercises: dict[str, VisibleExercise]) -> dict[str, Checked]:
+    """Runs a file cell by cell and checks what it defines, in teaching order."""
+    module, broken = _run(path)
+    found = {}
+    for name, exercise in exercises.items():
+        entry = getattr(module, name, None)
+        if callable(entry):
+            found[name] = check_cases(exercise, entry)
+        else:
+            found[name] = Checked(exercise, "missing", 0.0, (), None, broken.get(name, ""))
+    return found
+
+
+def _run(path: Path) -> tuple[types.ModuleType, dict[str, str]]:
+    """The file as a module; for each name of a cell that failed, why it failed."""
+    text = path.read_text(encoding="utf-8-sig")
+    module = types.ModuleType(path.stem)
+    module.__file__ = str(path)
+    sys.modules[path.stem] = module
+    linecache.cache[str(path)] = (len(text), None, text.splitlines(keepends=True), str(path))
+    broken = {}
+    for offset, cell in _cells(text):
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile("\n" * offset + cell, str(path), "exec"), module.__dict__)
+        except (Exception, SystemExit) as error:  # told below, cell by cell
+            for name in _defined(cell):
+                broken[name] = _one_line(error, path)
+    return module, broken
+
+
+def _cells(text: str) -> Iterator[tuple[int, str]]:
+    start = 0
+    lines: list[str] = []
+    for number, line in enumerate(text.splitlines()):
+        if line.startswith(("# %%", "#%%")):
+            if lines:
+                yield start, "\n".join(lines)
+            start, lines = number + 1, []
+        else:
+            lines.append(line)
+    yield start, "\n".join(lines)
+
+
+def _defined(cell: str) -> Iterator[str]:
+    for line in cell.splitlines():
+        if line.startswith(("def ", "class ")):
+            yield line.split(maxsplit=1)[1].split("(")[0].split(":")[0].strip()
+
+
+def _one_line(error: BaseException, path: Path) -> str:
+    if isinstance(error, SyntaxError):
+        return f"{path.name}, line {error.lineno}: {error.msg}"
+    own = [one for one in traceback.extract_tb(error.__traceback__) if one.filename == str(path)]
+    where = f"{path.name}, line {own[-1].lineno}: " if own else ""
+    return f"{where}{type(error).__name__}: {error}"
+
+
+def _message(checked: Checked) -> Message:
+    if checked.outcome != "missing":
+        return message_of(checked, notebook=False)
+    from .explain import Line
+
+    exercise = checked.exercise
+    what = checked.used or f"there is no {exercise.name} at the top level of your file"
+    return Message(exercise.name, "missing", 0.0, exercise.points, (Line("What happened", what),))
+
+
+def _print_all(found: dict[str, Checked], exercises: dict[str, VisibleExercise]) -> None:
+    """The first exercise that is not right in full, and one line for each of the others."""
+    width = max(len(name) for name in found)
+    for name, checked in found.items():
+        sign = SIGNS.get(checked.outcome, "✗")
+        most = checked.exercise.points
+        score = f"{score_of(checked):g}/{most:g}".rjust(9)
+        text = f"{sign} {name:<{width}} {score}  {HEADLINES[checked.outcome]}"
+        print(_coloured(text, checked.outcome))
+    first = next((one for one in found.values() if one.outcome != "right"), None)
+    print()
+    if first is not None:
+        _print(_message(first))
+        print()
+    print(progress_line(exercises, found))
+
+
+def _print(message: Message) -> None:
+    head, _, rest = message.text().partition("\n")
+    print(_coloured(head, message.outcome))
+    if rest:
+        print(rest)
+
+
+def _print_hint(checked: Checked, step: int) -> None:
+    lines = tuple(hints(checked, step))
+    score = score_of(checked)
+    name, most = checked.exercise.name, checked.exercise.points
+    _print(Message(name, checked.outcome, score, most, lines))
+    if step == 1 and checked.outcome not in ("right", "missing"):
+        print(f"\n  For what is wrong: --hint {name} --more")
+
+
+def _coloured(text: str, outcome: str) -> str:
+    """With colour on a terminal that wants it."""
+    if not sys.stdout.isatty() or "NO_COLOR" in os.environ:
+        return text
+    return f"{BOLD}{COLOURS.get(outcome, WRONG)}{text}{RESET}"
+
+
+def _watch(path: Path, exercises: dict[str, VisibleExercise], only: str | None) -> int:
+    """Check at each save; shows the first exercise that is not right yet."""
+    print(f"Watching {path.name}; Ctrl-C ends it.")
+    done = False
+    try:
+        for _ in _saves(path):
+            found = check_file(path, exercises)
+            if sys.stdout.isatty():
+                print("\033[2J\033[H", end="")
+            print(time.strftime("%H:%M:%S"), path.name)
+            shown = {only: found[only]} if only else found
+            _print_all(shown, exercises)
+            done = all(one.outcome == "right" for one in found.values())
+            if done:
+                print("\nEverything is right. Hand it in.")
+                break
+    except KeyboardInterrupt:
+        print()
+    return 0 if done else 1
+
+
+def _saves(path: Path) -> Iterator[Any]:
+    """Once now, then after each save: told by watchfiles; without it, looked up."""
+    yield None
+    try:
+        from watchfiles import watch
+    except ImportError:
+        last = _stamp(path)
+        while True:
+            time.sleep(0.5)
+            now = _stamp(path)
+            if now != last:
+                last = now
+                yield None
+    else:
+        for changes in watch(path.parent, recursive=False, raise_interrupt=True):
+            if any(Path(name).name == path.name for _, name in changes) and path.is_file():
+                yield changes
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
+
+
+if __name__ == "__main__":
+    sys.exit(main())

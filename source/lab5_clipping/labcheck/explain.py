@@ -1,0 +1,230 @@
+"""mismatch → text: what was called, what came back, where it first differs, where to look."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from .compare import Mismatch, describe, name_of
+from .text import capped
+from .tree import Array, Tree
+
+AXES = {
+    "B": "batch", "T": "time", "I": "in", "H": "hidden", "O": "out", "V": "vocabulary",
+    "C": "classes", "L": "layers", "D": "directions", "E": "embedding", "F": "features",
+    "N": "windows", "S": "source time", "P": "parameters", "K": "kept",
+}  # fmt: skip
+
+LABEL = 17
+"""Columns of a message: two spaces, the label, and the text from here on."""
+WIDTH = 82
+CODE = "In your code"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One labelled part of a message; text may have several lines."""
+
+    label: str
+    text: str
+
+
+def as_text(lines: Iterable[Line]) -> str:
+    """The message as plain text, labels in a column, at most 8 KB."""
+    out = []
+    for line in lines:
+        first, *rest = _wrapped(line)
+        out.append(f"  {line.label:<{LABEL - 2}}{first}".rstrip())
+        out.extend(f"{' ' * LABEL}{more}".rstrip() for more in rest)
+    return capped("\n".join(out))
+
+
+def _wrapped(line: Line) -> list[str]:
+    """The lines of a text, broken where they are too wide; a program's lines stay whole."""
+    parts = line.text.split("\n")
+    if line.label == CODE:
+        return parts
+    wide = {"width": WIDTH, "break_long_words": False, "break_on_hyphens": False}
+    return [row for part in parts for row in textwrap.wrap(part, **wide) or [""]]  # type: ignore[arg-type]
+
+
+def called_with(
+    arguments: Mapping[str, Tree], shapes: Mapping[str, str], numbers: bool = True
+) -> str:
+    """ "x (batch 3, time 5), h0 (batch 3, hidden 6)   float64" for the arguments of a call.
+
+    numbers: whether the floats among them may be shown.
+    """
+    parts = [
+        f"{name} {_argument(value, shapes.get(name, ''), numbers)}"
+        for name, value in arguments.items()
+    ]
+    dtypes = sorted(_float_dtypes(arguments.values()))
+    text, width = "", 0
+    for place, part in enumerate(parts):
+        comma = "," if place < len(parts) - 1 else ""
+        if width and width + len(part) > 80:
+            text, width = text + "\n", 0
+        text += ("" if not width else " ") + part + comma
+        width += len(part) + 2
+    return f"{text}   {' '.join(dtypes)}".rstrip()
+
+
+def _argument(value: Tree, letters: str, numbers: bool) -> str:
+    if isinstance(value, Array):
+        return f"({sizes(value.values.shape, letters)})"
+    if isinstance(value, dict):
+        return f"({', '.join(str(key) for key in value)})" if len(value) <= 8 else describe(value)
+    if isinstance(value, str):
+        return repr(value if len(value) <= 40 else value[:37] + "…")
+    if isinstance(value, float) and not numbers:
+        return "(a float)"
+    if value is None or isinstance(value, bool | int | float):
+        return f"= {value}"
+    return f"({len(value)} items)"
+
+
+def _float_dtypes(values: Iterable[Tree]) -> set[str]:
+    found: set[str] = set()
+    for value in values:
+        if isinstance(value, Array) and value.values.dtype.kind == "f":
+            found.add(value.dtype)
+        elif isinstance(value, dict):
+            found |= _float_dtypes(value.values())
+        elif isinstance(value, list | tuple):
+            found |= _float_dtypes(value)
+    return found
+
+
+def sizes(shape: Sequence[int], letters: str) -> str:
+    """ "batch 3, time 5" for a shape and its axis letters; bare numbers where they do not fit."""
+    names = letters.split()
+    if not shape:
+        return "one number"
+    if len(names) != len(shape):
+        return ", ".join(str(size) for size in shape)
+    return ", ".join(
+        f"{AXES.get(name, name)} {size}" for name, size in zip(names, shape, strict=True)
+    )
+
+
+def returned(tree: Tree, mismatch: Mismatch, letters: Mapping[str, str]) -> str:
+    """What came back, and which of its properties are right already."""
+    known = {"values": "shape and dtype are right", "finite": "shape and dtype are right",
+             "dtype": "the shape is right", "device": "shape and dtype are right"}  # fmt: skip
+    if isinstance(tree, Array) and tree.kind != "scalar" and mismatch.kind != "container":
+        good = known.get(mismatch.kind)
+        named = f"({sizes(tree.values.shape, letters.get('return', ''))})"
+        return f"{named} {tree.dtype}: {good}." if good else f"{tree.values.shape} {tree.dtype}."
+    if tree is None:
+        return "None, as a function gives that ends without return."
+    if isinstance(tree, dict) and 0 < len(tree) <= 16:
+        return f"a dict: {', '.join(name_of(key) for key in tree)}."
+    return f"{describe(tree)}."
+
+
+def first_wrong(mismatch: Mismatch, parts: Sequence[str], numbers: bool) -> str:
+    """Where it first differs; the numbers themselves only where they may be shown."""
+    place = where(mismatch.path, parts)
+    lines = [_headline(mismatch, place, numbers)]
+    if mismatch.kind == "fact":
+        return lines[0]
+    also = mismatch.wrong_keys[1:]
+    if also:
+        lines.append(f"{listed(also)} {_are(also)} not right either.")
+    if mismatch.right:
+        lines.append(f"{listed(mismatch.right)} {_are(mismatch.right)} right.")
+    if numbers and mismatch.kind == "values" and mismatch.index:
+        at = list(mismatch.index)
+        lines.append(f"At {at} you have {mismatch.have}, expected {mismatch.due}.")
+    return "\n".join(lines)
+
+
+def where(path: tuple[str | int, ...], parts: Sequence[str]) -> str:
+    """The place of a difference in words: "dW_hh", "loss", "item 2 of weights"."""
+    names = []
+    for depth, key in enumerate(path):
+        if isinstance(key, int):
+            named = depth == 0 and key < len(parts)
+            names.append(parts[key] if named else f"item {key}")
+        else:
+            names.append(key)
+    return " of ".join(reversed(names))
+
+
+def _headline(mismatch: Mismatch, place: str, numbers: bool) -> str:
+    start = f"{place}: " if place else ""
+    kind = mismatch.kind
+    if kind == "fact":
+        return f"this should hold and does not: {place}."
+    if kind == "container":
+        return f"{start}you have {mismatch.have}, expected {mismatch.due}."
+    if kind == "keys":
+        texts = [f"missing: {mismatch.due}"] if mismatch.due else []
+        texts += [f"not expected: {mismatch.have}"] if mismatch.have else []
+        return f"{start}the keys differ ({'; '.join(texts)})."
+    if kind == "length":
+        return f"{start}{_length(int(mismatch.have), int(mismatch.due), numbers)}."
+    if kind == "shape":
+        due = sizes(mismatch.shape, mismatch.letters)
+        wanted = f"({due})" if mismatch.letters and mismatch.shape else mismatch.due
+        return f"{start}the shape is {mismatch.have}, expected {wanted}."
+    if kind in ("dtype", "device"):
+        return f"{start}the {kind} is {mismatch.have}, expected {mismatch.due}."
+    if mismatch.total:
+        return f"{start}{_counted(mismatch)}."
+    if kind == "finite":
+        return f"{start}the value is {mismatch.have}, which is no finite number."
+    if numbers:
+        return f"{start}you have {mismatch.have}, expected {mismatch.due}."
+    return f"{start}the value is not right."
+
+
+def _length(have: int, due: int, numbers: bool) -> str:
+    items = f"{have} item" if have == 1 else f"{have} items"
+    if numbers:
+        return f"it has {items}, expected {due}"
+    return f"it has too {'many' if have > due else 'few'} items ({have})"
+
+
+def _counted(mismatch: Mismatch) -> str:
+    wrong = mismatch.steps
+    are = "is" if mismatch.wrong == 1 else "are"
+    share = f"{mismatch.wrong} of {mismatch.total} numbers"
+    if mismatch.kind == "finite":
+        share += f" {are} not finite, the first is {mismatch.have}"
+    if not wrong or mismatch.step_count < 2:
+        return share if mismatch.kind == "finite" else f"{share} {are} not right"
+    good = [step for step in range(mismatch.step_count) if step not in set(wrong)]
+    if not good:
+        return f"time step 0, and every step after it ({share})"
+    return (
+        f"time step {wrong[0]}. {_steps(good)} {_are(good)} right; "
+        f"{_steps(wrong).lower()} {_are(wrong)} not ({share})"
+    )
+
+
+def _steps(steps: Sequence[int]) -> str:
+    first, last = steps[0], steps[-1]
+    if len(steps) == 1:
+        return f"Step {first}"
+    if last - first == len(steps) - 1:
+        return f"Steps {first} to {last}" if len(steps) > 2 else f"Steps {first} and {last}"
+    return f"Steps {', '.join(str(step) for step in steps[:6])}{' …' if len(steps) > 6 else ''}"
+
+
+def _are(items: Sequence[object]) -> str:
+    return "is" if len(items) == 1 else "are"
+
+
+def listed(names: Sequence[str]) -> str:
+    """ "a, b and c"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def points(score: float | None, most: float) -> str:
+    """ "2.5 of 10 points"."""
+    if score is None:
+        return f"– of {most:g} points"
+    return f"{round(score, 2):g} of {most:g} {'point' if most == 1 else 'points'}"
