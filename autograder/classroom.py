@@ -49,7 +49,7 @@ def names_of(paths: Sequence[Path]) -> list[str]:
 
 def device_for(wanted: str, arrays: str) -> Literal["cpu", "cuda"]:
     """Where exercises run; raises GraderFault for CUDA that is not there."""
-    if wanted == "cpu" or arrays == "numpy":
+    if wanted == "cpu" or arrays == "numpy" or (wanted == "auto" and not _accelerators()):
         return "cpu"
     import torch
 
@@ -58,6 +58,12 @@ def device_for(wanted: str, arrays: str) -> Literal["cpu", "cuda"]:
     if wanted == "cuda":
         raise GraderFault("there is no CUDA device here; leave --device out, or say --device cpu")
     return "cpu"
+
+
+def _accelerators() -> list[Path]:
+    """Device files of accelerators: without any it takes no PyTorch to know that there is none."""
+    names = ("nvidia*", "kfd", "dxg")
+    return [file for name in names for file in Path("/dev").glob(name)]
 
 
 @dataclass(frozen=True)

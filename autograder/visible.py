@@ -83,13 +83,15 @@ def _code(function: Any) -> list[str] | None:
 
 def _case(request: Request, due: Observed, mistakes: Mapping[str, Observed]) -> dict[str, Any]:
     case, question = request.case, request.question
+    exact = case.observe == "arguments"  # these are compared to the last bit
+    recorded = due.to_json() if exact else _short(due.to_json())
     tolerance = question.tolerance
     return {
         "name": case.name, "value": case.value, "observe": case.observe, "like": case.like,
         "device": case.device, "mentions": case.mentions, "why": case.why,
         "scenario": _code(case.scenario), "tolerance": _tolerance(tolerance),
         "arguments": [[name, encode(value)] for name, value in question.arguments.items()],
-        "due": _short(due.to_json()),
+        "due": recorded,
         "mistakes": {name: _short(does.to_json()) for name, does in mistakes.items()},
     }  # fmt: skip
 

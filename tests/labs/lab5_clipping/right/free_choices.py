@@ -62,7 +62,6 @@ def detach_state(state):
 
 
 def training_step(model, x, y, loss_fn, optimizer, max_norm):
-    model.train()
     optimizer.zero_grad()
     out = model(x)
     if isinstance(out, tuple):
