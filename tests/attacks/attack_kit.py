@@ -180,17 +180,24 @@ def canary(lab: str, place: int) -> str:
 
 
 LOOKS = """\
-import builtins, gc, os, sys, tempfile, threading
+import gc, os, sys, tempfile, threading
 import numpy as np
 
-LOADED = [name for name in sys.modules if "attack" in name]
+try:
+    left_by_an_attack  # a name of the builtins, if any of them left one there
+except NameError:
+    left_by_an_attack = None
+try:
+    import left_by_an_attack
+except ImportError:
+    pass
 
 
 def look():
-    found = [one for one in (builtins, sys, np, os, gc) if hasattr(one, "left_by_an_attack")]
-    found += LOADED + os.listdir(".") + os.listdir(tempfile.gettempdir())
+    found = [one for one in (sys, np, os, gc) if hasattr(one, "left_by_an_attack")]
+    found += os.listdir(".") + os.listdir(tempfile.gettempdir())
     found += [name for name in os.environ if "ATTACK" in name] + threading.enumerate()[1:]
-    if found or np.tanh(0.0) != 0:
+    if found or left_by_an_attack or np.tanh(0.0) != 0:
         raise Escaped(str(found))
 """
 

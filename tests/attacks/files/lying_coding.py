@@ -1,4 +1,4 @@
-# -*- coding: utf-7 -*- says one encoding and is written in another.
+# A script that says it has one encoding and is written in another: coding: utf-7.
 # expect: others missing; rnn_step=wrong
 # coding: utf-7
 s = "+ACI-"

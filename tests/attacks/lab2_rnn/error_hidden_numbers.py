@@ -1,5 +1,5 @@
 # Raises exceptions that carry the hidden inputs in their text, their name and their notes.
-# expect: half_squared_error=error, relative_error=error; hides HIDDEN
+# expect: half_squared_error=error, relative_error=error
 import numpy as np
 
 

@@ -3,7 +3,7 @@
 import os
 import sys
 
-sys.modules["attack_module"] = sys
+sys.modules["left_by_an_attack"] = sys
 
 
 def attack():

@@ -1,5 +1,5 @@
 # Returns its inputs as texts, keys and names, so that they show in the feedback.
-# expect: relative_error=wrong, sgd_step=wrong, half_squared_error=wrong; hides HIDDEN
+# expect: relative_error=wrong, sgd_step=wrong, half_squared_error=wrong
 import numpy as np
 
 

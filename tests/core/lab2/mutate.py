@@ -1,4 +1,4 @@
-"""Every program that differs from a function in one place: constants, operators, indices, lines."""
+"""All programs that differ from a function in one place: constants, operators, indices, lines."""
 
 from __future__ import annotations
 
