@@ -84,6 +84,9 @@ def program(head: str = HEAD, *, chained: bool = False, **changed: str | None) -
     return "".join(f"# %%\n{cell}\n\n" for cell in cells)
 
 
+WRONG_LAB = {"relative_error": "def relative_error(a, b):\n    return float(np.mean(abs(a - b)))"}
+
+
 def notebook(*cells: str, **metadata: Any) -> str:
     """An .ipynb of code cells."""
     made = [

@@ -17,6 +17,7 @@ HOST_READ = (
     "Meta backend",
     "aten::_local_scalar_dense",
     "data-dependent",
+    "can't convert meta device type tensor to numpy",
     "data-independent",
 )
 """Parts of what PyTorch says where a function reads numbers that a meta tensor does not have."""

@@ -1,0 +1,213 @@
+"""What students get works alone: a folder, Python and NumPy, and nothing of the grader."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+from core_kit import COURSE, HEAD, NAMES, QUICK, TRAIN_ALONE, WRONG_LAB, program
+
+from autograder.collection import Collected
+from autograder.visible import record
+
+ALONE = """
+import sys
+sys.path[:] = [path for path in sys.path if "site-packages" not in path and path]
+sys.path[:0] = {folders!r}
+"""
+REPORT = """
+import json, sys
+print("LOADED", json.dumps(sorted(name.split(".")[0] for name in sys.modules)))
+"""
+STEP = "def rnn_step(x, h_prev, W_xh, W_hh, b_h):\n    "
+
+
+@pytest.fixture(scope="session")
+def handed_out(lab2: Collected, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder like release/lab2_rnn, with NumPy alone beside it."""
+    folder = tmp_path_factory.mktemp("handed out")
+    package = COURSE / "autograder" / "labcheck"
+    shutil.copytree(package, folder / "labcheck", ignore=shutil.ignore_patterns("__pycache__"))
+    text = json.dumps(record(lab2), ensure_ascii=False)
+    (folder / "visible.json").write_text(text, encoding="utf-8")
+    (folder / "visible").mkdir()
+    (folder / "visible" / "lab2_rnn.json").write_text(text, encoding="utf-8")
+    (folder / "packages").mkdir()
+    for place in Path(np.__file__).parents[1].glob("numpy*"):
+        (folder / "packages" / place.name).symlink_to(place)
+    return folder
+
+
+def run(folder: Path, body: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """A script that sees this folder and NumPy, in a Python of its own."""
+    folders = [str(folder), str(folder / "packages")]
+    path = folder / "mine.py"
+    path.write_text(ALONE.format(folders=folders) + body, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "-I", "-W", "error", str(path), *words],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+def said(folder: Path, body: str) -> str:
+    result = run(folder, HEAD + "from labcheck import check, hint, progress\n" + body)
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout
+
+
+def test_it_needs_numpy_alone_and_nothing_of_the_grader(handed_out: Path) -> None:
+    body = QUICK["as_float"] + "\n" + QUICK["rnn_step"] + "\ncheck(rnn_step)\n"
+    text = said(handed_out, body + REPORT)
+    loaded = set(json.loads(text.partition("LOADED ")[2]))
+    assert {"labcheck", "numpy"} <= loaded
+    assert not loaded & {"autograder", "solutions", "torch", "safetensors", "click", "rich"}
+    assert "rnn_step    right    8 of 8 points" in text
+
+
+def test_all_right_functions_are_right_and_progress_says_so(handed_out: Path) -> None:
+    body = "\n\n".join(QUICK.values()) + "\n\n"
+    body += "\n".join(f"check({name})" for name in NAMES) + "\nprogress()\n"
+    text = said(handed_out, body)
+    for name in NAMES:
+        assert f"{name}    right" in text
+    assert "12 of 12 right, 100 of 100 points so far" in text
+    assert text.count("✓") == len(NAMES)
+
+
+def test_a_known_mistake_is_offered_and_told_step_by_step(handed_out: Path) -> None:
+    wrong = STEP + "return np.tanh(x @ W_xh + h_prev @ W_hh)\n"
+    text = said(handed_out, wrong + "check(rnn_step)\nprint('----')\nhint(rnn_step)\n"
+                "print('----')\nhint(rnn_step)\nprint('----')\nprogress()\n")  # fmt: skip
+    checked, first, second, progress = text.split("----")
+    assert "not right yet    0 of 8 points" in checked
+    assert "18 of 18 numbers are not right." in checked
+    assert "you have" in checked
+    assert "I recognise this one." in checked
+    assert "bias is left out" not in checked + first
+    assert "Try zero inputs and a zero state" in first
+    assert "This is exactly what comes out when the bias is left out." in second
+    assert "0 of 12 right, 0 of 100 points so far" in progress
+
+
+def test_a_mistake_nobody_knows_is_not_named(handed_out: Path) -> None:
+    wrong = STEP + "return 0.5 * np.tanh(x @ W_xh + h_prev @ W_hh + b_h)\n"
+    text = said(handed_out, wrong + "check(rnn_step)\nhint(rnn_step)\nhint(rnn_step)\n")
+    assert "I recognise" not in text
+    assert "This is exactly what comes out" not in text
+    assert "None of the mistakes that I know gives exactly this." in " ".join(text.split())
+
+
+def test_the_mistakes_of_the_specs_are_recognised_by_students_too(
+    handed_out: Path, lab2: Collected
+) -> None:
+    """The forward mistakes of one exercise, as students would write them."""
+    wrong = {
+        "no_tanh": "return x @ W_xh + h_prev @ W_hh + b_h",
+        "bias_outside": "return np.tanh(x @ W_xh + h_prev @ W_hh) + b_h",
+        "W_hh_transposed": "return np.tanh(x @ W_xh + h_prev @ W_hh.T + b_h)",
+        "relu": "return np.maximum(0, x @ W_xh + h_prev @ W_hh + b_h)",
+        "residual": "return h_prev + np.tanh(x @ W_xh + h_prev @ W_hh + b_h)",
+    }
+    exercise = next(one for one in lab2.exercises if one.name == "rnn_step")
+    when = {one.name: one.when for one in exercise.mistakes}
+    for name, body in wrong.items():
+        text = said(handed_out, f"{STEP}{body}\nhint(rnn_step)\nhint(rnn_step)\n")
+        assert f"when {when[name]}." in " ".join(text.split()), name
+
+
+def test_stubs_errors_and_other_names_are_told_kindly(handed_out: Path) -> None:
+    text = said(handed_out, STEP + "raise NotImplementedError\ncheck(rnn_step)\nhint(rnn_step)\n")
+    assert "not started yet" in text
+    assert "Begin here" in text
+    text = said(handed_out, STEP + "return np.tanh(W_xh @ x)\ncheck(rnn_step)\n")
+    assert "stopped with an error" in text
+    assert "ValueError: matmul" in text
+    assert "mine.py, line" in text
+    text = said(handed_out, "def mine(x):\n    return x\ncheck(mine)\ncheck(3)\nhint(mine)\n")
+    assert "mine is no exercise of this lab. Its exercises: rnn_step, rnn_forward" in text
+    assert "3 is no exercise of this lab" in text
+
+
+def test_what_is_forbidden_is_told_before_anything_runs(handed_out: Path) -> None:
+    fake = handed_out / "torch.py"
+    fake.write_text("def tanh(x):\n    raise SystemExit('it ran')\n", encoding="utf-8")
+    try:
+        for head, used in (
+            ("import torch\n", "torch.tanh"), ("import torch as t\n", "t.tanh"),
+            ("from torch import tanh\n", "tanh"),
+        ):  # fmt: skip
+            helper = f"def squash(z):\n    return [{used}(one) for one in z]\n"
+            text = said(handed_out, f"{head}{helper}{STEP}return squash(x)\ncheck(rnn_step)\n")
+            assert "uses what is not allowed here" in text
+            assert "rnn_step uses torch.tanh." in text
+    finally:
+        fake.unlink()
+
+
+def test_a_function_that_spoils_its_arguments_does_not_stop_the_check(handed_out: Path) -> None:
+    wrong = "def sgd_step(params, grads, lr):\n    params['W_xh'] = print\n    return {}\n"
+    text = said(handed_out, wrong + "check(sgd_step)\n")
+    assert "sgd_step    not right yet    0 of 5 points" in text
+
+
+def test_what_a_function_prints_does_not_drown_the_answer(handed_out: Path) -> None:
+    body = STEP + "print('noise ' * 1000)\n    return np.tanh(x @ W_xh + h_prev @ W_hh + b_h)\n"
+    text = said(handed_out, body + "check(rnn_step)\n")
+    assert "noise" not in text
+    assert "right    8 of 8 points" in text
+
+
+def test_a_check_calls_the_function_a_few_times_only(handed_out: Path) -> None:
+    """Counted and not timed: one call for each recorded case, but for the one on arguments."""
+    data = json.loads((handed_out / "visible.json").read_text(encoding="utf-8"))
+    cases = next(one["cases"] for one in data["exercises"] if one["name"] == "rnn_forward")
+    body = "\n".join(QUICK[name] for name in ("as_float", "rnn_step", "rnn_forward"))
+    body = body.replace("    h = h0\n", "    calls.append(1)\n    h = h0\n")
+    text = said(handed_out, f"calls = []\n{body}\ncheck(rnn_forward)\nprint('CALLS', len(calls))\n")
+    count = int(text.partition("CALLS ")[2])
+    assert count == sum(one["observe"] == "result" for one in cases)
+    assert count <= 10
+
+
+def test_a_file_is_checked_from_the_command_line(handed_out: Path) -> None:
+    path = handed_out / "lab2_rnn.py"
+    command = textwrap.dedent("""
+        import runpy
+        sys.argv[0] = "labcheck"
+        runpy.run_module("labcheck", run_name="__main__", alter_sys=False)
+    """)
+    try:
+        path.write_text(program(train_rnn=TRAIN_ALONE), encoding="utf-8")
+        result = run(handed_out, command, str(path))
+        assert (result.returncode, result.stderr) == (0, "")
+        assert "12 of 12 right" in result.stdout
+        path.write_text(program(**WRONG_LAB), encoding="utf-8")
+        result = run(handed_out, command, str(path))
+        assert (result.returncode, result.stderr) == (1, "")
+        assert "11 of 12 right" in result.stdout
+        result = run(handed_out, command, str(path), "--hint", "relative_error", "--more")
+        assert "What is wrong" in result.stdout
+        result = run(handed_out, command, str(handed_out / "gone.py"))
+        assert result.returncode == 2
+        assert "there is no file" in result.stderr
+    finally:
+        path.unlink()
+
+
+def test_a_record_that_is_missing_is_told_with_the_way_out(handed_out: Path) -> None:
+    record_file, many = handed_out / "visible.json", handed_out / "visible"
+    record_file.rename(handed_out / "away.json")
+    many.rename(handed_out / "away")
+    try:
+        result = run(handed_out, "from labcheck import progress\nprogress()\n")
+    finally:
+        (handed_out / "away.json").rename(record_file)
+        (handed_out / "away").rename(many)
+    assert result.returncode != 0
+    assert "copy them again from what was handed out" in result.stderr
