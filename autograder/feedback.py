@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autograder.labcheck.explain import Line, listed
@@ -14,6 +16,9 @@ from autograder.spec import Exercise
 
 if TYPE_CHECKING:
     from autograder.grade import Judgement
+
+LONG_NUMBER = re.compile(r"\d+\.\d{3,}(?:e[-+]?\d+)?|\d{7,}")
+OWN_TEXTS = frozenset({"You returned", "First wrong", "Raised", "What happened"})
 
 
 def feedback(exercise: Exercise, one: Judgement, score: float | None) -> str:
@@ -64,7 +69,15 @@ def _not_graded(exercise: Exercise, one: Judgement) -> list[Line]:
 def _found(exercise: Exercise, one: Judgement) -> list[Line]:
     if one.reason:
         return [Line("What happened", one.reason)]
-    return findings(one.trials, exercise.parts, numbers=False)
+    return _hidden(one.trials, exercise.parts)
+
+
+def _hidden(trials: Sequence[Trial], parts: Sequence[str]) -> list[Line]:
+    """Findings on hidden cases, without numbers that a student's own texts and names carry."""
+    return [
+        replace(line, text=LONG_NUMBER.sub("…", line.text)) if line.label in OWN_TEXTS else line
+        for line in findings(trials, parts, numbers=False)
+    ]
 
 
 def _hint(exercise: Exercise, one: Judgement) -> list[Line]:
@@ -104,7 +117,7 @@ def case_report(trial: Trial, parts: Sequence[str]) -> CaseReport:
 
 def _sentence(trial: Trial, parts: Sequence[str]) -> str:
     """What went wrong in one case, in a line."""
-    told = {line.label: line.text for line in findings([trial], parts, numbers=False)}
+    told = {line.label: line.text for line in _hidden([trial], parts)}
     if "First wrong" in told:
         told = {"First wrong": told["First wrong"]}
     labels = {"You returned": "You returned ", "First wrong": "First wrong: ",

@@ -50,7 +50,7 @@ def run(folder: Path, body: str, *words: str) -> subprocess.CompletedProcess[str
     path = folder / "mine.py"
     path.write_text(ALONE.format(folders=folders) + body, encoding="utf-8")
     return subprocess.run(
-        [sys.executable, "-I", "-W", "error", str(path), *words],
+        [sys.executable, "-I", "-S", "-W", "error", str(path), *words],
         cwd=folder, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
 
@@ -169,7 +169,8 @@ def test_a_check_calls_the_function_a_few_times_only(handed_out: Path) -> None:
     cases = next(one["cases"] for one in data["exercises"] if one["name"] == "rnn_forward")
     body = "\n".join(QUICK[name] for name in ("as_float", "rnn_step", "rnn_forward"))
     body = body.replace("    h = h0\n", "    calls.append(1)\n    h = h0\n")
-    text = said(handed_out, f"calls = []\n{body}\ncheck(rnn_forward)\nprint('CALLS', len(calls))\n")
+    body = f"calls = []\n{body}\ncheck(rnn_forward)\nprint('CALLS', len(calls))\n"
+    text = said(handed_out, body)
     count = int(text.partition("CALLS ")[2])
     assert count == sum(one["observe"] == "result" for one in cases)
     assert count <= 10

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - a table
+
 """Programs with one mistake each, thought of apart from the lists in the specs."""
 
 from __future__ import annotations

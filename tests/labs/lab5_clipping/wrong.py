@@ -1,5 +1,4 @@
 """(exercise, name, old text, new text) for right/plain.py; one mistake each."""
-# ruff: noqa: E501
 
 WRONG = [
     # ---- global_norm
