@@ -124,7 +124,7 @@ def test_the_mistakes_of_the_specs_are_recognised_by_students_too(
 def test_stubs_errors_and_other_names_are_told_kindly(handed_out: Path) -> None:
     text = said(handed_out, STEP + "raise NotImplementedError\ncheck(rnn_step)\nhint(rnn_step)\n")
     assert "not started yet" in text
-    assert "Begin here" in text
+    assert "Write down the formula for one sample with two units" in " ".join(text.split())
     text = said(handed_out, STEP + "return np.tanh(W_xh @ x)\ncheck(rnn_step)\n")
     assert "stopped with an error" in text
     assert "ValueError: matmul" in text

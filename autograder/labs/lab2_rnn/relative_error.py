@@ -126,7 +126,7 @@ def loop(a: Array, b: Array) -> float:
 
 
 def clipped(a: Array, b: Array) -> float:
-    return (np.abs(b - a) / np.clip(np.abs(b) + np.abs(a), 1e-12, None)).max().item()  # type: ignore[no-any-return]
+    return (np.abs(b - a) / np.clip(np.abs(b) + np.abs(a), 1e-12, None)).max().item()
 
 
 def where(a: Array, b: Array) -> float:

@@ -49,7 +49,8 @@ def training(
     """Training with one of its pieces replaced."""
 
     def changed(x: Array, target: Array, params: Params, lr: float, steps: int) -> Answer:
-        trained, losses = dict(params), []
+        trained: Params = dict(params)
+    losses: list[float] = []
         for _ in range(steps):
             h0 = start(x, len(params["b_h"]))
             h = rnn_forward(x, h0, trained["W_xh"], trained["W_hh"], trained["b_h"])
