@@ -50,7 +50,7 @@ def training(
 
     def changed(x: Array, target: Array, params: Params, lr: float, steps: int) -> Answer:
         trained: Params = dict(params)
-    losses: list[float] = []
+        losses: list[float] = []
         for _ in range(steps):
             h0 = start(x, len(params["b_h"]))
             h = rnn_forward(x, h0, trained["W_xh"], trained["W_hh"], trained["b_h"])
@@ -150,7 +150,7 @@ def flat_products(x: Array, target: Array, params: Params, lr: float, steps: int
     p = {name: value.copy() for name, value in params.items()}
     B, T, _ = x.shape
     H = p["W_hh"].shape[0]
-    losses = []
+    losses: list[float] = []
     while len(losses) < steps:
         h = np.zeros((B, T + 1, H), dtype=x.dtype)
         for t in range(T):
