@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import io
+import json
 import logging
 import re
 import sys
@@ -80,11 +81,13 @@ class Book:
     def _folders(self, step: str) -> list[str]:
         return glob.glob(self._path(step, "*"))  # noqa: PTH207 - as nbgrader looks for them
 
-    def token(self, student: str, key: str) -> str:
-        """What is booked once a report under this key is: new when anything of it is."""
-        stamp = Path(self._path(self.coursedir.submitted_directory, student)) / "timestamp.txt"
+    def token(self, report: LabReport) -> str:
+        """What is booked once this report is: new when anything of it, or of when, is."""
+        folder = Path(self._path(self.coursedir.submitted_directory, report.student))
+        stamp = folder / "timestamp.txt"
         told = stamp.read_text("utf-8", "replace") if stamp.is_file() else ""
-        return digest(f"{key}\n{self.coursedir.db_url}\n{told}")
+        verdict = json.dumps(report.to_json() | {"seconds": 0})
+        return digest(f"{verdict}\n{self.coursedir.db_url}\n{told}")
 
     def has(self, student: str) -> bool:
         """Whether gradebook and autograded/ know a submission of this student."""

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograder.labcheck.compare import Tolerance
-from autograder.labcheck.tree import Array, Tree, cast, decode, encode, mapped
+from autograder.labcheck.tree import Array, Tree, blank, cast, decode, encode, mapped
 from autograder.labcheck.verdict import Observed, Question
 from autograder.sandbox import wire
 from autograder.sandbox.errors import Violation, WorkerGone
@@ -124,7 +124,8 @@ def call(
     header = {**request.header, "entry": entry, "arguments": arguments, "device": device}
     try:
         reply, arrays = worker.request(header, request.body, seconds=seconds, answer=answer)
-        return _reply(reply, arrays)
+        given = _reply(reply, arrays)
+        return _blank(given) if device == "meta" else given
     except WorkerGone as gone:
         late = f"The call took longer than {seconds:g} seconds and was stopped."
         text = late if gone.kind == "timeout" else sentence(gone)
@@ -140,6 +141,10 @@ def sentence(gone: Exception) -> str:
         return "The program broke off the connection to the grader, or sent what it cannot read."
     text = str(gone)
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def _blank(reply: Reply) -> Reply:
+    return replace(reply, result=replace(reply.result, tree=blank(reply.result.tree)))
 
 
 def _both(observed: Observed) -> Reply:

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from autograder.collection import collect, course
-from autograder.grade import Grader
-from autograder.report import LabReport
+from autograder.feedback import feedback
+from autograder.grade import Grader, Judgement
+from autograder.report import ExerciseReport, LabReport
 from autograder.results import fingerprint
 from autograder.sandbox.errors import GraderFault
 from autograder.submission import read
@@ -112,7 +113,8 @@ def judge(work: Work, setup: Setup, jobs: int) -> Iterator[tuple[int, LabReport]
     """Reports of (path, student) as they are ready, each with its place in the work.
 
     Processes that are ended from outside are started again; after three times without a single
-    report in between, GraderFault.
+    report in between, what is left is judged one by one, and what ends its process even then is
+    left to a person.  GraderFault where that is so of everything.
     """
     jobs = max(1, min(jobs, len(work)))
     if jobs == 1:
@@ -130,9 +132,44 @@ def judge(work: Work, setup: Setup, jobs: int) -> Iterator[tuple[int, LabReport]
         except BrokenProcessPool:
             failures = failures + 1 if len(done) == before else 1
             if failures == RESTARTS:
-                raise GraderFault(
-                    "the judging processes were ended from outside, again and again"
-                ) from None
+                left = [(place, *one) for place, one in enumerate(work) if place not in done]
+                yield from _one_by_one(left, setup, any_done=bool(done))
+                return
+
+
+def _one_by_one(
+    left: Sequence[tuple[int, Path, str]], setup: Setup, any_done: bool
+) -> Iterator[tuple[int, LabReport]]:
+    """Each in a process of its own, so that one that ends its judge takes no other along."""
+    hopeless = []
+    for place, path, student in left:
+        try:
+            for found in _in_processes([(place, path, student)], setup, 1):
+                any_done = True
+                yield found
+        except BrokenProcessPool:
+            hopeless.append((place, student))
+    if not any_done:
+        raise GraderFault("the judging processes were ended from outside, again and again")
+    for place, student in hopeless:
+        yield place, _for_a_person(setup, student)
+
+
+def _for_a_person(setup: Setup, student: str) -> LabReport:
+    """The report of a submission that no process survives."""
+    why = "the judging process was ended from outside, again and again"
+    found = [Judgement(one, (), "not_graded", 0.0, None, why)
+             for one in collect(setup.slug, setup.root).exercises]  # fmt: skip
+    exercises = [
+        ExerciseReport(one.exercise.name, one.outcome, None, float(one.exercise.points),
+                       feedback=feedback(one.exercise, one, None))
+        for one in found
+    ]  # fmt: skip
+    notes = tuple(f"{one.name} could not be judged: {why}" for one in exercises)
+    isolation = ("nothing of it was judged",)
+    return LabReport(
+        setup.slug, student, setup.device, isolation, 0.0, tuple(exercises), None, notes
+    )
 
 
 def _here(work: Work, setup: Setup) -> Iterator[tuple[int, LabReport]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -274,13 +275,18 @@ def _first_told(feedback: str) -> str:
 
 
 def write_beside(path: Path, text: str) -> None:
-    """Write a whole file or nothing: beside it first, then renamed."""
+    """Write a whole file or nothing: beside it first, then renamed; a device is written into."""
+    plain = path.is_file() or not path.exists()
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        if not plain:
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+            return
         beside.write_text(text, encoding="utf-8", errors="backslashreplace")
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
 
 

@@ -175,13 +175,19 @@ class _Sitting:
             return self._safely(exercise)
 
     def _safely(self, exercise: Exercise) -> Judgement:
-        try:
-            return self._judge(exercise)
-        except SandboxError as fault:
-            text = str(fault)
-        except Exception as fault:
-            text = f"{type(fault).__name__}: {fault}"
-        self.seat.leave()
+        """Judged, and once more in new processes where the grader's own have failed."""
+        text = ""
+        for _ in range(2):
+            try:
+                return self._judge(exercise)
+            except SandboxError as fault:
+                text = str(fault)
+                self.grader.oracle.close()
+                self.seat.leave()
+            except Exception as fault:
+                text = f"{type(fault).__name__}: {fault}"
+                self.seat.leave()
+                break
         return Judgement(exercise, (), "not_graded", 0.0, None, text)
 
     # -- one exercise ----------------------------------------------------------------------------

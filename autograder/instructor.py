@@ -111,7 +111,7 @@ class _Run:
         self._enter(key, report)
 
     def _enter(self, key: str, report: LabReport) -> None:
-        student, token = report.student, self.book.token(report.student, key)
+        student, token = report.student, self.book.token(report)
         if self.results.entry(student) != Entry(student, key, token) or not self.book.has(student):
             fault = self.book.enter(student, report)
             self.results.assign(Entry(student, key, "" if fault else token))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -51,12 +52,11 @@ def _made(path: Path) -> bytes:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".secret.{os.getpid()}.{secrets.token_hex(4)}")
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_hex(32).encode())
         try:
-            os.link(beside, path)
-        except FileExistsError:
-            pass
+            with os.fdopen(handle, "wb") as file:
+                file.write(secrets.token_hex(32).encode())
+            with contextlib.suppress(FileExistsError):
+                os.link(beside, path)
         finally:
             beside.unlink()
     except OSError as error:

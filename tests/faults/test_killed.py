@@ -1,0 +1,177 @@
+"""Processes that are killed in the middle: judged again where possible, and nothing half-done."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any
+
+import fault_kit as kit
+import psutil
+import pytest
+
+from autograder import classroom
+from autograder.classroom import Setup, judge
+from autograder.collection import collect
+from autograder.grade import Grader
+from autograder.report import LabReport
+from autograder.sandbox.errors import GraderFault
+from autograder.submission import read
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path], list[Any]]:
+    """A class of slow right submissions, and what it gets when nothing goes wrong."""
+    folder = tmp_path_factory.mktemp("class")
+    paths = kit.hand_ins(folder / "hand-ins", 6, kit.SLOWLY)
+    kit.secret_in(folder)
+    out = folder / "undisturbed.json"
+    told = kit.run("--json", out, "--secret-file", folder / "secret", *paths)
+    assert told.returncode == 0, told.stderr
+    return folder, paths, kit.reports_in(out)
+
+
+@pytest.fixture(scope="module")
+def grader() -> Iterator[Grader]:
+    collected = collect(kit.LAB)
+    with Grader(collected, b"a secret of a killed grader", collected.root) as one:
+        yield one
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.15, 0.3])
+def test_a_killed_warm_process_costs_nobody_a_point(
+    grader: Grader, tmp_path: Path, delay: float
+) -> None:
+    submission = read(kit.hand_ins(tmp_path / "x", 1)[0], f"student after {delay}")
+    killer = threading.Timer(delay, os.kill, (grader.sandbox.warm.pid, signal.SIGKILL))
+    killer.start()
+    report = grader.grade(submission)
+    killer.join()
+    assert (report.score, report.needs_review) == (kit.FULL, False)
+    assert grader.grade(submission).score == kit.FULL
+
+
+SLEEPS = """
+# %%
+import time
+
+
+def half_squared_error(y, target):
+    time.sleep(1.5)
+    dy = as_float(y) - as_float(target)
+    return 0.5 * float(np.sum(dy**2)), dy
+"""
+
+
+def test_a_killed_worker_costs_its_exercise_only(grader: Grader, tmp_path: Path) -> None:
+    submission = read(kit.hand_ins(tmp_path / "x", 1, SLEEPS)[0])
+    found: list[LabReport] = []
+    grading = threading.Thread(target=lambda: found.append(grader.grade(submission)))
+    warm = psutil.Process(grader.sandbox.warm.pid)
+
+    def asleep() -> list[psutil.Process]:
+        """Workers that have waited for a while; the one that serves references is older."""
+        ours = [one for one in warm.children() if one != old]
+        return ours if ours and ours[0].cpu_times().user > 0 else []
+
+    reference = grader.oracle.worker()
+    old = psutil.Process(reference.pid)
+    grading.start()
+    kit.until(lambda: kit.until(asleep)[0].status() == psutil.STATUS_SLEEPING)
+    threading.Event().wait(0.7)
+    for one in asleep():
+        one.kill()
+    grading.join()
+    ends = {one.name: one.outcome for one in found[0].exercises if one.outcome != "right"}
+    assert set(ends) <= {"half_squared_error"}
+    assert set(ends.values()) <= {"memory", "crash"}
+
+
+def test_a_killed_worker_of_the_references_is_replaced(grader: Grader, tmp_path: Path) -> None:
+    paths = kit.hand_ins(tmp_path / "x", 2)
+    for number, path in enumerate(paths):
+        os.kill(grader.oracle.worker().pid, signal.SIGKILL)
+        report = grader.grade(read(path, f"somebody else {number}"))
+        assert (report.score, report.needs_review) == (kit.FULL, False)
+
+
+def test_a_killed_judging_process_changes_no_mark(
+    undisturbed: tuple[Path, list[Path], list[Any]], tmp_path: Path
+) -> None:
+    folder, paths, expected = undisturbed
+    out = tmp_path / "out.json"
+    told = ["--jobs", 2, "--json", out, "--secret-file", folder / "secret", *paths]
+    with subprocess.Popen(
+        kit.command(*told), cwd=kit.COURSE, stdout=subprocess.DEVNULL
+    ) as process:
+        kit.until(lambda: kit.judges(process.pid))[0].kill()
+        below = kit.family(process.pid)
+        assert process.wait(300) == 0
+    assert kit.reports_in(out) == expected
+    assert kit.until(lambda: kit.gone(below))
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_killed_grader_leaves_no_process_and_the_old_reports(
+    undisturbed: tuple[Path, list[Path], list[Any]], tmp_path: Path, how: signal.Signals, jobs: int
+) -> None:
+    folder, paths, expected = undisturbed
+    out = tmp_path / "out.json"
+    out.write_text("[]\n")
+    told = ["--jobs", jobs, "--json", out, "--secret-file", folder / "secret", *paths]
+    with subprocess.Popen(
+        kit.command(*told), cwd=kit.COURSE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        ready = (
+            (lambda: kit.judges(process.pid)) if jobs > 1 else (lambda: kit.family(process.pid))
+        )
+        kit.until(ready)
+        below = kit.family(process.pid)
+        process.send_signal(how)
+        process.wait(60)
+    assert kit.until(lambda: kit.gone(below))
+    assert out.read_text() == "[]\n"
+    assert kit.leftovers(tmp_path) == []
+    if how == signal.SIGKILL and jobs == 2:
+        assert kit.run(*told).returncode == 0
+        assert kit.reports_in(out) == expected
+
+
+def test_a_submission_that_no_judge_survives_is_left_to_a_person(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    work = [(path, path.stem) for path in kit.hand_ins(tmp_path / "x", 4)]
+    monkeypatch.setattr(classroom, "_in_processes", _poisoned)
+    found = dict(judge(work, Setup(kit.LAB, None, b"x" * 20), 2))
+    assert sorted(found) == [0, 1, 2, 3]
+    assert [found[place].needs_review for place in range(4)] == [False, False, True, False]
+    assert found[2].score == 0
+    assert found[2].max_score == kit.FULL
+    assert "A person will look" in found[2].exercises[0].feedback
+
+
+def _poisoned(work: Any, setup: Setup, jobs: int) -> Iterator[tuple[int, LabReport]]:
+    """Judging processes that die of one submission, and take the others in hand along."""
+    if any(student == "student2" for _, _, student in work):
+        raise BrokenProcessPool
+    for place, _, student in work:
+        yield place, LabReport(setup.slug, student, "cpu", (), 0.0, ())
+
+
+def test_judging_processes_that_always_die_are_the_graders_fault(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def dead(work: Any, setup: Setup, jobs: int) -> Iterator[tuple[int, LabReport]]:
+        raise BrokenProcessPool
+        yield
+
+    work = [(path, path.stem) for path in kit.hand_ins(tmp_path / "x", 2)]
+    monkeypatch.setattr(classroom, "_in_processes", dead)
+    with pytest.raises(GraderFault, match="ended from outside, again and again"):
+        list(judge(work, Setup(kit.LAB, None, b"x" * 20), 2))

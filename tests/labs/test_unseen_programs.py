@@ -1,0 +1,76 @@
+"""Whole hand-ins that the specs were not written for: right ones in many styles, and single slips.
+
+A folder here is a lab: the .py and .ipynb in right/ are complete and right, and wrong.py lists changes to
+right/plain.py of which each is one mistake.  To add a lab, add a folder.
+"""
+
+from __future__ import annotations
+
+import re
+import runpy
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from autograder.classroom import Setup, judge
+from autograder.report import LabReport
+
+HERE = Path(__file__).parent
+LABS = sorted(path.name for path in HERE.iterdir() if (path / "right" / "plain.py").is_file())
+STUDENTS = 3
+"""Programs share the draws of a few students: what mistakes give is then found out only once."""
+
+pytestmark = pytest.mark.slow
+
+
+def slips(lab: str) -> Iterator[tuple[str, str, str]]:
+    """(exercise, name of the slip, the whole program with it)."""
+    plain = (HERE / lab / "right" / "plain.py").read_text(encoding="utf-8")
+    cells = re.split(r"^(?=# %%)", plain, flags=re.MULTILINE)
+    for exercise, name, old, new in runpy.run_path(str(HERE / lab / "wrong.py"))["WRONG"]:
+        places = [k for k, cell in enumerate(cells) if f"def {exercise}(" in cell]
+        assert len(places) == 1, exercise
+        cell = cells[places[0]]
+        assert old in cell, f"{exercise}, {name}: right/plain.py has no text {old!r}"
+        changed = cell.replace(old, new, 1)
+        yield exercise, name, "".join([*cells[: places[0]], changed, *cells[places[0] + 1 :]])
+
+
+def graded(lab: str, files: list[Path]) -> list[LabReport]:
+    """Reports in the order of the files."""
+    work = [(path, f"student {place % STUDENTS}") for place, path in enumerate(files)]
+    setup = Setup(lab, None, b"programs nobody has seen", isolation="process")
+    found: Mapping[int, LabReport] = dict(judge(work, setup, jobs=1))
+    return [found[place] for place in range(len(files))]
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_right_programs_get_full_marks(lab: str) -> None:
+    files = sorted((HERE / lab / "right").glob("*.*py*"))
+    told = {
+        f"{path.stem}: {one.name}": one.feedback
+        for path, report in zip(files, graded(lab, files), strict=True)
+        for one in report.exercises
+        if one.outcome != "right" or one.score != one.max_score
+    }
+    assert not told, "\n\n".join(f"{where}\n{text}" for where, text in told.items())
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_a_slip_costs_its_own_exercise_and_no_other(lab: str, tmp_path: Path) -> None:
+    made = list(slips(lab))
+    files = [tmp_path / f"{place}.py" for place in range(len(made))]
+    for path, (_, _, program) in zip(files, made, strict=True):
+        compile(program, str(path), "exec")
+        path.write_text(program, encoding="utf-8")
+    missed, beside = [], []
+    for (exercise, name, _), report in zip(made, graded(lab, files), strict=True):
+        assert report.score is not None
+        for one in report.exercises:
+            if one.name == exercise and (one.outcome == "right" or one.score == one.max_score):
+                missed.append(f"{exercise}: {name}")
+            if one.name != exercise and one.outcome != "right":
+                beside.append(f"{exercise}: {name} also costs {one.name}: {one.feedback}")
+    assert not missed, f"not caught: {missed}"
+    assert not beside, "\n\n".join(beside)
