@@ -18,7 +18,7 @@ from typing import Any
 
 from .forbidden import Source, forbidden_use
 from .message import outcome_of, share
-from .tree import NotPlain, live, plain
+from .tree import NotPlain, blank, live, plain
 from .verdict import Observed, Trial, diagnose, is_stub, judged, reads_host
 from .visible import Code, VisibleCase, VisibleExercise
 
@@ -97,7 +97,7 @@ def _observe(
         return raised, raised
     if exercise.view is not None and case.scenario is None and case.device != "meta":
         return _viewed(exercise.view, case, tree), left
-    return Observed("result", tree), left
+    return Observed("result", blank(tree) if case.device == "meta" else tree), left
 
 
 def _viewed(view: Code, case: VisibleCase, tree: Any) -> Observed:

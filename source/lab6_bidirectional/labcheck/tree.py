@@ -197,6 +197,17 @@ def mapped(tree: Tree, change: Callable[[Any], Any]) -> Tree:
     return change(tree)
 
 
+def blank(tree: Tree) -> Tree:
+    """The same tree with zeros for numbers: beside meta tensors, numbers are chance."""
+
+    def change(leaf: Any) -> Any:
+        if not isinstance(leaf, Array):
+            return leaf
+        return replace(leaf, values=np.zeros_like(leaf.values))
+
+    return mapped(tree, change)
+
+
 def cast(tree: Tree, dtype: str, wanted: str = "C") -> Tree:
     """The same tree with float arrays in another dtype, and every array in another layout.
 
