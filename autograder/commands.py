@@ -127,7 +127,7 @@ def verify_command(slugs: Sequence[str], json_file: Path | None, jobs: int) -> N
             out.print(f"  fault: {fault}")
     if json_file is not None:
         text = json.dumps([proof.to_json() for proof in proofs], indent=2, ensure_ascii=False)
-        json_file.write_text(text + "\n", encoding="utf-8")
+        write_beside(json_file, text + "\n")
     if not all(proof.sound for proof in proofs):
         sys.exit(FAILED)
 
