@@ -24,7 +24,7 @@ from attack_kit import Attack
 
 from autograder.sandbox import kernel, lockdown, room
 
-EVERY = 6
+EVERY = 10
 """An ordinary submission comes after so many attacks."""
 LIMIT = 1800
 LOWERED = (

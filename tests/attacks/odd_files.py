@@ -250,7 +250,8 @@ def _name(attack: str, name: str | bytes) -> None:
         path.write_text(right())
 
     make.__name__ = attack
-    make.__doc__ = f"A right submission with the name {name!r}, which is shown and never followed."
+    shown = ascii(name)[:40]
+    make.__doc__ = f"A right submission with the name {shown}, which is shown and never followed."
     odd(os.fsdecode(name), "all right")(make)
 
 

@@ -129,7 +129,7 @@ def test_the_submission_after_an_attack_is_graded_as_if_alone(corpus: dict[str, 
             if attack is None:
                 assert stable(report) == stable(expected[file])
                 compared += 1
-    assert compared >= len(ATTACKS) // 8
+    assert compared >= len(ATTACKS) // 12
 
 
 def stable(report: Report) -> str:
