@@ -570,7 +570,7 @@ def detach_state(state: State) -> State:
 # `logits, _ = model(x)` for everyone is no way out, as you will see below.)
 #
 # Is your `clip_model_` not right yet? From here on you may call
-# `torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)` instead; it does the same.
+# `torch.nn.utils.clip_grad_norm_` on its parameters instead; it does the same.
 
 
 # %% exercise="training_step"
