@@ -4,7 +4,7 @@ import os
 
 
 def attack():
-    for name in ("<course>", "<course>/solutions/lab2_rnn.py", "<secret>", "<other>", "<home>",
+    for name in ("<course>/solutions/lab2_rnn.py", "<secret>", "<other>", "<home>",
                  "/etc/passwd", "/root/.ssh", "/home"):  # fmt: skip
         refused(os.stat, name)
         refused(os.lstat, name)
