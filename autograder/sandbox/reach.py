@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-NEVER = ("autograder*", "rnn_labs*", "__editable__*", "solutions*", "labcheck*", "*.pth", "*.egg-link")
+NEVER = (
+    "autograder*", "rnn_labs*", "__editable__*", "solutions*", "labcheck*", "*.pth", "*.egg-link",
+)  # fmt: skip
 NOT_IN_NUMPY = (
     "torch*", "functorch*", "jax*", "tensorflow*", "keras*", "flax*", "equinox*", "autograd*",
     "tinygrad*", "mxnet*", "theano*", "pytensor*", "aesara*", "cupy*", "paddle*",
