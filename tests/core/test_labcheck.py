@@ -130,7 +130,7 @@ def test_stubs_errors_and_other_names_are_told_kindly(handed_out: Path) -> None:
     assert "ValueError: matmul" in text
     assert "mine.py, line" in text
     text = said(handed_out, "def mine(x):\n    return x\ncheck(mine)\ncheck(3)\nhint(mine)\n")
-    assert "mine is no exercise of this lab. Its exercises: rnn_step, rnn_forward" in text
+    assert "'mine' is no exercise of this lab. Its exercises: rnn_step, rnn_forward" in text
     assert "3 is no exercise of this lab" in text
 
 
