@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait as wait_for_end
 from pathlib import Path
 from typing import Any, Literal
 
@@ -213,17 +212,20 @@ _GRADER: list[Grader] = []
 
 def _begin(setup: Setup) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _GRADER.append(setup.grader())
     threading._register_atexit(_GRADER[0].close)  # type: ignore[attr-defined]
 
 
-def _end_with(parent: int) -> None:
-    """Ends this process, and the grader's with it, once the one that began it was killed."""
-    if hasattr(os, "pidfd_open"):
-        with suppress(OSError):
-            select.select([os.pidfd_open(parent)], [], [])
-            os._exit(1)
+def _end_with_parent() -> None:
+    """Ends this process, and the grader's with it, once the one that began it was killed.
+
+    The sentinel is a pipe that the parent made: it tells of an end from before this began, too.
+    """
+    parent = parent_process()
+    if parent is not None:
+        wait_for_end([parent.sentinel])
+        os._exit(1)
 
 
 def _judge(path: Path, student: str) -> LabReport:

@@ -83,17 +83,22 @@ def _code(function: Any) -> list[str] | None:
 
 def _case(request: Request, due: Observed, mistakes: Mapping[str, Observed]) -> dict[str, Any]:
     case, question = request.case, request.question
-    exact = case.observe == "arguments"  # these are compared to the last bit
-    recorded = due.to_json() if exact else _short(due.to_json())
+    arguments = [[name, encode(value)] for name, value in question.arguments.items()]
     tolerance = question.tolerance
     return {
         "name": case.name, "value": case.value, "observe": case.observe, "like": case.like,
         "device": case.device, "mentions": case.mentions, "why": case.why,
         "scenario": _code(case.scenario), "tolerance": _tolerance(tolerance),
-        "arguments": [[name, encode(value)] for name, value in question.arguments.items()],
-        "due": recorded,
+        "arguments": arguments,
+        "due": None if _untouched(request, due) else _short(due.to_json()),
         "mistakes": {name: _short(does.to_json()) for name, does in mistakes.items()},
     }  # fmt: skip
+
+
+def _untouched(request: Request, due: Observed) -> bool:
+    """Whether the arguments are due as they were; they are compared to the last bit."""
+    tree = dict(request.question.arguments)
+    return request.case.observe == "arguments" and due.to_json() == Observed("result", tree).to_json()
 
 
 def _short(node: Any) -> Any:

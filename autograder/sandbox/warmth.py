@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import itertools
 import json
 import os
@@ -25,7 +26,9 @@ from .scratch import clear
 ZYGOTE = Path(__file__).with_name("zygote.py")
 PACKAGE = Path(__file__).parent.parent
 MEMORY = "/dev/shm"
-DAY = 86_400
+LOCKED_BY_THEN = 60
+"""Seconds after which a judge that lives has locked its folder, many times over."""
+
 MESSAGE_LIMIT = 65_536
 ANSWER_SECONDS = 30.0
 SCRATCH_BYTES = 64 * 2**20
@@ -102,6 +105,8 @@ class Warm:
         sweep(Path(base))
         self._folder = tempfile.mkdtemp(prefix=f"autograder-{self.owner}-", dir=base)
         self._remove = weakref.finalize(self, _remove, self._folder, self.owner)
+        self._lock = os.open(self._folder, os.O_RDONLY)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
         Path(self._folder).chmod(0o711)
         self._errors = os.memfd_create("errors", os.MFD_CLOEXEC)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -216,6 +221,7 @@ class Warm:
             self._process.wait()
         os.close(self._errors)
         self._remove()
+        os.close(self._lock)
 
 
 def _remove(folder: str, owner: int) -> None:
@@ -227,14 +233,22 @@ def _remove(folder: str, owner: int) -> None:
 
 
 def sweep(base: Path) -> None:
-    """Remove what judges that were killed more than a day ago have left in a folder."""
+    """Remove what judges that were killed have left in a folder: no lock is held on it any more."""
     for path in base.glob("autograder-*-*"):
-        pid = path.name.split("-")[1]
         with contextlib.suppress(OSError):
-            old = path.stat().st_mtime < time.time() - DAY
-            if old and path.stat().st_uid == os.geteuid() and not Path("/proc", pid).exists():
-                clear(path)
-                path.rmdir()
+            seen = path.stat()
+            if seen.st_uid == os.geteuid() and seen.st_mtime < time.time() - LOCKED_BY_THEN:
+                _clear_unlocked(path)
+
+
+def _clear_unlocked(path: Path) -> None:
+    lock = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        clear(path)
+        path.rmdir()
+    finally:
+        os.close(lock)
 
 
 def _close(fds: list[int]) -> None:

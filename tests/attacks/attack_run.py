@@ -193,7 +193,7 @@ def run_all(root: Path) -> dict[str, Any]:
     todo = list(commands(place))
     before = place.state()
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
-    began = time.monotonic()
+    began, started = time.monotonic(), time.time()
     try:
         for command in todo:
             command.start(place)
@@ -208,8 +208,8 @@ def run_all(root: Path) -> dict[str, Any]:
         "changed": sorted(name for name in names if before.get(name) != after.get(name)),
         "marked": place.marked(),
         "temporary": [path.name for path in place.temporary.iterdir()],
-        "scratch": [str(path) for pid in seen
-                    for path in Path("/dev/shm").glob(f"autograder-{pid}-*")],
+        "scratch": [str(path) for path in Path("/dev/shm").glob("autograder-*-*")
+                    if int(path.name.split("-")[1]) in seen and path.stat().st_mtime > started],
         "processes": left,
         "seconds": time.monotonic() - began,
     }  # fmt: skip

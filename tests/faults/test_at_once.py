@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import subprocess
 import sys
 import time
@@ -76,11 +75,12 @@ def test_a_clock_that_jumps_changes_no_mark(
 
 
 def test_a_clock_that_jumps_sweeps_no_living_judges_folder_away(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    living = tmp_path / f"autograder-{os.getpid()}-x"
-    living.mkdir()
-    real = time.time
-    monkeypatch.setattr(time, "time", lambda: real() + 10**9)
-    sweep(tmp_path)
-    assert living.is_dir()
+    collected = collect(kit.LAB)
+    with Grader(collected, b"a secret at odd times", collected.root) as grader:
+        living = Path(grader.sandbox.warm._folder)
+        real = time.time
+        monkeypatch.setattr(time, "time", lambda: real() + 10**9)
+        sweep(living.parent)
+        assert living.is_dir()

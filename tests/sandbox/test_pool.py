@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -166,13 +167,18 @@ def test_a_process_that_left_children_behind_takes_them_along() -> None:
 
 
 def test_what_killed_judges_left_is_swept_up_later(tmp_path: Path) -> None:
-    names = ("autograder-4194999-old", "autograder-4194999-new", f"autograder-{os.getpid()}-old")
-    for name in names:
-        (tmp_path / name / "0" / "deep").mkdir(parents=True)
-        if name.endswith("old"):
-            os.utime(tmp_path / name, (1, 1))
+    left, just_made, in_use = (tmp_path / f"autograder-{name}" for name in ("1-a", "1-b", "1-c"))
+    for folder in (left, just_made, in_use):
+        (folder / "0" / "deep").mkdir(parents=True)
+    os.utime(left, (1, 1))
+    os.utime(in_use, (1, 1))
+    lock = os.open(in_use, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
     sweep(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == set(names[1:])
+    assert set(tmp_path.iterdir()) == {just_made, in_use}
+    os.close(lock)
+    sweep(tmp_path)
+    assert set(tmp_path.iterdir()) == {just_made}
 
 
 def test_a_closed_sandbox_says_so() -> None:

@@ -70,6 +70,7 @@ def _case(data: Mapping[str, Any], shapes: Mapping[str, str], indirect: bool) ->
         Tolerance(*data["tolerance"]), shapes, data["why"], indirect or bool(data["scenario"]),
     )  # fmt: skip
     mistakes = {name: Observed.from_json(one) for name, one in data["mistakes"].items()}
-    due = Observed.from_json(data["due"])
+    untouched = Observed("result", arguments)
+    due = untouched if data["due"] is None else Observed.from_json(data["due"])
     scenario = _code(data["scenario"])
     return VisibleCase(question, data["device"], scenario, due, mistakes, data["like"])
