@@ -97,8 +97,8 @@ def _case(request: Request, due: Observed, mistakes: Mapping[str, Observed]) -> 
 
 def _untouched(request: Request, due: Observed) -> bool:
     """Whether the arguments are due as they were; they are compared to the last bit."""
-    tree = dict(request.question.arguments)
-    return request.case.observe == "arguments" and due.to_json() == Observed("result", tree).to_json()
+    before = Observed("result", dict(request.question.arguments))
+    return request.case.observe == "arguments" and due.to_json() == before.to_json()
 
 
 def _short(node: Any) -> Any:

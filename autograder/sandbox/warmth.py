@@ -233,7 +233,7 @@ def _remove(folder: str, owner: int) -> None:
 
 
 def sweep(base: Path) -> None:
-    """Remove what judges that were killed have left in a folder: no lock is held on it any more."""
+    """Remove what killed judges have left in a folder: nobody holds a lock on it any more."""
     for path in base.glob("autograder-*-*"):
         with contextlib.suppress(OSError):
             seen = path.stat()
