@@ -39,9 +39,10 @@ def stock_course(folder: Path, slug: str, students: int) -> Path:
 def _setup(authored: str) -> str:
     """The cell that imports, which stands in front of the first exercise."""
     cells = authored.split("\n# %%")
-    return next(cell for cell in cells if "import numpy" in cell and "active=" not in cell).lstrip(
-        "\n"
-    )
+    wanted = ("import numpy", "import torch", "from torch")
+    return next(
+        cell for cell in cells if any(one in cell for one in wanted) and "active=" not in cell
+    ).lstrip("\n")
 
 
 def _notebook(slug: str, written: dict[str, str], setup: str) -> nbformat.NotebookNode:

@@ -26,7 +26,6 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Application, Config
 
-from autograder.collection import Collected
 from autograder.gradebook import Judge, release_of
 from autograder.handin import CHECK, Release
 from autograder.report import LabReport
@@ -43,15 +42,15 @@ class Book:
     Raises GraderFault where nbgrader cannot make or open it.
     """
 
-    def __init__(self, collected: Collected) -> None:
-        self.slug, self.root = collected.slug, collected.root
+    def __init__(self, slug: str, root: Path) -> None:
+        self.slug, self.root = slug, root
         self._log = _Log()
         self.config = course_config(self.root)
         self.coursedir = self._coursedir()
-        self._collected = collected
         self._gradebook: Any = None
         self._known: set[str] = set()
         self._release: Release | None = None
+        self._points: dict[str, float] = {}
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Book:
@@ -96,6 +95,9 @@ class Book:
 
     def enter(self, student: str, report: LabReport) -> str | None:
         """Book one report; what went wrong, or None."""
+        if {f"{CHECK}{one.name}": one.max_score for one in report.exercises} != self._points:
+            source = f"source/{self.slug}/"
+            return f"{source} is not as the lab is now: run autograder build {self.slug}"
         folder = self._path(self.coursedir.submitted_directory, student)
         session = self._gradebook.db()
         try:
@@ -167,10 +169,7 @@ class Book:
                 coursedir=coursedir, config=self.config, log=self._log.log, force=True
             ).start()
         self._gradebook.db().really_commit()
-        if not self._current():
-            raise RuntimeError(
-                f"source/{self.slug}/ is not as the lab is now: run autograder build {self.slug}"
-            )
+        self._current()
 
     def _current(self) -> bool:
         try:
@@ -178,8 +177,15 @@ class Book:
         except api.MissingEntry:
             return False
         found = {one.name: float(one.max_score) for one in notebook.grade_cells}
-        exercises = self._collected.exercises
-        return found == {f"{CHECK}{one.name}": float(one.points) for one in exercises}
+        source = Path(self._path(self.coursedir.source_directory, ".")) / f"{self.slug}.ipynb"
+        if source.is_file():
+            cells = json.loads(source.read_text("utf-8"))["cells"]
+            marks = [cell["metadata"].get("nbgrader", {}) for cell in cells]
+            worth = {one["grade_id"]: float(one["points"]) for one in marks if one.get("grade")}
+            if found != worth:
+                return False
+        self._points = found
+        return True
 
 
 def course_config(root: Path) -> Any:

@@ -17,7 +17,7 @@ from autograder.chain.compare import agree, first_difference, record_text
 from autograder.chain.leaks import leaks
 from autograder.chain.release import ReleaseError, release
 from autograder.chain.source import source
-from autograder.chain.starter import readme, starter
+from autograder.chain.starter import REQUIREMENTS, readme, starter, workflow
 from autograder.collection import Collected
 
 Files = dict[str, bytes]
@@ -113,7 +113,12 @@ def make_lab(slug: str, root: Path) -> Files:
 
 def shared_files(root: Path) -> Files:
     """What all labs have in common in assignments/."""
-    return {"assignments/README.md": readme(root).encode(), **_labcheck("assignments")}
+    return {
+        "assignments/README.md": readme(root).encode(),
+        "assignments/requirements.txt": REQUIREMENTS.encode(),
+        "assignments/.github/workflows/labcheck.yml": workflow(root).encode(),
+        **_labcheck("assignments"),
+    }
 
 
 def _labcheck(folder: str) -> Files:

@@ -5,6 +5,7 @@ The same path serves the student's functions, the references and the mistakes.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -42,11 +43,16 @@ class Request:
     body: bytes
 
 
+@functools.cache
+def _source(function: Callable[..., Any]) -> str:
+    return inspect.getsource(function)
+
+
 def code_of(function: Callable[..., Any] | None) -> dict[str, str] | None:
     """The name and text of a scenario or view, to be sent to another process."""
     if function is None:
         return None
-    return {"name": function.__name__, "source": inspect.getsource(function)}
+    return {"name": function.__name__, "source": _source(function)}
 
 
 def request_of(

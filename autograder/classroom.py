@@ -10,22 +10,28 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_all_start_methods, get_context, parent_process
 from multiprocessing.connection import wait as wait_for_end
 from pathlib import Path
 from typing import Any, Literal
 
-from autograder.collection import collect, course
+from autograder.collection import CollectionError, collect, course, lab
 from autograder.feedback import feedback
 from autograder.grade import Grader, Judgement
 from autograder.report import ExerciseReport, LabReport
 from autograder.results import fingerprint
-from autograder.sandbox.errors import GraderFault
+from autograder.sandbox.errors import GraderFault, SandboxError
 from autograder.submission import read
 
 Done = Callable[[str], None]
 Work = Sequence[tuple[Path, str]]
 """Files to judge, each with its student."""
+
+Numbered = Sequence[tuple[int, Path, str]]
+"""The same, each with its place in the work."""
+
+Reports = Iterator[tuple[int, LabReport]]
+"""Reports, each with its place in the work."""
 
 RESTARTS = 3
 """How often judging processes that died are started again."""
@@ -89,8 +95,7 @@ class Setup:
 
     def fingerprint(self) -> str:
         """A digest of all that determines a verdict apart from the submission itself."""
-        collected = collect(self.slug, self.root)
-        return fingerprint(collected, self.secret, self.isolation, self.device)
+        return fingerprint(self.slug, self.course, self.secret, self.isolation, self.device)
 
 
 def grade_files(
@@ -98,7 +103,7 @@ def grade_files(
     device: str = "auto", root: Path | None = None, done: Done = lambda name: None,
 ) -> list[LabReport]:  # fmt: skip
     """One report per file, in the order of the files."""
-    arrays = collect(slug, root).lab.arrays
+    arrays = lab(slug, root).arrays
     setup = Setup(slug, root, secret, isolation, device_for(device, arrays))
     work = list(zip(paths, names_of(paths), strict=True))
     found: dict[int, LabReport] = {}
@@ -108,37 +113,44 @@ def grade_files(
     return [found[place] for place in range(len(work))]
 
 
-def judge(work: Work, setup: Setup, jobs: int) -> Iterator[tuple[int, LabReport]]:
+def judge(work: Work, setup: Setup, jobs: int) -> Reports:
     """Reports of (path, student) as they are ready, each with its place in the work.
 
     Processes that are ended from outside are started again; after three times without a single
     report in between, what is left is judged one by one, and what ends its process even then is
-    left to a person.  GraderFault where that is so of everything.
+    left to a person.  GraderFault where that is so of everything.  Several processes begin at
+    once, before the first report is asked for.
     """
     jobs = max(1, min(jobs, len(work)))
     if jobs == 1:
-        yield from _here(work, setup)
-        return
+        return _here(work, setup)
+    numbered = [(place, *one) for place, one in enumerate(work)]
+    return _restarted(numbered, _in_processes(numbered, setup, jobs), setup, jobs)
+
+
+def _restarted(
+    work: Numbered, reports: Reports, setup: Setup, jobs: int
+) -> Reports:
+    """The reports of processes that are started again where they are ended from outside."""
     done: set[int] = set()
     failures = 0
-    while len(done) < len(work):
+    while True:
         before = len(done)
         try:
-            left = [(place, *one) for place, one in enumerate(work) if place not in done]
-            for place, report in _in_processes(left, setup, jobs):
+            for place, report in reports:
                 done.add(place)
                 yield place, report
+            return
         except BrokenProcessPool:
             failures = failures + 1 if len(done) == before else 1
-            if failures == RESTARTS:
-                left = [(place, *one) for place, one in enumerate(work) if place not in done]
-                yield from _one_by_one(left, setup, any_done=bool(done))
-                return
+        left = [one for one in work if one[0] not in done]
+        if failures == RESTARTS:
+            yield from _one_by_one(left, setup, any_done=bool(done))
+            return
+        reports = _in_processes(left, setup, jobs)
 
 
-def _one_by_one(
-    left: Sequence[tuple[int, Path, str]], setup: Setup, any_done: bool
-) -> Iterator[tuple[int, LabReport]]:
+def _one_by_one(left: Numbered, setup: Setup, any_done: bool) -> Reports:
     """Each in a process of its own, so that one that ends its judge takes no other along."""
     hopeless = []
     for place, path, student in left:
@@ -171,7 +183,7 @@ def _for_a_person(setup: Setup, student: str) -> LabReport:
     )
 
 
-def _here(work: Work, setup: Setup) -> Iterator[tuple[int, LabReport]]:
+def _here(work: Work, setup: Setup) -> Reports:
     if not work:
         return
     with setup.grader() as grader:
@@ -179,16 +191,32 @@ def _here(work: Work, setup: Setup) -> Iterator[tuple[int, LabReport]]:
             yield place, grader.grade(read(path, student))
 
 
-def _in_processes(
-    work: Sequence[tuple[int, Path, str]], setup: Setup, jobs: int
-) -> Iterator[tuple[int, LabReport]]:
-    """Reports as they come, never more asked for at a time than the processes can hold."""
-    context = get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(setup,)) as pool:
-        todo = iter(work)
-        waiting: dict[Future[LabReport], int] = {}
-        for _ in range(2 * jobs):
-            _submit(pool, todo, waiting)
+def _in_processes(work: Numbered, setup: Setup, jobs: int) -> Reports:
+    """Reports as they come; the processes begin now, whenever the first report is asked for."""
+    context = _context(setup)
+    pool = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(setup,))
+    todo = iter(work)
+    waiting: dict[Future[LabReport], int] = {}
+    for _ in range(2 * jobs):
+        _submit(pool, todo, waiting)
+    return _as_they_come(pool, todo, waiting)
+
+
+def _context(setup: Setup) -> Any:
+    """Processes forked from one that has imported what is slow to import, and nothing else."""
+    if "forkserver" not in get_all_start_methods():
+        return get_context("spawn")
+    context = get_context("forkserver")
+    slow = ["torch"] if lab(setup.slug, setup.root).arrays == "torch" else []
+    context.set_forkserver_preload([__name__, *slow])
+    return context
+
+
+def _as_they_come(
+    pool: ProcessPoolExecutor, todo: Iterator[tuple[int, Path, str]], waiting: Any
+) -> Reports:
+    """Never more is asked for at a time than the processes can hold."""
+    with pool:
         while waiting:
             ready, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in ready:
@@ -209,11 +237,18 @@ def _submit(
 _GRADER: list[Grader] = []
 """The grader of a judging process; there is one per process, made when it begins."""
 
+_FAULTS: list[Exception] = []
+"""Why this process has no grader."""
+
 
 def _begin(setup: Setup) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _GRADER.append(setup.grader())
+    try:
+        _GRADER.append(setup.grader())
+    except (CollectionError, SandboxError) as error:
+        _FAULTS.append(error)
+        return
     threading._register_atexit(_GRADER[0].close)  # type: ignore[attr-defined]
 
 
@@ -229,4 +264,6 @@ def _end_with_parent() -> None:
 
 
 def _judge(path: Path, student: str) -> LabReport:
+    for fault in _FAULTS:
+        raise fault
     return _GRADER[0].grade(read(path, student))

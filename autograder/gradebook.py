@@ -69,6 +69,7 @@ class StudentNotebook(NotebookExporter):
         """The notebook in the form of its release; what is graded already is read as it is."""
         converter: Any = self.parent
         coursedir = converter.coursedir
+        self.optimistic_validation = True  # once, after all preprocessors
         if not converter._sanitizing or not is_lab(resources, coursedir):
             return super().from_filename(filename, resources, **options)
         told = resources["nbgrader"]
@@ -77,6 +78,7 @@ class StudentNotebook(NotebookExporter):
         release = known or release_of(told["db_url"], told["assignment"], told["notebook"])
         notebook = as_notebook(handed_in(folder, told["assignment"]), release)
         self._preprocessors = []  # they mend what may be wrong with a notebook: nothing is
+        self.optimistic_validation = False
         written: Any = self.from_notebook_node
         return written(notebook, resources, **options)
 

@@ -11,7 +11,7 @@ import click
 
 from autograder.bookkeeping import Book
 from autograder.classroom import Setup, Work, device_for, judge
-from autograder.collection import collect
+from autograder.collection import lab
 from autograder.handin import handed_in
 from autograder.report import LabReport
 from autograder.results import Entry, Results, kept, key_of
@@ -46,22 +46,26 @@ def grade_class(
     Each report is kept as soon as it is there, so that a run that was cut short goes on where it
     was.  Raises NothingHandedIn, GraderFault.
     """
-    collected = collect(slug, root)
-    where = device_for(device, collected.lab.arrays)
+    where = device_for(device, lab(slug, root).arrays)
     setup = Setup(slug, root, secret, isolation, where)
-    with Book(collected) as book:
-        found = book.submissions()
-        if not found:
-            raise NothingHandedIn(
-                f"there is nothing to grade in {book.coursedir.submitted_directory}/*/{slug}/: "
-                "collect the submissions first, or name files"
-            )
-        run = _Run(book, kept(collected.root, slug), Graded(len(found)), step)
-        run.leave_out(found)
-        work, keys = run.begin(found, setup)
-        for place, report in _judge(work, setup, jobs, scheduler):
-            run.judged(keys[place], report)
-        return run.graded
+    book = Book(slug, setup.course)
+    found = book.submissions()
+    if not found:
+        raise NothingHandedIn(
+            f"there is nothing to grade in {book.coursedir.submitted_directory}/*/{slug}/: "
+            "collect the submissions first, or name files"
+        )
+    run = _Run(book, kept(setup.course, slug), Graded(len(found)), step)
+    run.leave_out(found)
+    known, new = run.sorted_out(found, setup)
+    work = [(path, student) for path, student, _ in new]
+    reports = _judge(work, setup, jobs, scheduler)
+    with book:
+        for key in known:
+            run.enter(key)
+        for place, report in reports:
+            run.judged(new[place][2], report)
+    return run.graded
 
 
 def _judge(
@@ -90,19 +94,26 @@ class _Run:
             if entry.student not in found:
                 self.results.forget(entry.student)
 
-    def begin(self, found: Mapping[str, Path], setup: Setup) -> tuple[Work, list[str]]:
-        """Book what is kept; what is left to judge, with the keys to keep it under."""
-        work, keys, mark = [], [], setup.fingerprint()
+    def sorted_out(
+        self, found: Mapping[str, Path], setup: Setup
+    ) -> tuple[list[str], list[tuple[Path, str, str]]]:
+        """The keys of reports that are kept, and (file, student, key) of what is to be judged."""
+        known, new, mark = [], [], setup.fingerprint()
         for student, folder in found.items():
             path = handed_in(folder, setup.slug)
             key = key_of(read(path, student), mark)
             report = self.results.report(key)
             if report is None or report.needs_review:
-                work.append((path, student))
-                keys.append(key)
+                new.append((path, student, key))
             else:
-                self._enter(key, report)
-        return work, keys
+                known.append(key)
+        return known, new
+
+    def enter(self, key: str) -> None:
+        """Book a report that is kept."""
+        report = self.results.report(key)
+        if report is not None:
+            self._enter(key, report)
 
     def judged(self, key: str, report: LabReport) -> None:
         """Keep and book a new report."""

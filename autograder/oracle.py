@@ -27,7 +27,7 @@ from autograder.sandbox import wire
 from autograder.sandbox.errors import GraderFault, SandboxError, Violation, WorkerGone
 from autograder.sandbox.pool import Sandbox, Worker
 from autograder.sandbox.scenarios import buffers_elsewhere, gradients
-from autograder.spec import Exercise
+from autograder.spec import Case, Exercise
 
 DRAWS = 24
 """How many sets of hidden inputs there are; a student always gets the same one of them."""
@@ -47,6 +47,7 @@ class Oracle:
         self.draws = draws
         self.digits = digits
         self._worker: Worker | None = None
+        self._known_cases: dict[str, Sequence[Case]] = {}
         self._expected: dict[tuple[str, int], tuple[tuple[Request, Observed], ...]] = {}
         self._mistakes: dict[tuple[str, int], Mapping[str, Sequence[Observed]]] = {}
 
@@ -96,8 +97,10 @@ class Oracle:
             found.append((request, answer))
         return found
 
-    def _cases(self, exercise: Exercise) -> Sequence[Any]:
-        return cases_of(exercise, self.collected.lab)
+    def _cases(self, exercise: Exercise) -> Sequence[Case]:
+        if exercise.name not in self._known_cases:
+            self._known_cases[exercise.name] = cases_of(exercise, self.collected.lab)
+        return self._known_cases[exercise.name]
 
     def _request(self, exercise: Exercise, draw: int, place: int) -> Request:
         case = self._cases(exercise)[place]

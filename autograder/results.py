@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from autograder.collection import Collected
 from autograder.report import LabReport
 from autograder.submission import Submission
 
@@ -112,16 +111,16 @@ def key_of(submission: Submission, fingerprint: str) -> str:
     return digest(json.dumps([fingerprint, name, problem, notes, cells]))
 
 
-def fingerprint(collected: Collected, secret: bytes, isolation: str, device: str) -> str:
+def fingerprint(slug: str, root: Path, secret: bytes, isolation: str, device: str) -> str:
     """A digest of all that determines a verdict apart from the submission itself."""
-    package = collected.root / "autograder"
+    package = root / "autograder"
     files = [
         *sources_of(Path(__file__).resolve().parent),
-        *sorted((package / "labs" / collected.slug).glob("*.py")),
-        collected.root / "solutions" / f"{collected.slug}.py",
+        *sorted((package / "labs" / slug).glob("*.py")),
+        root / "solutions" / f"{slug}.py",
     ]
     told = [
-        collected.slug, isolation, device, platform.python_version(),
+        slug, isolation, device, platform.python_version(),
         hmac.digest(secret, b"which secret this is", "sha256").hex(),
         *(f"{name} {_version(name)}" for name in LIBRARIES),
         *(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files),

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.nbgraderformat import reads as nbgrader_reads
 
@@ -607,3 +608,28 @@ def test_records_agree_by_tolerance_and_text_by_bytes(one: str, other: str, alik
 def test_the_first_line_that_differs_is_counted_from_one() -> None:
     assert first_difference(b"a\nb\n", b"a\nc\n") == 2
     assert first_difference(b"a\n", b"a\nb\n") == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("solved", "status"), [(False, 1), (True, 0)])
+def test_the_workflow_of_the_starter_repository_checks_a_lab(
+    tmp_path: Path, solved: bool, status: int
+) -> None:
+    folder, lab = tmp_path / "repository", "lab2_rnn"
+    shutil.copytree(COURSE / "assignments", folder)
+    told = yaml.safe_load((folder / ".github" / "workflows" / "labcheck.yml").read_text("utf-8"))
+    job = told["jobs"]["labcheck"]
+    assert lab in job["strategy"]["matrix"]["lab"]
+    assert set(job["strategy"]["matrix"]["lab"]) == {one.stem for one in folder.glob("lab*.py")}
+    if solved:
+        shutil.copy(COURSE / "solutions" / f"{lab}.py", folder)
+    script = job["steps"][-1]["run"].replace("${{ matrix.lab }}", lab)
+    summary = tmp_path / "summary"
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", script], cwd=folder, text=True, check=False,
+        capture_output=True, env={"PATH": path, "GITHUB_STEP_SUMMARY": str(summary)},
+    )  # fmt: skip
+    assert done.returncode == status, done.stderr
+    assert "rnn_step_backward" in done.stdout
+    assert summary.read_text("utf-8") == f"```\n{done.stdout}```\n"

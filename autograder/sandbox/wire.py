@@ -39,6 +39,7 @@ DTYPES = {
 }  # fmt: skip
 _deserialize: Callable[[bytes], list[tuple[str, dict[str, Any]]]] = safetensors.deserialize
 _ALLOWED = frozenset(DTYPES.values())
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class BadFrame(ValueError):  # noqa: N818
@@ -97,8 +98,7 @@ def _array(view: Mapping[str, Any]) -> NDArray[Any]:
 
 def head(header: Mapping[str, Any], body_size: int, limit: int = HEADER_LIMIT) -> bytes:
     """The frame's beginning, up to the body; raises BadFrame if header or body is too large."""
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":"))
-    encoded = text.encode("utf-8", "backslashreplace")
+    encoded = _json(header).encode("utf-8", "backslashreplace")
     if len(encoded) > limit or body_size > BODY_LIMIT:
         raise BadFrame("a frame that is too large")
     return PREFIX.pack(MAGIC, len(encoded), body_size) + encoded

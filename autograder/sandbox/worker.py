@@ -92,7 +92,6 @@ class Session:
         self, header: dict[str, Any], given: dict[str, Any], arrays: dict[str, Any]
     ) -> dict[str, Any]:
         """Call an entry point with the arguments of the request; nothing it raises passes."""
-        files = self.finder.files() | (self.cells.files if self.cells else set())
         try:
             entry = self.entry(header["entry"])
             if entry is MISSING:
@@ -115,7 +114,7 @@ class Session:
             return {"op": "refused", "reason": str(error)}
         except BaseException as error:
             arrays.clear()
-            return raised(error, files)
+            return raised(error, self.finder.files() | (self.cells.files if self.cells else set()))
         return {"op": "result", "result": answer, "arguments": left, "seconds": seconds}
 
     def left(self, arguments: dict[str, Any], arrays: dict[str, Any]) -> list[Any]:

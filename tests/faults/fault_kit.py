@@ -88,7 +88,7 @@ def judges(pid: int) -> list[psutil.Process]:
     found = []
     for one in family(pid):
         with suppress(psutil.Error):
-            if one.parent() == psutil.Process(pid) and _warm_below(one):
+            if _warm_below(one):
                 found.append(one)
     return found
 

@@ -52,11 +52,11 @@ def test_the_key_is_of_the_code_and_of_the_name(course: Course, tmp_path: Path) 
 
 def test_the_rules_are_the_secret_the_lab_the_kit_and_how_it_runs(built: Path) -> None:
     collected = collection.collect("tiny", built)
-    first = fingerprint(collected, SECRET, "walls", "cpu")
-    assert fingerprint(collected, SECRET, "walls", "cpu") == first
-    assert fingerprint(collected, b"another secret here", "walls", "cpu") != first
-    assert fingerprint(collected, SECRET, "process", "cpu") != first
-    assert fingerprint(collected, SECRET, "walls", "cuda") != first
+    first = fingerprint(collected.slug, collected.root, SECRET, "walls", "cpu")
+    assert fingerprint(collected.slug, collected.root, SECRET, "walls", "cpu") == first
+    assert fingerprint(collected.slug, collected.root, b"another secret here", "walls", "cpu") != first
+    assert fingerprint(collected.slug, collected.root, SECRET, "process", "cpu") != first
+    assert fingerprint(collected.slug, collected.root, SECRET, "walls", "cuda") != first
     assert SECRET.decode() not in first
 
 
@@ -64,10 +64,10 @@ def test_the_rules_are_the_secret_the_lab_the_kit_and_how_it_runs(built: Path) -
 def test_a_changed_lab_changes_the_rules(path: str, built: Path, tmp_path: Path) -> None:
     root = tmp_path / "course"
     shutil.copytree(built, root)
-    before = fingerprint(collection.collect("tiny", root), SECRET, "walls", "cpu")
+    before = fingerprint("tiny", root, SECRET, "walls", "cpu")
     with (root / path).open("a") as file:
         file.write("\n# a remark\n")
-    after = fingerprint(collection.collect("tiny", root), SECRET, "walls", "cpu")
+    after = fingerprint("tiny", root, SECRET, "walls", "cpu")
     assert after != before
 
 

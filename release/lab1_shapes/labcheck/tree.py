@@ -47,7 +47,7 @@ class Array:
 
     def __post_init__(self) -> None:
         if not self.dtype:
-            object.__setattr__(self, "dtype", str(self.values.dtype))
+            object.__setattr__(self, "dtype", name_of(self.values.dtype))
 
 
 def torch_module() -> Any:
@@ -115,7 +115,7 @@ def _plain_numpy(value: Any, budget: list[int]) -> Array:
     dtype = value.dtype
     target = np.dtype(np.float64) if dtype.itemsize > 8 else dtype.newbyteorder("=")
     values = np.array(value, dtype=target, order="C", copy=True)
-    return Array(values, "scalar" if scalar else "numpy", dtype.name)
+    return Array(values, "scalar" if scalar else "numpy", name_of(dtype))
 
 
 def _plain_tensor(value: Any, torch: Any, budget: list[int]) -> Array:
@@ -146,6 +146,14 @@ TORCH_DTYPES = {
 
 INLINE_DTYPES = frozenset({*TORCH_DTYPES.values(), "uint16", "uint32", "uint64"})
 """dtypes of arrays whose numbers, or whose shape alone, stand in the JSON."""
+
+
+_NAMES = {np.dtype(name): name for name in INLINE_DTYPES}
+
+
+def name_of(dtype: np.dtype[Any]) -> str:
+    """The name of a dtype, as in "float64"; NumPy works it out anew each time that it is asked."""
+    return _NAMES.get(dtype) or dtype.name
 
 
 def _charge(size: int, budget: list[int]) -> None:
@@ -221,8 +229,8 @@ def cast(tree: Tree, dtype: str, wanted: str = "C") -> Tree:
             return leaf
         layout = next(turns) if wanted == "mixed" and leaf.values.ndim > 1 else laid
         if leaf.values.dtype.kind == "f":
-            return replace(leaf, values=leaf.values.astype(dtype), dtype=dtype, layout=layout)
-        return replace(leaf, layout=layout)
+            return Array(leaf.values.astype(dtype), leaf.kind, dtype, leaf.device, layout)
+        return Array(leaf.values, leaf.kind, leaf.dtype, leaf.device, layout)
 
     return mapped(tree, change)
 
@@ -309,7 +317,7 @@ def _decode_array(body: dict[str, Any], arrays: Mapping[str, NDArray[Any]] | Non
 def _holds(stored: np.dtype[Any], name: str) -> bool:
     """Whether numbers stored so may be those of an owner's dtype; wider floats are narrowed."""
     wide = name in ("float128", "longdouble") and stored == np.float64
-    return wide or str(stored) == TORCH_DTYPES.get(name, name)
+    return wide or name_of(stored) == TORCH_DTYPES.get(name, name)
 
 
 def _short(text: object) -> bool:

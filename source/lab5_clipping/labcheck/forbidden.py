@@ -38,7 +38,8 @@ def folded(texts: Iterable[str]) -> str:
     return unicodedata.normalize("NFKC", "\n".join(texts))
 
 
-def may_use(text: str, forbidden: Iterable[str]) -> bool:
+@functools.lru_cache(maxsize=64)
+def may_use(text: str, forbidden: tuple[str, ...]) -> bool:
     """Whether a closer look is due: any word of what is forbidden, or of a way round, is there."""
     words = {part for name in forbidden for part in (name.split(".")[0], name.split(".")[-1])}
     return bool(words) and any(word in text for word in (*words, *HARMLESS_WITHOUT))
