@@ -19,7 +19,7 @@ demo: $(READY)  ## build, grade a made-up class in isolation, and say what to op
 	@$(BIN)/python -m autograder.demo
 
 test: $(READY)  ## the whole test suite
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(READY)  ## lint, types, generated files, and the proof of the collection
 	@$(BIN)/ruff check

@@ -29,7 +29,8 @@ def slips(lab: str) -> Iterator[tuple[str, str, str]]:
     plain = (HERE / lab / "right" / "plain.py").read_text(encoding="utf-8")
     cells = re.split(r"^(?=# %%)", plain, flags=re.MULTILINE)
     for exercise, name, old, new in runpy.run_path(str(HERE / lab / "wrong.py"))["WRONG"]:
-        places = [k for k, cell in enumerate(cells) if f"def {exercise}(" in cell]
+        own = re.compile(rf"^(?:def|class) {exercise}\b", re.MULTILINE)
+        places = [k for k, cell in enumerate(cells) if own.search(cell)]
         assert len(places) == 1, exercise
         cell = cells[places[0]]
         assert old in cell, f"{exercise}, {name}: right/plain.py has no text {old!r}"

@@ -15,6 +15,7 @@ from autograder.labs.lab6_bidirectional._shared import (
     elsewhere,
     fresh,
     learn,
+    once_more,
 )
 from autograder.spec import Case, Exercise, Mistake
 from solutions.lab6_bidirectional import BiClassifier, attention_pool, masked_mean
@@ -261,11 +262,17 @@ class NoMask(Base):
         return (weights * output).sum(1)
 
 
-class SqueezedScores(Base):
+class TanhScores(Base):
     def attend(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         output = self.unpacked(tokens, lengths)
         scores = torch.tanh(self.attention(output)).squeeze(-1)
         return attention_pool(output, scores, lengths)[0]
+
+
+class SqueezedScores(Base):
+    def attend(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        output = self.unpacked(tokens, lengths)
+        return attention_pool(output, self.attention(output).squeeze(), lengths)[0]
 
 
 class NarrowAgain(Base):
@@ -368,17 +375,49 @@ class LouderInTraining(Base):
         return super().forward(tokens, lengths) * scale
 
 
-class MaskOnTheCpu(Base):
+class EvaluatesItself(Base):
+    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        return super(EvaluatesItself, self.eval()).forward(tokens, lengths)
+
+
+class KeepsItsState(Base):
+    kept: Any = None
+
+    def run(self, tokens: Tensor, lengths: Tensor) -> tuple[PackedSequence, Tensor]:
+        packed = pack_padded_sequence(
+            self.embedding(tokens), lengths.cpu(), batch_first=True, enforce_sorted=False
+        )
+        output, state = self.rnn(packed, self.kept)
+        both = state if isinstance(state, tuple) else (state,)
+        self.kept = tuple(h.detach() for h in both) if len(both) > 1 else state.detach()
+        return output, both[0]
+
+
+class LengthsNotFetched(Base):
+    def run(self, tokens: Tensor, lengths: Tensor) -> tuple[PackedSequence, Tensor]:
+        x = self.embedding(tokens)
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        output, state = self.rnn(packed)
+        return output, state[0] if isinstance(state, tuple) else state
+
+
+class MeanMaskOnTheCpu(Base):
     def mean(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         output = self.unpacked(tokens, lengths)
         real = torch.arange(output.shape[1]) < lengths[:, None]
         return (output * real[:, :, None]).sum(1) / lengths[:, None]
 
+
+class AttentionMaskOnTheCpu(Base):
     def attend(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         output = self.unpacked(tokens, lengths)
         padding = torch.arange(output.shape[1]) >= lengths[:, None]
         scores: Tensor = self.attention(output).squeeze(-1).masked_fill(padding, -torch.inf)
         return (scores.softmax(1)[:, :, None] * output).sum(1)
+
+
+class MaskOnTheCpu(MeanMaskOnTheCpu, AttentionMaskOnTheCpu):
+    """The same helper in both."""
 
 
 class StateOnTheCpu(Base):
@@ -545,6 +584,15 @@ EXERCISE = Exercise(
                  why="What is padding is said by the lengths, not by the ids.")
             for pooling in ("final", "mean")
         ),
+        *(
+            Case(name=f"{what}, pooling {pooling!r}",
+                 inputs=drawn(cell="gru", pooling=pooling, **{axis: 1}), value=False,
+                 why="A single sentence, or a single step, must work too.")
+            for what, axis in (("one sentence", "B"), ("one step", "T"))
+            for pooling in ("mean", "attention")
+        ),
+        Case(name="a second batch", inputs=drawn(cell="lstm", pooling="mean"), scenario=once_more,
+             value=False, why="A batch must not depend on what the module has seen before."),
         Case(name="a new module", inputs=a_new_module(9, 4, 5, 3, padding_idx=0), scenario=fresh,
              value=False, why="The embedding of padding_idx (0 by default) starts as zeros."),
         Case(name="a new module with padding_idx 3",
@@ -615,9 +663,12 @@ EXERCISE = Exercise(
         Mistake("no_mask", NoMask,
                 when="the padding takes part in the attention",
                 look="Add padding to a batch: do the logits change, for pooling='attention'?"),
-        Mistake("squeezed_scores", SqueezedScores,
+        Mistake("tanh_scores", TanhScores,
                 when="the scores go through a tanh",
                 look="Compare your scores with the exercise: attention(output), and nothing else."),
+        Mistake("squeezed_scores", SqueezedScores,
+                when="the scores lose more axes than the last one",
+                look="Which axes does squeeze() drop when there is a single sentence, or one step?"),
         Mistake("narrow_again", NarrowAgain,
                 when="the batch is narrower after unpacking than before, and the mask is not",
                 look="Which argument of pad_packed_sequence is about the width?"),
@@ -657,9 +708,24 @@ EXERCISE = Exercise(
         Mistake("louder_in_training", LouderInTraining,
                 when="the logits in train mode are others than in eval mode",
                 look="What does your module do differently in train mode?"),
+        Mistake("evaluates_itself", EvaluatesItself,
+                when="a forward pass leaves the module in eval mode",
+                look="Who decides about the mode of a module: the module, or who trains it?"),
+        Mistake("keeps_its_state", KeepsItsState,
+                when="a batch starts from the states in which the batch before it ended",
+                look="Run two batches through one module: what does the second one start from?"),
+        Mistake("lengths_not_fetched", LengthsNotFetched,
+                when="the lengths are packed from the device of the batch",
+                look="Where does pack_padded_sequence want its lengths?"),
         Mistake("mask_on_the_cpu", MaskOnTheCpu,
                 when="the mask lives on the CPU wherever the batch is",
                 look="Look at the device of the tensors that you make."),
+        Mistake("mean_mask_on_the_cpu", MeanMaskOnTheCpu,
+                when="the mask of the mean lives on the CPU wherever the batch is",
+                look="Look at the device of the tensors that you make for pooling='mean'."),
+        Mistake("attention_mask_on_the_cpu", AttentionMaskOnTheCpu,
+                when="the mask of the attention lives on the CPU wherever the batch is",
+                look="Look at the device of the tensors that you make for pooling='attention'."),
         Mistake("state_on_the_cpu", StateOnTheCpu,
                 when="the first state lives on the CPU wherever the batch is",
                 look="Look at the device of the tensors that you make."),

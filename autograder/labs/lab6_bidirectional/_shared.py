@@ -114,6 +114,16 @@ def elsewhere(entry: Any, init: Any, tokens: Any, lengths: Any, true: Any) -> An
         return module(tokens, lengths)
 
 
+def once_more(entry: Any, init: Any, weights: Any, tokens: Any, lengths: Any) -> dict[str, Any]:
+    """The logits of a module in train mode that has seen another batch before, and its mode."""
+    module = entry(*init)
+    module.to(weights["fc.weight"].dtype).train()
+    for name, value in module.named_parameters():
+        value.data.copy_(weights[name])
+    module(tokens.flip(0), lengths.flip(0))
+    return {"logits": module(tokens, lengths), "it is still in train mode": module.training}
+
+
 def fresh(entry: Any, init: Any, padding_idx: int) -> dict[str, bool]:
     """What a new module's embedding looks like."""
     table = entry(*init).embedding.weight.detach()

@@ -12,8 +12,9 @@ from typing import Any
 def trained(entry: Any, weights: Any, batches: Any, options: Any, watch: bool) -> dict[str, Any]:
     """Train the model from these weights; what was returned, and the weights afterwards.
 
-    watch: also each forward pass that could learn: its tokens and lengths, the weights at that
-    moment, and the gradients as backward left them and as an optimiser's step then found them.
+    watch: also each forward pass that could learn: its tokens and lengths, the mode and the weights
+    at that moment, and the gradients as backward left them and as an optimiser's step then found
+    them.
     """
     import torch
     from torch.optim.optimizer import register_optimizer_step_pre_hook
@@ -34,7 +35,7 @@ def trained(entry: Any, weights: Any, batches: Any, options: Any, watch: bool) -
                 now = {name: value.detach().clone() for name, value in self.named_parameters()}
                 passes.append({
                     "tokens": tokens.clone(), "lengths": lengths.clone(), "weights": now,
-                    "backward": {}, "step": [],
+                    "training": self.training, "backward": {}, "step": [],
                 })  # fmt: skip
             found = torch.relu(self.pairs(self.embedding(tokens).transpose(1, 2)))
             place = torch.arange(1, tokens.shape[1], device=lengths.device)
@@ -126,9 +127,13 @@ def view(arguments: Any, result: Any) -> dict[str, Any]:
     def same_weights(one: Any, other: Any) -> bool:
         return all(bool(torch.equal(one[name], other[name])) for name in names)
 
+    def sentences(tokens: Any, lengths: Any) -> list[Any]:
+        return sorted(row[:n] for row, n in zip(tokens.tolist(), lengths.tolist(), strict=True))
+
     def batch_of(one: Any) -> int | None:
+        asked = sentences(one["tokens"], one["lengths"])
         for place, (tokens, lengths, _) in enumerate(batches):
-            if torch.equal(one["tokens"], tokens) and torch.equal(one["lengths"], lengths):
+            if asked == sentences(tokens, lengths):
                 return place
         return None
 
@@ -139,18 +144,27 @@ def view(arguments: Any, result: Any) -> dict[str, Any]:
         if last and last["batch"] == known and same_weights(last["weights"], one["weights"]):
             last["step"] += one["step"]
             last["backward"] = one["backward"] or last["backward"]
+            last["training"] = last["training"] or one["training"]
         else:
             turns.append({**one, "step": [*one["step"]], "batch": known})
     after = [*(one["weights"] for one in turns[1:]), end]
+    learning = [
+        (turn, then) for turn, then in zip(turns, after, strict=False)
+        if turn["backward"] or turn["step"] or not same_weights(turn["weights"], then)
+    ]  # a pass that only looks is as good with gradients as without
+    learning = learning or [*zip(turns, after, strict=False)]
+    turns = [turn for turn, _ in learning]
 
     zeros = {name: torch.zeros(()) for name in names}
     updated = own = short_enough = long_enough = direction = directions = True
-    for turn, then in zip(turns, after, strict=False):
+    before = []
+    for turn, then in learning:
         if turn["batch"] is None:
             continue
         tokens, lengths, labels = batches[turn["batch"]]
         leaves = {name: value.clone().requires_grad_() for name, value in turn["weights"].items()}
         loss = torch.nn.functional.cross_entropy(logits(leaves, tokens, lengths), labels)
+        before.append(float(loss.detach()))
         exact = dict(zip(names, torch.autograd.grad(loss, [leaves[n] for n in names]), strict=True))
         if size(exact) < 1e-2:
             continue
@@ -175,6 +189,26 @@ def view(arguments: Any, result: Any) -> dict[str, Any]:
                 if float((came or exact)[name].norm()) > 1e-6
             )
 
+    fresh = True
+    shares = [len(labels) for *_, labels in batches]
+    if listed and epochs > 1 and len(before) == len(turns) == epochs * len(batches) == epochs * len(
+        {turn["batch"] for turn in turns}
+    ):
+        # A loss may be measured before an update or behind it, and never in another epoch.
+        due = []
+        for epoch in range(epochs):
+            places = range(epoch * len(batches), (epoch + 1) * len(batches))
+            sizes = [shares[turns[place]["batch"]] for place in places]
+            due.append(float(np.average([before[place] for place in places], weights=sizes)))
+        losses_after = [
+            float(torch.nn.functional.cross_entropy(logits(end, tokens, lengths), labels))
+            for tokens, lengths, labels in batches
+        ]
+        low, high = sorted((due[-1], float(np.average(losses_after, weights=shares))))
+        slack = 0.2 * abs(due[0] - due[-1]) + 1e-5 * abs(due[-1])
+        running = abs(float(losses[-1]) - float(np.mean(due))) <= slack if losses else False
+        fresh = not running or low - slack <= float(losses[-1]) <= high + slack
+
     times = [sum(turn["batch"] == place for turn in turns) for place in range(len(batches))]
     moved = {name: float((end[name] - start[name]).abs().max()) for name in names}
     if epochs:
@@ -183,6 +217,7 @@ def view(arguments: Any, result: Any) -> dict[str, Any]:
                 turn["batch"] is not None for turn in turns
             ),
             "every batch is used in every epoch": min(times) >= epochs,
+            "the last loss speaks for the last epoch and no other": fresh,
             "every batch is followed by an update": bool(turns) and updated,
             "each update uses the gradient of its own batch and of no other": own,
             "no update uses a gradient longer than max_norm, or longer than it was": short_enough,
@@ -191,6 +226,10 @@ def view(arguments: Any, result: Any) -> dict[str, Any]:
             "clipping keeps the direction of the whole gradient": direction,
             "every parameter of the model is trained": all(far > 0 for far in moved.values()),
         }
+        if lr > 1e-6:
+            facts["the model is in train mode while it learns"] = all(
+                turn["training"] for turn in turns
+            )
     if lr < 1e-6:
         facts["a tiny lr hardly moves the weights"] = max(moved.values()) < 1e-4
         facts["the losses with weights that hardly move"] = losses

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from autograder.labs.lab6_bidirectional import _stand_ins
 from autograder.labs.lab6_bidirectional._draws import draw_lengths
 from autograder.spec import Case, Exercise, Mistake, but
 from solutions.lab6_bidirectional import attention_pool
@@ -61,7 +62,7 @@ def pooling(
 
 
 def over_the_batch(scores: Tensor, lengths: Tensor) -> Tensor:
-    return torch.nan_to_num(masked(scores, lengths).softmax(0))
+    return masked(scores, lengths).softmax(0)
 
 
 def sigmoids(scores: Tensor, lengths: Tensor) -> Tensor:
@@ -149,7 +150,7 @@ EXERCISE = Exercise(
     parts=("context", "weights"),
     cases=(
         Case(name="padding behind every sequence", inputs=drawn(2, 5, 4)),
-        Case(name="scores far below zero", inputs=drawn(2, 7, 4, words=-40.0, spread=2.0)),
+        Case(name="scores far below zero", inputs=drawn(2, 7, 4, words=-200.0, spread=2.0)),
         Case(name="large scores", inputs=drawn(2, 7, 4, words=2000.0, spread=3.0), value=False,
              why="Scores may be of any size: exp(2000) is no finite number."),
         Case(name="large scores on padding", inputs=drawn(3, 7, 5, padding=3000.0), value=False,
@@ -184,7 +185,7 @@ EXERCISE = Exercise(
                 when="the padding gets a score that is merely small",
                 look="Which score has a weight of exactly 0, whatever the others are?"),
         Mistake("inverted_mask", pooling(
-                    lambda s, n: torch.nan_to_num(s.masked_fill(real(s, n), -torch.inf).softmax(1))),
+                    lambda s, n: s.masked_fill(real(s, n), -torch.inf).softmax(1)),
                 when="the mask is inverted",
                 look="What does True stand for in your mask?"),
         Mistake("one_step_too_many", pooling(lambda s, n: masked(s, n, 1).softmax(1)),
@@ -212,6 +213,14 @@ EXERCISE = Exercise(
                 look="Do your weights change with the scores?"),
         Mistake("hard", pooling(hard),
                 when="the step with the highest score takes all",
+                look="Compare your weights with the formula."),
+        Mistake("softmax_twice", pooling(
+                    lambda s, n: masked(masked(s, n).softmax(1), n).softmax(1)),
+                when="the softmax is taken twice",
+                look="Compare your weights with the formula."),
+        Mistake("scaled_scores", lambda output, scores, lengths: attention_pool(
+                    output, scores / output.shape[2] ** 0.5, lengths),
+                when="the scores are divided by the root of the number of features",
                 look="Compare your weights with the formula."),
         Mistake("negative_scores", pooling(lambda s, n: masked(-s, n).softmax(1)),
                 when="a high score gets a low weight",
@@ -243,6 +252,9 @@ EXERCISE = Exercise(
         Mistake("scores_detached", but(attention_pool, scores=lambda s: s.detach()),
                 when="the values are right and no gradient reaches the scores",
                 look="What has to learn, for the weights to get better?"),
+        Mistake("weights_detached", pooling(gather=lambda w, o: (w.detach()[:, :, None] * o).sum(1)),
+                when="the values are right and the context has no gradient for the scores",
+                look="What has to learn, for the weights to get better?"),
         Mistake("in_float32", in_float32,
                 when="the results are float32 whatever the inputs are",
                 look="Look at the dtype of your results."),
@@ -253,6 +265,7 @@ EXERCISE = Exercise(
                 when="the caller's scores are changed",
                 look="Compare the scores before and after the call."),
     ),
+    stand_in=_stand_ins.weighted_sum,
     also_right=(by_product, row_by_row, by_hand, added_mask, pooling()),
     look="Take one sequence of two steps in a row of three, with scores 0, 0 and 5.",
 )  # fmt: skip

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from autograder.labs.lab6_bidirectional import _stand_ins
 from autograder.labs.lab6_bidirectional._draws import draw_lengths, draw_recurrent
 from autograder.spec import Case, Exercise, Mistake, but
 from solutions.lab6_bidirectional import birnn_forward, reverse_within_length
@@ -129,6 +130,10 @@ def zeros_on_the_cpu(x: Tensor, params: Params) -> Tensor:
         h = torch.tanh(x[:, t] @ params["W_xh"] + h @ params["W_hh"] + params["b_h"])
         found.append(h)
     return torch.stack(found, 1)
+
+
+def mask_on_the_cpu(x: Tensor, lengths: Tensor) -> Tensor:
+    return (torch.arange(x.shape[1]) < lengths[:, None])[:, :, None]
 
 
 def one_network(x: Tensor, lengths: Tensor, forward: Params, backward: Params) -> Answer:
@@ -335,10 +340,14 @@ EXERCISE = Exercise(
         Mistake("zeros_on_the_cpu", birnn(run=zeros_on_the_cpu),
                 when="the first state lives on the CPU wherever x is",
                 look="Look at the device of the tensors that you make."),
+        Mistake("mask_on_the_cpu", birnn(mask=mask_on_the_cpu),
+                when="the mask lives on the CPU wherever x is",
+                look="Look at the device of the tensors that you make."),
         Mistake("x_blanked", x_blanked,
                 when="the caller's x is changed",
                 look="Compare x before and after the call."),
     ),
+    stand_in=_stand_ins.both_directions,
     also_right=(backwards_in_a_loop, sentence_by_sentence, einsum_and_gather, birnn()),
     look="Take one sequence of two steps in a row of three, and write down which word each "
     "direction reads at which turn.",

@@ -61,6 +61,14 @@ def clean_spaces(text: str) -> str:
     return " ".join(text.split())
 
 
+def spelled_out(text: str) -> str:
+    return clean_text(text.lower().replace("n't", " not"))
+
+
+def tags_left_out(text: str) -> str:
+    return clean_text(re.sub(r"<[^>]*>", " ", text))
+
+
 def as_words(text: str) -> list[str]:
     return clean_text(text).split()
 
@@ -99,6 +107,9 @@ EXERCISE = Exercise(
     without=PLAIN_TEXT | {"arguments unchanged"},
     cases=(
         Case(name="several marks in a row", inputs=text("What?! No... really!!! (yes)")),
+        Case(name="an apostrophe and a tag", value=False,
+             inputs=text("I don't think it's A-1.<br />Isn't it the 2nd-best?"),
+             why="Nothing is replaced, spelled out or left out with what stands in it: don't is dont."),
         Case(name="an empty text", inputs=text(""), value=False,
              why="An empty text has no words: what is due is an empty text."),
         Case(name="a text of which nothing stays", inputs=text(" -- ;) * \t"), value=False,
@@ -169,6 +180,12 @@ EXERCISE = Exercise(
         Mistake("line_ends_removed", cleaning(drop=r"[^a-z0-9 .!?]"),
                 when="words on two lines grow together",
                 look="White space is more than the space character."),
+        Mistake("spelled_out", spelled_out,
+                when="n't is spelled out as a word of its own",
+                look='What is due for "don\'t"?'),
+        Mistake("tags_left_out", tags_left_out,
+                when="what stands between < and > is left out",
+                look="Which characters are removed, and which are letters like any others?"),
         Mistake("as_words", as_words,
                 when="a list of words comes back",
                 look="Look at the type of what you return."),

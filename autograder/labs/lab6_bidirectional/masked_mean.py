@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from autograder.labs.lab6_bidirectional import _stand_ins
 from autograder.labs.lab6_bidirectional._draws import draw_lengths
 from autograder.spec import Case, Exercise, Mistake, but
 from solutions.lab6_bidirectional import masked_mean
@@ -195,6 +196,7 @@ EXERCISE = Exercise(
                 when="the caller's output is changed",
                 look="Compare output before and after the call."),
     ),
+    stand_in=_stand_ins.mean_of_real,
     also_right=(row_by_row, by_product, nan_mean, where_and_count, by_running_sums),
     look="Take one sequence of two steps in a row of three, and do the sum by hand.",
 )  # fmt: skip

@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from autograder.labs.lab6_bidirectional import _stand_ins
 from autograder.labs.lab6_bidirectional._draws import draw_lengths
-from autograder.spec import Case, Exercise, Mistake
+from autograder.spec import Case, Exercise, Mistake, but
 from solutions.lab6_bidirectional import reverse_within_length
 
 
@@ -66,6 +67,10 @@ def padding_too(t: Tensor, n: Tensor, last: int) -> Tensor:
 
 def shifted_left(t: Tensor, n: Tensor, last: int) -> Tensor:
     return (t + last - n) % last
+
+
+def held_at_zero(t: Tensor, n: Tensor, last: int) -> Tensor:
+    return (n - 1 - t).clamp(min=0)
 
 
 def lengths_of_the_first(t: Tensor, n: Tensor, last: int) -> Tensor:
@@ -180,6 +185,9 @@ EXERCISE = Exercise(
         Mistake("padding_zeroed", padding_zeroed,
                 when="the padding is set to zero",
                 look="Compare the padding before and after."),
+        Mistake("padding_from_step_0", picked(held_at_zero),
+                when="step 0 stands on the padding",
+                look="Compare the padding before and after."),
         Mistake("shifted_left", picked(shifted_left),
                 when="the sequences are moved in their rows and not reversed",
                 look="Follow a sequence of two steps."),
@@ -222,6 +230,9 @@ EXERCISE = Exercise(
         Mistake("through_numpy", through_numpy,
                 when="the numbers take a way on which no gradient can follow",
                 look="Call backward() on the sum of your result: what is x.grad?"),
+        Mistake("detached", but(reverse_within_length, x=lambda x: x.detach()),
+                when="the values are right and no gradient comes back",
+                look="Call backward() on the sum of your result: what is x.grad?"),
         Mistake("into_float32", into_float32,
                 when="the result is float32 whatever x is",
                 look="Look at the dtype of the tensors that you make."),
@@ -232,6 +243,7 @@ EXERCISE = Exercise(
                 when="a list of sequences comes back",
                 look="Look at the type of what you return."),
     ),
+    stand_in=_stand_ins.turned_within,
     also_right=(row_by_row, pieces_put_together, by_advanced_index, step_by_step,
                 picked(mirror)),
     look="Take a sequence of three steps in a row of five: from which step does each one come?",

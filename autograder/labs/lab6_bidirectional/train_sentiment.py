@@ -188,6 +188,24 @@ def one_update_per_epoch(
     return losses
 
 
+def step_outside_the_loop(
+    model: nn.Module, batches: Iterable[Batch], epochs: int, lr: float, max_norm: float = 5.0
+) -> list[float]:
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    losses = []
+    for _ in range(epochs):
+        total, count = 0.0, 0
+        for tokens, lengths, labels in batches:
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(tokens, lengths), labels)
+            loss.backward()
+            clip_grad_norm_(model.parameters(), max_norm)
+            total, count = total + loss.item() * len(labels), count + len(labels)
+        optimizer.step()
+        losses.append(total / count)
+    return losses
+
+
 def returns_early(
     model: nn.Module, batches: Iterable[Batch], epochs: int, lr: float, max_norm: float = 5.0
 ) -> list[float]:
@@ -227,6 +245,42 @@ def only_the_last_layer(model: nn.Module, lr: float) -> torch.optim.Optimizer:
 
 def without_biases(model: nn.Module, lr: float) -> torch.optim.Optimizer:
     return torch.optim.Adam([p for p in model.parameters() if p.dim() > 1], lr=lr)
+
+
+def in_eval_mode(
+    model: nn.Module, batches: Iterable[Batch], epochs: int, lr: float, max_norm: float = 5.0
+) -> list[Any]:
+    found: list[Any] = loop()(model.eval(), batches, epochs, lr, max_norm)
+    return found
+
+
+def sorted_and_cut(
+    model: nn.Module, batches: Iterable[Batch], epochs: int, lr: float, max_norm: float = 5.0
+) -> list[Any]:
+    ready = []
+    for tokens, lengths, labels in batches:
+        order = lengths.argsort(descending=True)
+        ready.append((tokens[order, : int(lengths.max())], lengths[order], labels[order]))
+    found: list[Any] = loop()(model, ready, epochs, lr, max_norm)
+    return found
+
+
+def measured_afterwards(
+    model: nn.Module, batches: Any, epochs: int, lr: float, max_norm: float = 5.0
+) -> list[float]:
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    history = []
+    for _ in range(epochs):
+        model.train()
+        for tokens, lengths, labels in batches:
+            optimizer.zero_grad()
+            F.cross_entropy(model(tokens, lengths), labels).backward()
+            clip_grad_norm_(model.parameters(), max_norm)
+            optimizer.step()
+        model.eval()
+        found = [F.cross_entropy(model(t, n), y, reduction="sum").item() for t, n, y in batches]
+        history.append(sum(found) / sum(len(y) for _, _, y in batches))
+    return history
 
 
 def updated_by_hand(
@@ -313,7 +367,7 @@ EXERCISE = Exercise(
     scenario=trained,
     view=view,
     training=True,
-    close=Close(rtol=1e-4, atol=1e-6),
+    close=Close(rtol=1e-5, atol=1e-6),
     cases=(
         Case(name="new sentences", inputs=sentences,
              why="The word order has to be learnt: does each batch change the weights?"),
@@ -373,6 +427,9 @@ EXERCISE = Exercise(
         Mistake("one_update_per_epoch", one_update_per_epoch,
                 when="only the last batch of an epoch leads to an update",
                 look="How far are backward and step indented?"),
+        Mistake("step_outside_the_loop", step_outside_the_loop,
+                when="there is one update at the end of each epoch",
+                look="How far is step indented?"),
         Mistake("first_batch_only", loop(batches_of=lambda batches: [next(iter(batches))]),
                 when="each epoch ends after its first batch",
                 look="How many batches does one epoch use?"),
@@ -411,6 +468,15 @@ EXERCISE = Exercise(
         Mistake("running_total", loop(each=lambda seen: sum(a * n for a, n in seen) / 9, keep=True),
                 when="the total is not set back at the start of an epoch",
                 look="Where do you set your total to zero?"),
+        Mistake("mean_since_the_start", loop(keep=True),
+                when="each loss is the mean over all epochs so far",
+                look="Where do you set your total and your count to zero?"),
+        Mistake("by_batches", loop(each=lambda seen: sum(a * n for a, n in seen) / len(seen)),
+                when="the sum over the sentences is divided by the number of batches",
+                look="What do you add up, and what do you divide by?"),
+        Mistake("in_eval_mode", in_eval_mode,
+                when="the model is in eval mode while it learns",
+                look="In which mode does a model learn, and where do you set it?"),
         Mistake("one_loss_per_batch", lambda *args: [
                     one for row in loop(each=list)(*args) for one, _ in row],
                 when="a loss is listed for each batch",
@@ -428,6 +494,7 @@ EXERCISE = Exercise(
     ),
     also_right=(
         updated_by_hand, shuffled_with_momentum, plain_descent, with_a_schedule, loop(make=rms),
+        sorted_and_cut, measured_afterwards,
     ),
     look="Follow one batch: clear, forward, loss, backward, clip, update.",
 )  # fmt: skip
