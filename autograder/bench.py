@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 from rich.table import Table
 
+from autograder.bench_course import autograded, class_folder, cluster, graded, timed
 from autograder.bench_nbgrader import stock_course
 from autograder.collection import collect, course
 from autograder.commands import console
@@ -32,6 +33,7 @@ from autograder.submission import read
 
 SECRET = b"a secret for measuring only"
 LAB = "lab2_rnn"
+TORCH_LAB = "lab1_shapes"
 MIB = 2**20
 
 
@@ -215,6 +217,56 @@ def long_run(told: argparse.Namespace) -> list[Figure]:
                    "under 20 MiB, 0 and 0", grown < 20 and left == (0, 0))]  # fmt: skip
 
 
+def gradebook(told: argparse.Namespace) -> list[Figure]:
+    """A class of PyTorch hand-ins into the gradebook: ours, stock, and nbgrader with our judge."""
+    many = told.class_size
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        ours = graded(class_folder(folder / "ours", TORCH_LAB, many), TORCH_LAB).seconds
+        with_judge = autograded(class_folder(folder / "judge", TORCH_LAB, many), TORCH_LAB).seconds
+        stock = stock_course(folder / "stock", TORCH_LAB, told.stock)
+        theirs = timed(stock, str(_bin() / "nbgrader"), "autograde", TORCH_LAB).seconds
+    theirs *= many / told.stock
+    against = f"{many} PyTorch hand-ins into the gradebook, against nbgrader autograde"
+    return [
+        Figure(f"{against}: autograder grade", f"{theirs / ours:.0f} times faster",
+               "at least 25 times", theirs / ours >= 25),
+        Figure(f"{against}: with our judge", f"{theirs / with_judge:.0f} times faster",
+               "at least 10 times", theirs / with_judge >= 10),
+    ]  # fmt: skip
+
+
+def growth(told: argparse.Namespace) -> list[Figure]:
+    """Ten times as many hand-ins: time for each, and memory of all processes together."""
+    few, many = told.class_size, 10 * told.class_size
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        small = graded(class_folder(folder / "few", TORCH_LAB, few), TORCH_LAB)
+        large = graded(class_folder(folder / "many", TORCH_LAB, many), TORCH_LAB)
+    ratio = (large.seconds / many) / (small.seconds / few)
+    more = large.memory / small.memory
+    return [
+        Figure(f"time for each of {many} against {few}", f"{ratio:.2f}", "at most 1.1",
+               ratio <= 1.1),
+        Figure(f"memory for {many} against {few}",
+               f"{more:.2f} ({small.memory:.0f} and {large.memory:.0f} MiB)", "at most 1.1",
+               more <= 1.1),
+    ]  # fmt: skip
+
+
+def dask(told: argparse.Namespace) -> list[Figure]:
+    """Two Dask workers on this machine against two judging processes."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        here = class_folder(folder / "here", TORCH_LAB, told.class_size)
+        local = graded(here, TORCH_LAB, "--jobs", "2").seconds
+        there = class_folder(folder / "there", TORCH_LAB, told.class_size)
+        with cluster(there, 2) as address:
+            spread = graded(there, TORCH_LAB, "--scheduler", address).seconds
+    return [Figure("two Dask workers against two local ones", f"{spread / local:.2f} of the time",
+                   "at most 1.1", spread / local <= 1.1)]  # fmt: skip
+
+
 def commands(told: argparse.Namespace) -> list[Figure]:
     """build --check and verify of one lab."""
     root = course()
@@ -232,6 +284,9 @@ PARTS: dict[str, Callable[[argparse.Namespace], list[Figure]]] = {
     "notebook": notebook,
     "commands": commands,
     "whole_process": whole_process,
+    "gradebook": gradebook,
+    "growth": growth,
+    "dask": dask,
     "long_run": long_run,
 }
 

@@ -32,7 +32,7 @@ from autograder.report import LabReport
 from autograder.results import digest
 from autograder.sandbox.errors import GraderFault
 
-IDLE = ("IgnorePattern", "ClearMetadataPreprocessor", "LimitOutput", "CheckCellMetadata")
+IDLE = ("IgnorePattern", "ClearMetadataPreprocessor", "LimitOutput", "CheckMetadata")
 """Preprocessors that find nothing to do where StudentNotebook has read and Judge has written."""
 
 
@@ -210,12 +210,14 @@ class _Kept(api.Gradebook):  # type: ignore[misc]
 
 
 class _Converter(Autograde):  # type: ignore[misc]
-    """nbgrader's converter for one submission whose report is there.
+    """nbgrader's converter for one submission whose report is there, in one pass.
 
+    Where StudentNotebook reads, there is nothing to sanitize and write down first.
     found: its folder and notebooks, whether these exist or are read from another file.  release:
     what students were given.
     """
 
+    one_pass = True
     found: Any = None
     judge: Any = None
     release: Any = None
@@ -225,8 +227,15 @@ class _Converter(Autograde):  # type: ignore[misc]
         self.assignments = dict(self.found)
 
     def _init_preprocessors(self) -> None:
+        self._sanitizing = False  # the preprocessors of the second pass
         super()._init_preprocessors()
+        self._sanitizing = True
         self.judge.parent = self.exporter
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Read, judge, book, write."""
+        self._init_preprocessors()
+        super(Autograde, self).convert_single_notebook(notebook_filename)
 
 
 def _name(preprocessor: Any) -> str:

@@ -16,9 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import nbformat.v4
+import nbgrader.api
 from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import Execute, NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    Execute,
+    NbGraderPreprocessor,
+    SaveAutoGrades,
+)
 from traitlets import Any as Any_
 from traitlets import Enum, Unicode
 
@@ -77,8 +83,9 @@ class StudentNotebook(NotebookExporter):
         known = getattr(converter, "release", None)
         release = known or release_of(told["db_url"], told["assignment"], told["notebook"])
         notebook = as_notebook(handed_in(folder, told["assignment"]), release)
-        self._preprocessors = []  # they mend what may be wrong with a notebook: nothing is
-        self.optimistic_validation = False
+        if not getattr(converter, "one_pass", False):
+            self._preprocessors = []  # they mend what may be wrong with a notebook: nothing is
+            self.optimistic_validation = False
         written: Any = self.from_notebook_node
         return written(notebook, resources, **options)
 
@@ -173,9 +180,20 @@ def _is_latest(entry: Entry | None, key: str) -> bool:
     return entry is not None and entry.key == key
 
 
+_engine = functools.cache(nbgrader.api.create_engine)
+
+
+def keep_engines() -> None:
+    """Have nbgrader's gradebooks of one database, of which there are eight per notebook, share one
+    engine, with the statements that it has compiled; closed gradebooks keep no connection.
+    """
+    nbgrader.api.create_engine = _engine
+
+
 @functools.cache
 def _bench(slug: str, root: Path, secret_file: str, isolation: Any, device: str) -> Bench:
     """One warm grader for all the notebooks that this process converts."""
+    keep_engines()
     secret = course_secret(Path(secret_file) if secret_file else None, root)
     where = device_for(device, collection.lab(slug, root).arrays)
     bench = Bench(Setup(slug, root, secret, isolation, where))
@@ -224,6 +242,16 @@ def _output(one: ExerciseReport, points: float, reasons: list[str]) -> Any:
         metadata={MARK: {"outcome": one.outcome, "name": one.name, "mistake": one.mistake}},
         execution_count=None,
     )  # fmt: skip
+
+
+class CheckMetadata(CheckCellMetadata):  # type: ignore[misc]
+    """Checks nbgrader's metadata as ever, but for labs: there StudentNotebook has written them."""
+
+    def preprocess(self, nb: Any, resources: Any) -> Any:
+        """The notebook as it is; raises ValidationError."""
+        if MARK in nb.metadata:
+            return nb, resources
+        return super().preprocess(nb, resources)
 
 
 class SaveGrades(SaveAutoGrades):  # type: ignore[misc]

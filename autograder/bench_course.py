@@ -1,0 +1,132 @@
+"""Whole classes in course folders of their own, for ``make bench``: ours, stock, and a cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from autograder.collection import course
+from autograder.demo import PARTS
+from autograder.madeup import MadeUp, write
+
+MIB = 2**20
+SECRET = "a secret for measuring only"
+
+
+@dataclass(frozen=True)
+class Run:
+    """How long a command took, and the most memory that it and its judges held, in MiB."""
+
+    seconds: float
+    memory: float
+
+
+def class_folder(folder: Path, slug: str, students: int) -> Path:
+    """A course folder: the lab released, and the same correct notebook of so many students."""
+    root = course()
+    folder.mkdir(parents=True)
+    for part in PARTS:
+        if (root / part).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(root / part, folder / part, ignore=ignored)
+        else:
+            shutil.copy(root / part, folder / part)
+    timed(folder, _nbgrader(), "generate_assignment", slug, "--force")
+    written = write(root, slug, MadeUp("one"), folder / "written")
+    for number in range(students):
+        place = folder / "submitted" / f"student{number:04}" / slug
+        place.mkdir(parents=True)
+        shutil.copy(written, place / f"{slug}{written.suffix}")
+    return folder
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """For commands in a course folder: its own kit, and a secret."""
+    place = Path(sys.executable).parent
+    path = f"{place}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {
+        **os.environ, "PATH": path, "PYTHONPATH": str(folder), "AUTOGRADER_SECRET": SECRET,
+    }  # fmt: skip
+
+
+def timed(folder: Path, *command: str) -> Run:
+    """A command in a course folder, to its end; SystemExit where it fails."""
+    log = folder / "command.log"
+    started = time.perf_counter()
+    most = 0.0
+    with log.open("wb") as out, subprocess.Popen(
+        command, cwd=folder, env=environment(folder), stdout=out, stderr=out,
+        stdin=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        while process.poll() is None:
+            most = max(most, _held(process.pid))
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(1.0)
+    seconds = time.perf_counter() - started
+    if process.returncode != 0:
+        told = log.read_text("utf-8", "replace")
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{told[-2000:]}")
+    return Run(seconds, most)
+
+
+def _held(pid: int) -> float:
+    """MiB that a command and the processes below it hold each for itself."""
+    held = 0
+    with contextlib.suppress(psutil.Error):
+        main = psutil.Process(pid)
+        for one in (main, *main.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                held += one.memory_full_info().uss
+    return held / MIB
+
+
+def graded(folder: Path, slug: str, *more: str) -> Run:
+    """``autograder grade LAB`` of the class, into the gradebook."""
+    return timed(folder, sys.executable, "-m", "autograder", "grade", slug, *more)
+
+
+def autograded(folder: Path, slug: str) -> Run:
+    """``nbgrader autograde LAB`` in a course folder."""
+    return timed(folder, _nbgrader(), "autograde", slug)
+
+
+def _nbgrader() -> str:
+    return str(Path(sys.executable).with_name("nbgrader"))
+
+
+@contextlib.contextmanager
+def cluster(folder: Path, workers: int) -> Iterator[str]:
+    """The address of a Dask scheduler with so many workers, each a process of its own."""
+    file = folder / "scheduler.json"
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context((folder / "dask.log").open("wb"))
+
+        def start(*words: str) -> None:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "dask", *words, "--no-dashboard"], cwd=folder, stdout=log,
+                stderr=log, env=environment(folder),
+            )  # fmt: skip
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+
+        start("scheduler", "--scheduler-file", str(file), "--host", "127.0.0.1", "--port", "0")
+        while not file.is_file():
+            time.sleep(0.1)
+        for _ in range(workers):
+            start("worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny")
+        address = str(json.loads(file.read_text())["address"])
+        from distributed import Client
+
+        with Client(address) as client:  # type: ignore[no-untyped-call]
+            client.wait_for_workers(workers)
+        yield address
