@@ -10,6 +10,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_se
 
 from autograder.labs.lab7_tagging._draws import tagger_weights, unequal_lengths
 from autograder.labs.lab7_tagging._scenarios import (
+    lengths_and_all_elsewhere,
     lengths_elsewhere,
     logits_and_gradients,
     moved_to_the_device,
@@ -101,6 +102,21 @@ def with_lengths(rng: np.random.Generator) -> Mapping[str, Any]:
     }
 
 
+def away(cell: str, bidirectional: bool) -> Callable[[np.random.Generator], Mapping[str, Any]]:
+    """A padded batch on another device; `true` are the lengths for those who fetch them."""
+
+    def draw(rng: np.random.Generator) -> Mapping[str, Any]:
+        lengths = unequal_lengths(rng, 3, 5)
+        return {
+            "init": [9, 4, 2, 6, cell, bidirectional],
+            "tokens": rng.integers(9, size=(3, 6)),
+            "lengths": lengths,
+            "true": [int(length) for length in lengths],
+        }
+
+    return draw
+
+
 def padding_token(rng: np.random.Generator) -> Mapping[str, Any]:
     return {"init": [9, 4, 2, 6, "rnn", False, 5], "padding_idx": 5}
 
@@ -114,6 +130,20 @@ def one_after_the_other(rng: np.random.Generator) -> Mapping[str, Any]:
         "first": draw["inputs"],
         "second": (other, np.array([4, 4])),
     }
+
+
+def the_same_again(**changes: Any) -> Callable[[np.random.Generator], Mapping[str, Any]]:
+    def draw(rng: np.random.Generator) -> Mapping[str, Any]:
+        draw = with_changes(**changes)(rng)
+        tokens, *lengths = draw["inputs"]
+        if lengths:
+            lengths = [np.full(len(tokens), tokens.shape[1])]
+        batch = (tokens, *lengths)
+        return {
+            "init": draw["init"], "weights": draw["weights"], "first": batch, "second": batch
+        }  # fmt: skip
+
+    return draw
 
 
 def view(arguments: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
@@ -318,6 +348,26 @@ class StateKept(Tagger):
         return None if state is None else state.detach()[:, :B].contiguous()
 
 
+class StateKeptForEqualBatches(Tagger):
+    """The state goes on where the batch has as many sequences as the one before."""
+
+    state: Any = None
+    rows = 0
+
+    def forward(self, tokens: Tensor, lengths: Tensor | None = None) -> Tensor:
+        embedded = self.embedding(tokens)
+        B, T, _ = embedded.shape
+        state = self.state if self.rows == B else None
+        full = torch.full((B,), T) if lengths is None else lengths.cpu()
+        one = pack_padded_sequence(embedded, full, batch_first=True, enforce_sorted=False)
+        found, last = self.rnn(one, state)
+        self.rows = B
+        self.state = tuple(part.detach() for part in last) if type(last) is tuple else last.detach()
+        output, _ = pad_packed_sequence(found, batch_first=True, total_length=T)
+        logits: Tensor = self.fc(output)
+        return logits
+
+
 class StateOnTheCpu(Tagger):
     def forward(self, tokens: Tensor, lengths: Tensor | None = None) -> Tensor:
         if lengths is not None:
@@ -328,6 +378,29 @@ class StateOnTheCpu(Tagger):
         state = (zeros, zeros) if isinstance(self.rnn, nn.LSTM) else zeros
         logits: Tensor = self.fc(self.rnn(embedded, state)[0])
         return logits
+
+
+class StateOnTheCpuWithLengths(Tagger):
+    def forward(self, tokens: Tensor, lengths: Tensor | None = None) -> Tensor:
+        embedded = self.embedding(tokens)
+        B, T, _ = embedded.shape
+        rows = 1 + self.rnn.bidirectional
+        zeros = torch.zeros(rows, B, self.rnn.hidden_size, dtype=embedded.dtype)
+        state = (zeros, zeros) if isinstance(self.rnn, nn.LSTM) else zeros
+        full = torch.full((B,), T) if lengths is None else lengths.cpu()
+        one = pack_padded_sequence(embedded, full, batch_first=True, enforce_sorted=False)
+        output, _ = pad_packed_sequence(self.rnn(one, state)[0], batch_first=True, total_length=T)
+        logits: Tensor = self.fc(output)
+        return logits
+
+
+class MaskOnTheCpu(Tagger):
+    def forward(self, tokens: Tensor, lengths: Tensor | None = None) -> Tensor:
+        logits = super().forward(tokens, lengths)
+        if lengths is None:
+            return logits
+        mask = torch.arange(tokens.shape[1]) < lengths[:, None]
+        return logits * mask[:, :, None]
 
 
 class StateInFloat32(Tagger):
@@ -558,6 +631,10 @@ EXERCISE = Exercise(
              scenario=padding_row, why="The embedding of the padding token starts at zero."),
         Case(name="another batch with the same tagger", inputs=one_after_the_other, value=False,
              scenario=two_batches, why="Every call starts from a state of zeros."),
+        Case(name="the same batch again", inputs=the_same_again(lengths=False), value=False,
+             scenario=two_batches, why="Every call starts from a state of zeros."),
+        Case(name="the same batch again, with lengths", inputs=the_same_again(cell="gru"),
+             value=False, scenario=two_batches, why="Every call starts from a state of zeros."),
         Case(name="placement", inputs=to_be_moved, value=False, device="meta",
              scenario=moved_to_the_device,
              why="New tensors need the inputs' device and dtype, as x.new_zeros(…) gives."),
@@ -565,6 +642,15 @@ EXERCISE = Exercise(
              scenario=lengths_elsewhere,
              why="Lengths come on the device of the tokens; pack_padded_sequence wants them on the "
              "CPU."),
+        *(
+            Case(name=f"placement with lengths, {name}", inputs=away(cell, bidirectional),
+                 value=False, device="meta", dtype="float32", scenario=lengths_and_all_elsewhere,
+                 why="New tensors need the inputs' device and dtype: a mask that of the lengths, a "
+                 "state that of the embedded tokens.")
+            for name, cell, bidirectional in (
+                ("one direction", "gru", False), ("two directions", "lstm", True)
+            )
+        ),
     ),
     mistakes=(
         Mistake("without_lengths", WithoutLengths,
@@ -647,8 +733,15 @@ EXERCISE = Exercise(
                 look="Print the names of model.parameters(): are those of the network there?"),
         Mistake("state_kept", StateKept, when="the state of one call is the start of the next",
                 look="What does your model keep in self during forward?"),
+        Mistake("state_kept_for_equal_batches", StateKeptForEqualBatches,
+                when="the state of one call is the start of the next if the batch has the same size",
+                look="What does your model keep in self during forward?"),
         Mistake("state_on_the_cpu", StateOnTheCpu, when="the first state is made on the CPU",
                 look=TYPES),
+        Mistake("state_on_the_cpu_with_lengths", StateOnTheCpuWithLengths,
+                when="the first state of a batch that has lengths is made on the CPU", look=TYPES),
+        Mistake("mask_on_the_cpu", MaskOnTheCpu,
+                when="a new tensor that is used where there are lengths is made on the CPU", look=TYPES),
         Mistake("state_in_float32", StateInFloat32, when="the first state is float32",
                 look=TYPES),
         Mistake("starts_from_ones", StartsFromOnes, when="the first state is not zero",

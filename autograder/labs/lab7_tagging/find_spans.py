@@ -96,6 +96,11 @@ def anything(prefix: str, name: str, label: str | None) -> bool:
     return prefix != "O"
 
 
+def start_zero_lost(tags: Sequence[str]) -> list[Span]:
+    """The span that is open at the end is kept only `if start`."""
+    return [s for s in find_spans(tags) if s[1] or s[2] < len(tags)]
+
+
 def moved(**change: int) -> Callable[[list[Span]], list[Span]]:
     """Starts and ends moved by a number."""
     first, last = change.get("start", 0), change.get("end", 0)
@@ -179,6 +184,8 @@ EXERCISE = Exercise(
              why="A span that is open at the end is a span too."),
         Case(name="one token at the end", inputs=given("O", "B-x"), value=False,
              why="A span that is open at the end is a span too."),
+        Case(name="one span over the whole text", inputs=given("B-x", "I-x", "I-x"), value=False,
+             why="A span may begin at 0 and reach up to the end."),
         Case(name="no spans", inputs=given("O", "O", "O"), value=False,
              why="A text without spans gives an empty list."),
         Case(name="no tags", inputs=given(), value=False, why="No tags, no spans: an empty list."),
@@ -201,6 +208,9 @@ EXERCISE = Exercise(
         Mistake("end_forgotten", reading(opens=anything, stays=goes_on, end=False),
                 when="a span that is open at the end is lost",
                 look="What does your loop do after the last tag?"),
+        Mistake("start_zero_lost", start_zero_lost,
+                when="a span over the whole text is lost, as if its start 0 were no start",
+                look="What is `if start:` where start is 0?"),
         Mistake("end_inclusive", but(find_spans, returns=moved(end=-1)),
                 when="end is the last token of the span, and not one behind it", look=ENDS),
         Mistake("one_too_far", but(find_spans, returns=moved(end=1)),

@@ -59,6 +59,13 @@ def rows_of_padding(rng: np.random.Generator) -> Mapping[str, Any]:
     return draw
 
 
+def rows_of_padding_as_0(rng: np.random.Generator) -> Mapping[str, Any]:
+    """Some sequences hold nothing but padding, which is written as 0."""
+    draw = dict(inputs(rng, 9, 5, 4, 0))
+    draw["tags"][rng.permutation(9)[:3]] = 0
+    return {**draw, "ignore_index": 0}
+
+
 def all_right(rng: np.random.Generator) -> Mapping[str, Any]:
     tags = padded_tags(rng, 3, 5, 4)
     return {"logits": scores_for(rng, np.where(tags == PAD, 3, tags), 4), "tags": tags}
@@ -123,6 +130,21 @@ def padding_as_tag_0(logits: Tensor, tags: Tensor, ignore_index: int = PAD) -> f
 
 def negative_is_padding(logits: Tensor, tags: Tensor, ignore_index: int = PAD) -> float:
     return sequence_accuracy(logits, tags.where(tags >= 0, PAD))
+
+
+def empty_if_negative(logits: Tensor, tags: Tensor, ignore_index: int = PAD) -> float:
+    real = tags != ignore_index
+    rows = (tags >= 0).any(1) if bool(real.any()) else real.any(1)
+    right = ((logits.argmax(-1) == tags) | ~real).all(1) & rows
+    return int(right.sum()) / max(1, int(rows.sum()))
+
+
+def mask_on_the_cpu(logits: Tensor, tags: Tensor, ignore_index: int = PAD) -> float:
+    mask = torch.zeros(tags.shape, dtype=torch.bool)
+    mask[tags != ignore_index] = True
+    rows = mask.any(1)
+    right = ((logits.argmax(-1) == tags) | ~mask).all(1) & rows
+    return int(right.sum()) / max(1, int(rows.sum()))
 
 
 def nothing_divided_by_nothing(logits: Tensor, tags: Tensor, ignore_index: int = PAD) -> float:
@@ -191,6 +213,8 @@ EXERCISE = Exercise(
         Case(name="padding written as -1", inputs=marked(-1)),
         Case(name="padding written as 0", inputs=marked(0)),
         Case(name="some sequences that are all padding", inputs=rows_of_padding),
+        Case(name="some sequences that are all padding, written as 0", inputs=rows_of_padding_as_0,
+             value=False, why="A sequence counts if one of its tags is not ignore_index."),
         Case(name="ignored tokens inside a sequence", inputs=padding_inside, value=False,
              why="A token is real if its tag is not ignore_index, wherever it stands."),
         Case(name="every token right", inputs=all_right, value=False,
@@ -212,6 +236,9 @@ EXERCISE = Exercise(
         Mistake("empty_ones_wrong",
                 counting(lambda right, real: ((right | ~real).all(1) & real.any(1)).double().mean()),
                 when="sequences without a real token count as wrong", look=COUNT),
+        Mistake("empty_if_negative", empty_if_negative,
+                when="a sequence counts as empty only if its tags are negative",
+                look="Try ignore_index=0 with a sequence that is all padding."),
         Mistake("one_is_enough", of_sequences(lambda right, real: right.any(1)),
                 when="a sequence counts as right if any of its tokens is", look=WHOLE),
         Mistake("most_are_enough", of_sequences(lambda right, real: 2 * right.sum(1) > real.sum(1)),
@@ -245,6 +272,9 @@ EXERCISE = Exercise(
                 when="the accuracy is given in percent", look=FORM),
         Mistake("as_tensor", but(sequence_accuracy, returns=torch.tensor),
                 when="the accuracy comes as a tensor", look=FORM),
+        Mistake("mask_on_the_cpu", mask_on_the_cpu,
+                when="a new tensor, such as a mask, is made on the CPU, wherever the tags are",
+                look="On which device does torch.zeros make its tensor?"),
         Mistake("nothing_divided_by_nothing", nothing_divided_by_nothing,
                 when="a batch without a real token divides by zero", look=NOTHING),
         Mistake("one_for_nothing", one_for_nothing,

@@ -169,6 +169,13 @@ def only_b_begins(predicted: Texts, true: Texts) -> float:
     return f1(begun(predicted), begun(true))
 
 
+def texts_joined(predicted: Texts, true: Texts) -> float:
+    def joined(texts: Texts) -> Texts:
+        return [[tag for tags in texts for tag in tags]]
+
+    return span_f1(joined(predicted), joined(true))
+
+
 def zero_for_nothing(predicted: Texts, true: Texts) -> float:
     if not spans_of(predicted) and not spans_of(true):
         return 0.0
@@ -267,12 +274,18 @@ EXERCISE = Exercise(
              why="Without texts neither side has a span: 1.0."),
         Case(name="the same span in another text", inputs=given([B, O, B], [O, B, B]), value=False,
              why="A span is right only if its own text has it."),
+        Case(name="a span from the end of a text and one from the start of the next", value=False,
+             inputs=given([["O", "B-PER"], ["I-PER", "O"]], [["O", "B-PER"], ["B-PER", "O"]]),
+             why="No span goes on from one text to the next."),
         Case(name="the same spans in many texts", inputs=given([B, B, B, O], [B, B, O, O]),
              value=False, why="Every text's span counts, also where another text has one like it."),
     ),
     mistakes=(
         Mistake("texts_mixed", without(0),
                 when="the spans of all texts are thrown into one set", look=SPANS),
+        Mistake("texts_joined", texts_joined,
+                when="the texts are joined before their spans are read",
+                look="Two texts [B-PER] and [I-PER]: how many spans are there?"),
         Mistake("texts_not_compared", scoring(counted_without_text),
                 when="a span of one text may be matched with one of another", look=SPANS),
         Mistake("labels_not_compared", without(1), when="the labels are not compared", look=SPANS),

@@ -125,6 +125,13 @@ def flattened_after_transposing(logits: Tensor, tags: Tensor, ignore_index: int 
     return tagging_loss(turned, tags, ignore_index)
 
 
+def mask_on_the_cpu(logits: Tensor, tags: Tensor, ignore_index: int = PAD) -> Tensor:
+    nll, real, _ = parts(logits, tags, ignore_index)
+    weights = torch.ones(tags.shape, dtype=logits.dtype)
+    weights[~real] = 0.0
+    return (nll * weights).sum() / real.sum().clamp(min=1)
+
+
 def nan_without_tokens(logits: Tensor, tags: Tensor, ignore_index: int = PAD) -> Tensor:
     return F.cross_entropy(logits.flatten(0, 1), tags.flatten(), ignore_index=ignore_index)
 
@@ -201,6 +208,16 @@ def with_the_module(logits: Tensor, tags: Tensor, ignore_index: int = PAD) -> Te
     return each.sum() / torch.where(number == 0, 1, number)
 
 
+def library_loss(logits: Any, tags: Any, ignore_index: int = -100) -> Any:
+    """What stands in for a wrong loss while train_tagger is judged."""
+    from torch.nn import functional
+
+    total = functional.cross_entropy(
+        logits.flatten(0, 1), tags.flatten(), ignore_index=ignore_index, reduction="sum"
+    )
+    return total / (tags != ignore_index).sum().clamp(min=1)
+
+
 COUNT = "Write down which tokens enter the sum, and by which number the sum is divided."
 AXIS = "Which axis of your logits holds the classes at the moment when you hand them on?"
 LOGITS = "Ask what the function that you call expects: scores, probabilities or their logarithms?"
@@ -272,6 +289,9 @@ EXERCISE = Exercise(
         Mistake("log_of_softmax", log_of_softmax,
                 when="the logarithm is taken of a softmax that has already rounded to 0",
                 look="Look for a function that does the softmax and the logarithm in one."),
+        Mistake("mask_on_the_cpu", mask_on_the_cpu,
+                when="a new tensor, such as a mask, is made on the CPU, wherever the logits are",
+                look="On which device does torch.ones make its tensor?"),
         Mistake("detached", but(tagging_loss, returns=Tensor.detach),
                 when="the loss is cut from the graph", look="What does backward() say?"),
         Mistake("as_float", but(tagging_loss, returns=float_of),
@@ -283,5 +303,6 @@ EXERCISE = Exercise(
     ),
     also_right=(one_hot_and_einsum, only_the_real_ones, chosen_at_once, log_sum_exp, row_by_row,
                 with_the_module),
+    stand_in=library_loss,
     look=COUNT,
 )  # fmt: skip

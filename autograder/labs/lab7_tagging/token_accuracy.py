@@ -110,6 +110,13 @@ def over_classes_of_time(logits: Tensor, tags: Tensor, ignore_index: int = PAD) 
     return float((logits.argmax(1) == tags)[real].double().mean())
 
 
+def mask_on_the_cpu(logits: Tensor, tags: Tensor, ignore_index: int = PAD) -> float:
+    mask = torch.zeros(tags.shape, dtype=torch.bool)
+    mask[tags != ignore_index] = True
+    right = int(((logits.argmax(-1) == tags) & mask).sum())
+    return right / max(1, int(mask.sum()))
+
+
 def nothing_divided_by_nothing(logits: Tensor, tags: Tensor, ignore_index: int = PAD) -> float:
     real = tags != ignore_index
     return int(((logits.argmax(-1) == tags) & real).sum()) / int(real.sum())
@@ -227,6 +234,9 @@ EXERCISE = Exercise(
                 when="the accuracy comes as a tensor", look=FORM),
         Mistake("rounded", but(token_accuracy, returns=lambda share: round(share, 2)),
                 when="the accuracy is rounded", look="Return the number as it is."),
+        Mistake("mask_on_the_cpu", mask_on_the_cpu,
+                when="a new tensor, such as a mask, is made on the CPU, wherever the tags are",
+                look="On which device does torch.zeros make its tensor?"),
         Mistake("nothing_divided_by_nothing", nothing_divided_by_nothing,
                 when="a batch without a real token divides by zero", look=NOTHING),
         Mistake("mean_of_nothing", mean_of_nothing,

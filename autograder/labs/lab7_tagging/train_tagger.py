@@ -83,6 +83,11 @@ def clipped_by_default(rng: np.random.Generator) -> Mapping[str, Any]:
     return draw
 
 
+def one_batch_over_and_over(rng: np.random.Generator) -> Mapping[str, Any]:
+    """Every step of an epoch has the same gradient."""
+    return uneven(rng, batches=3 * pair_batches(rng, [(4, 6)]), epochs=2)
+
+
 def one_batch(rng: np.random.Generator) -> Mapping[str, Any]:
     return uneven(rng, batches=pair_batches(rng, [(4, 6)]), epochs=1)
 
@@ -110,6 +115,17 @@ def view(arguments: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, A
         facts["gradients of the last epoch over the first"] = (
             1.0 if not each else round(last / first, 3) if first > 0 else 0.0
         )
+        alike = len(batches) > 1 and all(
+            one.shape == other.shape and bool((one == other).all())
+            for batch in batches
+            for one, other in zip(batch, batches[0], strict=True)
+        )
+        many = len(norms) // (epochs * len(batches))
+        if alike:
+            rounds = [sum(norms[k : k + many]) for k in range(0, len(norms), many or 1)]
+            facts["equal batches have equal gradients"] = (
+                not norms or max(rounds) <= 1.001 * min(rounds)
+            )
         return facts
 
     embedding = nn.Embedding(*after["embedding.weight"].shape)
@@ -126,6 +142,13 @@ def view(arguments: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, A
     due[:, 1:] += new[:, :-1]
     with torch.no_grad():
         guesses = fc(rnn(embedding(new * real))[0]).argmax(-1)
+        sums, sizes = [], []
+        for x, long, y in batches:
+            scores = fc(rnn(embedding(x))[0]) * (1 + 1 / long.to(fc.weight)[:, None, None])
+            wanted = y.flatten()
+            each = nn.functional.cross_entropy(scores.flatten(0, 1), wanted, reduction="sum")
+            sums.append(float(each))
+            sizes.append(int((wanted >= 0).sum()))
     accuracy = float((guesses == due % fc.out_features)[real].double().mean())
     numbers = isinstance(losses, list) and all(isinstance(one, float) for one in losses)
     return {
@@ -135,6 +158,9 @@ def view(arguments: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, A
             accuracy >= 0.8 or not norms or len(norms) >= epochs * len(batches)
         ),
         "the loss falls": numbers and len(losses) > 1 and bool(losses[-1] < losses[0] / 2),
+        "the last loss is that of the last epoch alone": numbers and (
+            losses[-1] <= max(0.05 + 5 * sum(sums) / sum(sizes), losses[0] / 11)
+        ),
         "accuracy on new data is at least 0.8": accuracy >= 0.8,
     }
 
@@ -163,6 +189,8 @@ def looping(
         history: list[Any] = []
         for _ in range(epochs):
             losses, sizes = [], []
+            if clear == "each epoch":
+                steps.zero_grad()
             for tokens, lengths, tags in batches:
                 if clear == "before":
                     steps.zero_grad()
@@ -272,6 +300,13 @@ def one_batch_short(
     return train_tagger(model, batches[:-1] or batches, epochs, lr, max_norm)
 
 
+def running_mean(
+    model: nn.Module, batches: list[Batch], epochs: int, lr: float, max_norm: float = 5.0
+) -> Any:
+    losses = train_tagger(model, batches, epochs, lr, max_norm)
+    return [sum(losses[: n + 1]) / (n + 1) for n in range(len(losses))]
+
+
 def nothing_returned(
     model: nn.Module, batches: list[Batch], epochs: int, lr: float, max_norm: float = 5.0
 ) -> None:
@@ -364,6 +399,8 @@ EXERCISE = Exercise(
     cases=(
         Case(name="losses over uneven batches", inputs=standing_still,
              why="With lr = 0 each epoch has the loss of the weights as they came."),
+        Case(name="one batch over and over", inputs=one_batch_over_and_over, value=False,
+             why="Old gradients must be cleared for every batch."),
         Case(name="one batch, one epoch", inputs=one_batch, value=False,
              why="One batch and one epoch give a list of one loss."),
         Case(name="a small max_norm", inputs=tightly_clipped, value=False,
@@ -396,6 +433,9 @@ EXERCISE = Exercise(
                 when="there is one loss per batch and not per epoch", look=LIST),
         Mistake("last_batch", looping(report=last_batch),
                 when="the loss of an epoch is that of its last batch", look=MEAN),
+        Mistake("running_mean", running_mean,
+                when="the loss of an epoch is the mean over all epochs so far",
+                look="Where do your sum and your count start from 0 again?"),
         Mistake("as_tensors", looping(report=as_tensors), when="the losses are tensors", look=LIST),
         Mistake("nothing_returned", nothing_returned, when="nothing is returned", look=LIST),
         Mistake("one_epoch", one_epoch, when="there is one epoch only", look=LIST),
@@ -418,6 +458,9 @@ EXERCISE = Exercise(
                 look="Compare the defaults in your signature with those of the exercise."),
         Mistake("never_cleared", looping(clear="never"),
                 when="the gradients of all steps add up", look=STEP),
+        Mistake("cleared_once_per_epoch", looping(clear="each epoch"),
+                when="the gradients are cleared once per epoch, and add up over its batches",
+                look=STEP),
         Mistake("cleared_too_late", looping(clear="after"),
                 when="the gradients are cleared after backward and before the step", look=STEP),
         Mistake("no_step", looping(step="never"), when="the optimizer never steps", look=STEP),

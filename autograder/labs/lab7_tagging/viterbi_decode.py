@@ -224,6 +224,11 @@ def cut_afterwards(emissions: Tensor, transitions: Tensor, lengths: Tensor) -> P
     return [path[:length] for path, length in zip(whole, lengths.tolist(), strict=True)]
 
 
+def mask_on_the_cpu(emissions: Tensor, transitions: Tensor, lengths: Tensor) -> Paths:
+    mask = torch.arange(emissions.shape[1]) < lengths[:, None]
+    return viterbi_decode(emissions * mask[:, :, None], transitions, lengths)
+
+
 def filled_up(emissions: Tensor, transitions: Tensor, lengths: Tensor) -> Paths:
     T = emissions.shape[1]
     return [path + [0] * (T - len(path)) for path in viterbi_decode(emissions, transitions, lengths)]
@@ -340,6 +345,9 @@ EXERCISE = Exercise(
         Mistake("cut_afterwards", cut_afterwards,
                 when="the path through the padding is found first, and cut to its length then",
                 look=LENGTHS),
+        Mistake("mask_on_the_cpu", mask_on_the_cpu,
+                when="a new tensor, such as a mask, is made on the CPU, wherever the emissions are",
+                look="On which device does torch.arange make its tensor?"),
         Mistake("filled_up", filled_up, when="the paths are filled up to the width of the batch",
                 look=LENGTHS),
         Mistake("one_step_short", but(viterbi_decode, lengths=lambda n: (n - 1).clamp(min=1)),
