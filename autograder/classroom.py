@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_all_start_methods, get_context, parent_process
+from multiprocessing import forkserver, get_all_start_methods, get_context, parent_process
 from multiprocessing.connection import wait as wait_for_end
 from pathlib import Path
 from typing import Any, Literal
@@ -193,7 +193,7 @@ def _here(work: Work, setup: Setup) -> Reports:
 
 def _in_processes(work: Numbered, setup: Setup, jobs: int) -> Reports:
     """Reports as they come; the processes begin now, whenever the first report is asked for."""
-    context = _context(setup)
+    context = _context(setup.slug, setup.root)
     pool = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(setup,))
     todo = iter(work)
     waiting: dict[Future[LabReport], int] = {}
@@ -202,12 +202,18 @@ def _in_processes(work: Numbered, setup: Setup, jobs: int) -> Reports:
     return _as_they_come(pool, todo, waiting)
 
 
-def _context(setup: Setup) -> Any:
+def begin_early(slug: str, root: Path | None = None) -> None:
+    """Start the process that judging processes are forked from; its imports take a while."""
+    if _context(slug, root).get_start_method() == "forkserver":
+        forkserver.ensure_running()
+
+
+def _context(slug: str, root: Path | None) -> Any:
     """Processes forked from one that has imported what is slow to import, and nothing else."""
     if "forkserver" not in get_all_start_methods():
         return get_context("spawn")
     context = get_context("forkserver")
-    slow = ["torch"] if lab(setup.slug, setup.root).arrays == "torch" else []
+    slow = ["torch"] if lab(slug, root).arrays == "torch" else []
     context.set_forkserver_preload([__name__, *slow])
     return context
 

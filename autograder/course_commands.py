@@ -20,6 +20,10 @@ OUT = click.option("--out", type=click.Path(path_type=Path), help="Where to writ
 
 def grade_submitted(slug: str, secret: bytes, json_file: Path | None, **told: Any) -> None:
     """``grade LAB`` without files: a progress bar, a table, and how the run went."""
+    from autograder.classroom import begin_early
+
+    if told["jobs"] > 1 and told["scheduler"] is None:
+        begin_early(slug)
     from autograder.instructor import grade_class
 
     with bar("Grading") as progress:
