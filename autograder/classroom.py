@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +23,7 @@ from autograder.grade import Grader, Judgement
 from autograder.report import ExerciseReport, LabReport
 from autograder.results import fingerprint
 from autograder.sandbox.errors import GraderFault, SandboxError
+from autograder.sandbox.warmth import Nursery
 from autograder.submission import read
 
 Done = Callable[[str], None]
@@ -82,11 +85,11 @@ class Setup:
     isolation: Literal["walls", "process"] = "walls"
     device: Literal["cpu", "cuda"] = "cpu"
 
-    def grader(self) -> Grader:
-        """A grader of this lab."""
+    def grader(self, nursery: socket.socket | None = None) -> Grader:
+        """A grader of this lab; nursery: what its warm process becomes a twin of."""
         collected = collect(self.slug, self.root)
         return Grader(collected, self.secret, collected.root, isolation=self.isolation,
-                      device=self.device)  # fmt: skip
+                      device=self.device, nursery=nursery)  # fmt: skip
 
     @property
     def course(self) -> Path:
@@ -193,19 +196,37 @@ def _here(work: Work, setup: Setup) -> Reports:
 
 def _in_processes(work: Numbered, setup: Setup, jobs: int) -> Reports:
     """Reports as they come; the processes begin now, whenever the first report is asked for."""
+    nursery = _nursery(setup)
     context = _context(setup.slug, setup.root)
-    pool = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(setup,))
+    told = (setup, nursery.control)
+    pool = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=told)
     todo = iter(work)
     waiting: dict[Future[LabReport], int] = {}
     for _ in range(2 * jobs):
         _submit(pool, todo, waiting)
-    return _as_they_come(pool, todo, waiting)
+    return _as_they_come(pool, nursery, todo, waiting)
 
 
-def begin_early(slug: str, root: Path | None = None) -> None:
-    """Start the process that judging processes are forked from; its imports take a while."""
+_EARLY: list[Nursery] = []
+"""The warm process that was begun early, until a class is judged or is found to need nothing."""
+
+
+def begin_early(slug: str, device: str, root: Path | None = None) -> None:
+    """Start what judging processes come from; its imports take a while, and more is to be done."""
+    arrays = lab(slug, root).arrays
+    _EARLY.append(Nursery(arrays, device_for(device, arrays)))
     if _context(slug, root).get_start_method() == "forkserver":
         forkserver.ensure_running()
+
+
+def not_needed() -> None:
+    """End what was begun early."""
+    while _EARLY:
+        _EARLY.pop().close()
+
+
+def _nursery(setup: Setup) -> Nursery:
+    return _EARLY.pop() if _EARLY else Nursery(lab(setup.slug, setup.root).arrays, setup.device)
 
 
 def _context(slug: str, root: Path | None) -> Any:
@@ -219,10 +240,11 @@ def _context(slug: str, root: Path | None) -> Any:
 
 
 def _as_they_come(
-    pool: ProcessPoolExecutor, todo: Iterator[tuple[int, Path, str]], waiting: Any
-) -> Reports:
+    pool: ProcessPoolExecutor, nursery: Nursery, todo: Iterator[tuple[int, Path, str]],
+    waiting: Any,
+) -> Reports:  # fmt: skip
     """Never more is asked for at a time than the processes can hold."""
-    with pool:
+    with contextlib.closing(nursery), pool:
         while waiting:
             ready, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in ready:
@@ -247,11 +269,11 @@ _FAULTS: list[Exception] = []
 """Why this process has no grader."""
 
 
-def _begin(setup: Setup) -> None:
+def _begin(setup: Setup, nursery: socket.socket) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        _GRADER.append(setup.grader())
+        _GRADER.append(setup.grader(nursery))
     except (CollectionError, SandboxError) as error:
         _FAULTS.append(error)
         return

@@ -22,8 +22,9 @@ def grade_submitted(slug: str, secret: bytes, json_file: Path | None, **told: An
     """``grade LAB`` without files: a progress bar, a table, and how the run went."""
     from autograder.classroom import begin_early
 
-    if told["jobs"] > 1 and told["scheduler"] is None:
-        begin_early(slug)
+    first_time = not kept(course(), slug).entries()
+    if first_time and told["jobs"] > 1 and told["scheduler"] is None:
+        begin_early(slug, told["device"])
     from autograder.instructor import grade_class
 
     with bar("Grading") as progress:

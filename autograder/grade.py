@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -48,12 +49,14 @@ class Grader:
     def __init__(
         self, collected: Collected, secret: bytes, root: Path, *,
         isolation: Literal["walls", "process"] = "walls", device: Literal["cpu", "cuda"] = "cpu",
+        nursery: socket.socket | None = None,
     ) -> None:  # fmt: skip
         self.collected = collected
         self.device = device
         self.sandbox = Sandbox(
-            collected.lab.arrays, isolation=isolation, device=device, course=root
-        )
+            collected.lab.arrays, isolation=isolation, device=device, course=root,
+            nursery=nursery,
+        )  # fmt: skip
         self.oracle = Oracle(collected, secret, self.sandbox, root)
 
     def __enter__(self) -> Grader:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from autograder.bookkeeping import Book
-from autograder.classroom import Setup, Work, device_for, judge
+from autograder.classroom import Setup, Work, device_for, judge, not_needed
 from autograder.collection import lab
 from autograder.handin import handed_in
 from autograder.report import LabReport
@@ -71,6 +71,8 @@ def grade_class(
 def _judge(
     work: Work, setup: Setup, jobs: int, scheduler: str | None
 ) -> Iterator[tuple[int, LabReport]]:
+    if not work:
+        not_needed()
     if scheduler is None or not work:
         return judge(work, setup, jobs)
     from autograder.cluster import judge_on

@@ -9,6 +9,8 @@ import json
 import os
 import re
 import secrets
+import select
+import signal
 import site
 import socket
 import subprocess
@@ -18,7 +20,7 @@ import time
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from .errors import GraderFault, WorkerGone
 from .scratch import clear
@@ -91,9 +93,15 @@ def _is_full(folder: str) -> bool:
 
 
 class Warm:
-    """One warm process.  Raises GraderFault where it does not start within `wait` seconds."""
+    """One warm process.  Raises GraderFault where it does not start within `wait` seconds.
 
-    def __init__(self, config: dict[str, Any], wait: float) -> None:
+    nursery: the socket of a `Nursery` for the same arrays and device, of which this becomes a
+    twin; where there is none, or it has ended, a process of its own imports everything.
+    """
+
+    def __init__(
+        self, config: dict[str, Any], wait: float, nursery: socket.socket | None = None
+    ) -> None:
         if sys.platform != "linux":
             raise GraderFault(
                 "grading others' work needs Linux: use WSL2, a virtual machine or CI; "
@@ -110,18 +118,27 @@ class Warm:
         Path(self._folder).chmod(0o711)
         self._errors = os.memfd_create("errors", os.MFD_CLOEXEC)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._process = self._spawn(theirs)
+        self._process: subprocess.Popen[bytes] | Twin = self._begin(theirs, nursery)
         try:
             self._control.settimeout(wait)
             self._control.send(json.dumps(self._complete(config)).encode())
-            self.told: dict[str, Any] = self._ready(wait)
-            self._control.settimeout(ANSWER_SECONDS)
+            self._await(wait)
         except BaseException:
             self.close()
             raise
 
-    def _spawn(self, theirs: socket.socket) -> subprocess.Popen[bytes]:
+    def _await(self, wait: float) -> None:
+        self.told: dict[str, Any] = self._ready(wait)
+        self._control.settimeout(ANSWER_SECONDS)
+
+    def _begin(
+        self, theirs: socket.socket, nursery: socket.socket | None
+    ) -> subprocess.Popen[bytes] | Twin:
         with theirs:
+            if nursery is not None:
+                with contextlib.suppress(OSError):
+                    socket.send_fds(nursery, [b"twin"], [theirs.fileno(), self._errors])
+                    return Twin()
             return subprocess.Popen(
                 [sys.executable, "-I", "-S", str(ZYGOTE), str(theirs.fileno())],
                 env={},
@@ -137,6 +154,7 @@ class Warm:
         visible = os.environ.get("CUDA_VISIBLE_DEVICES")
         return {
             **config,
+            "nursery": isinstance(self, Nursery),
             "judge": self.owner,
             "site": self.site,
             "package": str(PACKAGE),
@@ -155,8 +173,11 @@ class Warm:
             data = b""
         if not data:
             raise GraderFault(f"the warm process did not start: {self._said()}")
-        ready: dict[str, Any] = json.loads(data)["ready"]
-        return ready
+        ready: dict[str, Any] = json.loads(data)
+        if isinstance(self._process, Twin):
+            self._process.know(ready["pid"])
+        told: dict[str, Any] = ready["ready"]
+        return told
 
     def _said(self) -> str:
         said = os.pread(self._errors, MESSAGE_LIMIT, 0).decode("utf-8", "replace").strip()
@@ -222,6 +243,58 @@ class Warm:
         os.close(self._errors)
         self._remove()
         os.close(self._lock)
+
+
+class Twin:
+    """The process that a nursery forked, for whom it is no child: waited for by a descriptor."""
+
+    def __init__(self) -> None:
+        self.pid = 0
+        self._fd: int | None = None
+
+    def know(self, pid: int) -> None:
+        """Its id, which it has told; it waits for its judge, so that the id is still its own."""
+        self.pid, self._fd = pid, os.pidfd_open(pid)
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Until it has ended; raises TimeoutExpired."""
+        if self._fd is None:
+            return
+        if not select.select([self._fd], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired("the warm process", timeout or 0)
+        os.close(self._fd)
+        self._fd = None
+
+    def kill(self) -> None:
+        """Kill it."""
+        if self._fd is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._fd, signal.SIGKILL)
+
+
+class Nursery(Warm):
+    """A warm process for several judges, each of which gets a twin of it at once.
+
+    It warms up while this goes on; its socket may be sent to other processes.
+    """
+
+    def __init__(
+        self, arrays: Literal["numpy", "torch"], device: Literal["cpu", "cuda"] = "cpu"
+    ) -> None:
+        super().__init__({"arrays": arrays, "device": device}, ANSWER_SECONDS)
+
+    def _await(self, wait: float) -> None:
+        """Nothing: a twin is what tells that it is ready."""
+
+    @property
+    def control(self) -> socket.socket:
+        """To be given to `Warm`, here or in another process."""
+        return self._control
+
+    def close(self) -> None:
+        """End it, whatever it is at; its twins go on."""
+        self._process.kill()
+        super().close()
 
 
 def _remove(folder: str, owner: int) -> None:

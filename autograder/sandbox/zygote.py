@@ -1,5 +1,7 @@
 """The warm process: libraries imported, one thread, no secrets; it forks a worker per request.
 
+A nursery is one that forks itself instead: each of its twins then serves a judge of its own.
+
 Started as ``python -I -S zygote.py FD`` with an empty environment; FD is a SOCK_SEQPACKET socket
 on which the judge first sends the configuration, then one JSON message at a time:
 {"op": "fork"} with three descriptors (requests, responses, output) → {"pid", "scratch"}, a pidfd;
@@ -39,12 +41,50 @@ def main() -> NoReturn:
         warm.torch(config["device"])
     gc.collect()
     gc.freeze()
+    if config["nursery"]:
+        control = twin(control, judge)
+        config = json.loads(control.recv(MESSAGE_LIMIT))
+        judge = os.pidfd_open(config["judge"])
+        _set_environment(config)
     zygote = Zygote(control, lockdown.prepare(config), worker)
-    control.send(json.dumps({"ready": zygote.walls.told()}).encode())
+    ready = {"ready": zygote.walls.told(), "pid": os.getpid()}
+    control.send(json.dumps(ready).encode())
     try:
         zygote.serve(judge)
     finally:
         os._exit(0)
+
+
+def twin(control: socket.socket, owner: int) -> socket.socket:
+    """Fork for each message, which carries the control socket and the output of a twin.
+
+    Returns in the twins only, that socket; ends once the owner's process or its socket has.
+    """
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    poll.register(owner, select.POLLIN)
+    while True:
+        ready = dict(poll.poll(1000))
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        if not ready:
+            continue
+        if owner in ready:
+            os._exit(0)
+        data, fds, _, _ = socket.recv_fds(control, MESSAGE_LIMIT, 2)
+        if not data:
+            os._exit(0)
+        if os.fork() == 0:
+            os.setsid()
+            control.close()
+            os.close(owner)
+            for number in (1, 2):
+                os.dup2(fds[1], number)
+            os.close(fds[1])
+            return socket.socket(fileno=fds[0])
+        for fd in fds:
+            os.close(fd)
 
 
 class Zygote:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -20,7 +21,7 @@ from conftest import COURSE, call, descriptors, load
 from autograder.sandbox import zygote
 from autograder.sandbox.errors import GraderFault, SandboxError, Violation, WorkerGone
 from autograder.sandbox.pool import Sandbox, ending
-from autograder.sandbox.warmth import MEMORY, sweep
+from autograder.sandbox.warmth import MEMORY, Nursery, sweep
 
 
 def _soon(condition: Callable[[], bool], seconds: float = 5) -> bool:
@@ -214,3 +215,52 @@ def test_each_ending_has_its_sentence(status: int, kind: str, text: str) -> None
 
 def test_the_tree_of_errors_is_the_one_that_is_drawn() -> None:
     assert all(issubclass(kind, SandboxError) for kind in (WorkerGone, Violation, GraderFault))
+
+
+def test_twins_of_a_nursery_serve_judges_of_their_own() -> None:
+    with contextlib.closing(Nursery("numpy")) as nursery:
+        boxes = [Sandbox("numpy", course=COURSE, nursery=nursery.control) for _ in range(2)]
+        pids = {box.warm.pid for box in boxes}
+        assert len(pids | {nursery.pid}) == 3
+        assert all(psutil.Process(pid).ppid() == nursery.pid for pid in pids)
+        for box in boxes:
+            assert box.finding.tier.startswith("A")
+            with box.worker() as worker:
+                load(worker, "import os\ndef f():\n    return os.getcwd()")
+                assert str(box.warm._folder) in call(worker, "f")["result"]
+        folder = Path(boxes[0].warm._folder)
+        boxes[0].close()
+        assert not folder.exists()
+        with boxes[1].worker() as worker:
+            load(worker, "def f():\n    return 1")
+            assert call(worker, "f")["result"] == 1
+        boxes[1].close()
+        assert _soon(lambda: not any(psutil.pid_exists(pid) for pid in pids))
+    assert not psutil.pid_exists(nursery.pid)
+
+
+def test_without_its_nursery_a_sandbox_warms_up_by_itself() -> None:
+    nursery = Nursery("numpy")
+    os.kill(nursery.pid, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(nursery.pid)], timeout=5)
+    with Sandbox("numpy", isolation="process", course=COURSE, nursery=nursery.control) as box:
+        assert psutil.Process(box.warm.pid).ppid() == os.getpid()
+        os.kill(box.warm.pid, signal.SIGKILL)
+        with box.worker() as worker:
+            load(worker, "def f():\n    return 1")
+            assert call(worker, "f")["result"] == 1
+    nursery.close()
+
+
+def test_a_killed_twin_is_replaced() -> None:
+    with (
+        contextlib.closing(Nursery("numpy")) as nursery,
+        Sandbox("numpy", course=COURSE, nursery=nursery.control) as box,
+    ):
+        first = box.warm.pid
+        os.kill(first, signal.SIGKILL)
+        with box.worker() as worker:
+            load(worker, "def f():\n    return 1")
+            assert call(worker, "f")["result"] == 1
+        assert box.warm.pid != first
+        assert psutil.Process(box.warm.pid).ppid() == nursery.pid
