@@ -164,7 +164,9 @@ def slugs_in(files: Files) -> list[str]:
 def test_a_build_makes_what_students_and_nbgrader_need(root: Path) -> None:
     written = [path.relative_to(root).as_posix() for path in build([], root)]
     assert [path for path in written if "/labcheck/" not in path] == [
+        "assignments/.github/workflows/labcheck.yml",
         "assignments/README.md",
+        "assignments/requirements.txt",
         "assignments/small.py",
         "assignments/visible/small.json",
         "release/small/small.ipynb",
