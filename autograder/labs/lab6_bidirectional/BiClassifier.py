@@ -12,11 +12,11 @@ from autograder.labs.lab6_bidirectional._draws import Floats, draw_lengths
 from autograder.labs.lab6_bidirectional._shared import (
     build_and_run,
     classify,
-    elsewhere,
     fresh,
     learn,
     once_more,
 )
+from autograder.sandbox.scenarios import logits_elsewhere
 from autograder.spec import Case, Exercise, Mistake
 from solutions.lab6_bidirectional import BiClassifier, attention_pool, masked_mean
 
@@ -606,7 +606,7 @@ EXERCISE = Exercise(
              why="A pooling other than the three is refused with a ValueError."),
         *(
             Case(name=f"placement, pooling {pooling!r}", inputs=away(cell, pooling),
-                 device="meta", dtype="float32", scenario=elsewhere, value=False,
+                 device="meta", dtype="float32", scenario=logits_elsewhere, value=False,
                  why="Make every new tensor with the device of the inputs: lengths.device.")
             for cell, pooling in GRADIENTS
         ),

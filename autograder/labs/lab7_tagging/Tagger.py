@@ -10,13 +10,13 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_se
 
 from autograder.labs.lab7_tagging._draws import tagger_weights, unequal_lengths
 from autograder.labs.lab7_tagging._scenarios import (
-    lengths_and_all_elsewhere,
     lengths_elsewhere,
     logits_and_gradients,
     moved_to_the_device,
     padding_row,
     two_batches,
 )
+from autograder.sandbox.scenarios import logits_elsewhere
 from autograder.spec import Case, Exercise, Mistake
 from solutions.lab7_tagging import Tagger
 
@@ -644,7 +644,7 @@ EXERCISE = Exercise(
              "CPU."),
         *(
             Case(name=f"placement with lengths, {name}", inputs=away(cell, bidirectional),
-                 value=False, device="meta", dtype="float32", scenario=lengths_and_all_elsewhere,
+                 value=False, device="meta", dtype="float32", scenario=logits_elsewhere,
                  why="New tensors need the inputs' device and dtype: a mask that of the lengths, a "
                  "state that of the embedded tokens.")
             for name, cell, bidirectional in (
