@@ -253,9 +253,9 @@ def logits_elsewhere(
 ) -> Any:
     """The logits of ``entry(*init)`` on a device other than the CPU, played by the meta device.
 
-    Tensors of that device have no numbers, so the lengths, which are `true`, and whole numbers that
-    come from them alone are worked out on the CPU as well, for those who fetch them from there.
-    What PyTorch's own pad_packed_sequence fetches is zeros.
+    Tensors of that device have no numbers, so the lengths, which are `true`, and whole numbers
+    that come from them alone are worked out on the CPU as well, for those who fetch them from
+    there.  What PyTorch's own pad_packed_sequence fetches is zeros.
     """
     import sys
 
