@@ -28,7 +28,8 @@ caption { text-align: left; font-weight: 600; padding: .3rem 0; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .6rem; text-align: left;
   vertical-align: top; }
 thead th { background: var(--soft); }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number { white-space: nowrap; }
 .sign { text-align: center; } .text { min-width: 14rem; }
 .sortable thead th { vertical-align: bottom; }
 .tall button { writing-mode: vertical-rl; transform: rotate(180deg); }
