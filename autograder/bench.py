@@ -241,8 +241,8 @@ def growth(told: argparse.Namespace) -> list[Figure]:
     few, many = told.class_size, 10 * told.class_size
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        small = graded(class_folder(folder / "few", TORCH_LAB, few), TORCH_LAB)
-        large = graded(class_folder(folder / "many", TORCH_LAB, many), TORCH_LAB)
+        small = graded(class_folder(folder / "few", TORCH_LAB, few), TORCH_LAB, memory=True)
+        large = graded(class_folder(folder / "many", TORCH_LAB, many), TORCH_LAB, memory=True)
     ratio = (large.seconds / many) / (small.seconds / few)
     more = large.memory / small.memory
     return [
