@@ -16,7 +16,7 @@ import pytest
 
 from autograder import classroom
 from autograder.classroom import Setup, judge
-from autograder.collection import collect
+from autograder.collection import CollectionError, collect
 from autograder.grade import Grader
 from autograder.report import LabReport
 from autograder.sandbox.errors import GraderFault
@@ -168,3 +168,18 @@ def test_judging_processes_that_always_die_are_the_graders_fault(
     monkeypatch.setattr(classroom, "_in_processes", dead)
     with pytest.raises(GraderFault, match="ended from outside, again and again"):
         list(judge(work, Setup(kit.LAB, None, b"x" * 20), 2))
+
+
+def test_judging_processes_that_cannot_begin_say_why(tmp_path: Path) -> None:
+    spec = 'from autograder.spec import Lab\n\nLAB = Lab(title="Broken", arrays="numpy")\n'
+    texts = {
+        "solutions/broken.py": '# %% exercise="f"\ndef f(x):\n    return x\n',
+        "autograder/labs/broken/__init__.py": spec,
+        "autograder/labs/broken/f.py": 'raise RuntimeError("no such luck")\n',
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    work = [(path, path.stem) for path in kit.hand_ins(tmp_path / "x", 2)]
+    with pytest.raises(CollectionError, match="no such luck"):
+        list(judge(work, Setup("broken", tmp_path, b"x" * 20), 2))
