@@ -58,6 +58,7 @@ class Book:
             with self._quietly():
                 self._gradebook = self._gradebook_kept()
                 self._prepare()
+                self._points = self._booked() or {}
                 self._known = self._students()
                 self._release = release_of(self.coursedir.db_url, self.slug, self.slug)
                 self._gradebook.db().really_commit()
@@ -169,23 +170,26 @@ class Book:
                 coursedir=coursedir, config=self.config, log=self._log.log, force=True
             ).start()
         self._gradebook.db().really_commit()
-        self._current()
 
     def _current(self) -> bool:
+        """Whether the gradebook has the lab, with the points of source/ where that is here."""
+        booked = self._booked()
+        source = Path(self._path(self.coursedir.source_directory, ".")) / f"{self.slug}.ipynb"
+        if booked is None or not source.is_file():
+            return booked is not None
+        cells = json.loads(source.read_text("utf-8"))["cells"]
+        marks = [cell["metadata"].get("nbgrader", {}) for cell in cells]
+        return booked == {
+            one["grade_id"]: float(one["points"]) for one in marks if one.get("grade")
+        }
+
+    def _booked(self) -> dict[str, float] | None:
+        """What each check cell is worth in the gradebook; None where it does not know the lab."""
         try:
             notebook = self._gradebook.find_notebook(self.slug, self.slug)
         except api.MissingEntry:
-            return False
-        found = {one.name: float(one.max_score) for one in notebook.grade_cells}
-        source = Path(self._path(self.coursedir.source_directory, ".")) / f"{self.slug}.ipynb"
-        if source.is_file():
-            cells = json.loads(source.read_text("utf-8"))["cells"]
-            marks = [cell["metadata"].get("nbgrader", {}) for cell in cells]
-            worth = {one["grade_id"]: float(one["points"]) for one in marks if one.get("grade")}
-            if found != worth:
-                return False
-        self._points = found
-        return True
+            return None
+        return {one.name: float(one.max_score) for one in notebook.grade_cells}
 
 
 def course_config(root: Path) -> Any:
