@@ -254,3 +254,14 @@ def wait_for(condition: Callable[[], bool], seconds: float = 90) -> None:
         assert time.monotonic() < ends, "it never came about"
         time.sleep(0.02)
 
+
+
+def test_points_that_no_build_has_seen_are_not_booked(course: Course) -> None:
+    course.hand_in("ada")
+    spec = course.root / "autograder" / "labs" / "tiny" / "double.py"
+    text, old = spec.read_text("utf-8"), f"points={POINTS['double']}"
+    assert old in text
+    spec.write_text(text.replace(old, f"points={POINTS['double'] + 1}"), "utf-8")
+    told = course.run("autograder", "grade", "tiny", "--isolation", "process", status=1)
+    assert "ada: source/tiny/ is not as the lab is now: run autograder build tiny" in told.stderr
+    assert not (course.root / "autograded" / "ada").exists()
