@@ -16,7 +16,7 @@ $(READY): pyproject.toml constraints.txt sandbox-hashes.txt
 	@touch $@
 
 demo: $(READY)  ## build, grade a made-up class in isolation, and say what to open
-	@$(BIN)/python -m autograder.demo
+	@$(BIN)/python -m tools.demo
 
 test: $(READY)  ## the whole test suite
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
@@ -31,7 +31,7 @@ build: $(READY)  ## source/, release/ and assignments/ from solutions/
 	@$(BIN)/autograder build
 
 bench: $(READY)  ## the comparison with stock nbgrader, as ratios
-	@$(BIN)/python -m autograder.bench
+	@$(BIN)/python -m tools.bench
 
 clean:  ## what was made here and is not in git
 	rm -rf $(VENV) demo bench results .pytest_cache .mypy_cache .ruff_cache

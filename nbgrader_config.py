@@ -35,18 +35,18 @@ def refuse_authored_files(assignment: str, notebooks: list[str], **_: object) ->
 c.GenerateAssignment.pre_convert_hook = refuse_authored_files
 
 # Student code is judged by autograder, in processes of its own, in place of being executed here.
-c.Autograde.exporter_class = "autograder.gradebook.StudentNotebook"
+c.Autograde.exporter_class = "autograder.course.plugins.StudentNotebook"
 c.Autograde.autograde_preprocessors = [
-    "autograder.gradebook.Judge",
+    "autograder.course.plugins.Judge",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
-    "autograder.gradebook.SaveGrades",
+    "autograder.course.plugins.SaveGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "autograder.gradebook.CheckMetadata",
+    "autograder.course.plugins.CheckMetadata",
 ]
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
-    "autograder.gradebook.Summary",
+    "autograder.course.plugins.Summary",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from autograder.collection import Collected, collect
-from autograder.grade import Grader
+from autograder.judge.grader import Grader
+from autograder.spec.collection import Collected, collect
 
 sys.path.insert(0, str(Path(__file__).parent / "core"))  # for what its tests share
 
@@ -38,14 +38,14 @@ def lab2() -> Collected:
 @pytest.fixture(scope="session")
 def grader(lab2: Collected) -> Iterator[Grader]:
     """Judges in processes of their own, without walls: quick, and the same path."""
-    with Grader(lab2, SECRET, lab2.root, isolation="process") as one:
+    with Grader(lab2, SECRET, isolation="process") as one:
         yield one
 
 
 @pytest.fixture(scope="session")
 def walled(lab2: Collected) -> Iterator[Grader]:
     """Judges behind the walls that a real grading has."""
-    with Grader(lab2, SECRET, lab2.root) as one:
+    with Grader(lab2, SECRET) as one:
         yield one
 
 

@@ -20,12 +20,12 @@ import yaml
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.nbgraderformat import reads as nbgrader_reads
 
-from autograder import build as chain
-from autograder import collection
-from autograder.build import BuildError, Files, build, check, make
+from autograder.chain import build as chain
+from autograder.chain.build import BuildError, Files, build, check, make
 from autograder.chain.compare import agree, first_difference, record_text
 from autograder.chain.leaks import leaks, secrets
-from autograder.collection import COURSE, CollectionError
+from autograder.spec import collection
+from autograder.spec.collection import COURSE, CollectionError
 
 LAB = '''\
 """A lab made up for tests."""
@@ -101,10 +101,10 @@ def add_lab(root: Path, slug: str, text: str = LAB) -> None:
     """Add a lab to a made-up course."""
     init = f'from autograder.spec import Lab\n\nLAB = Lab(title="The {slug}", arrays="numpy")\n'
     write(root, f"solutions/{slug}.py", text)
-    write(root, f"autograder/labs/{slug}/__init__.py", init)
+    write(root, f"exercises/{slug}/__init__.py", init)
     for name, points in (("double", 37.5), ("Doubler", 62.5)):
         spec = SPEC.format(slug=slug, name=name, points=points)
-        write(root, f"autograder/labs/{slug}/{name}.py", spec)
+        write(root, f"exercises/{slug}/{name}.py", spec)
 
 
 @pytest.fixture(autouse=True)
@@ -506,10 +506,10 @@ def test_a_module_that_labcheck_lost_is_found_and_deleted(root: Path) -> None:
 
 def test_a_lab_that_is_gone_is_found(root: Path) -> None:
     write(root, "release/gone/gone.ipynb", "{}")
-    write(root, "autograder/labs/gone/__init__.py", "")
+    write(root, "exercises/gone/__init__.py", "")
     build([], root)
     assert [line.split(" ")[0] for line in check([], root)] == [
-        "autograder/labs/gone/",
+        "exercises/gone/",
         "release/gone/gone.ipynb:",
     ]
 
@@ -559,7 +559,7 @@ def test_a_cell_that_cannot_be_built_is_refused(
 
 def test_an_unfinished_lab_is_refused(root: Path) -> None:
     spec = SPEC.format(slug="small", name="double", points=7)
-    write(root, "autograder/labs/small/double.py", spec)
+    write(root, "exercises/small/double.py", spec)
     with pytest.raises(BuildError, match=r"the points add up to 69\.5, not 100"):
         build([], root)
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import collection
-from autograder.collection import CollectionError, collect
-from autograder.spec import Mistake
+from autograder.spec import Mistake, collection
+from autograder.spec.collection import CollectionError, collect
 
 LAB = 'from autograder.spec import Lab\n\nLAB = Lab(title="Small", arrays="numpy")\n'
 CELLS = "".join(
@@ -30,9 +29,9 @@ EXERCISE = Exercise(
 def root(tmp_path: Path) -> Path:
     """A course with one lab that is all right."""
     write(tmp_path, "solutions/small.py", CELLS)
-    write(tmp_path, "autograder/labs/small/__init__.py", LAB)
+    write(tmp_path, "exercises/small/__init__.py", LAB)
     for name in ("earlier", "later"):
-        write(tmp_path, f"autograder/labs/small/{name}.py", SPEC.format(name=name))
+        write(tmp_path, f"exercises/small/{name}.py", SPEC.format(name=name))
     return tmp_path
 
 
@@ -70,9 +69,9 @@ def test_two_courses_are_kept_apart_in_one_process(
 ) -> None:
     other = tmp_path_factory.mktemp("other")
     write(other, "solutions/small.py", CELLS.replace("return x", "return -x"))
-    write(other, "autograder/labs/small/__init__.py", LAB.replace("Small", "Other"))
+    write(other, "exercises/small/__init__.py", LAB.replace("Small", "Other"))
     for name in ("earlier", "later"):
-        write(other, f"autograder/labs/small/{name}.py", SPEC.format(name=name))
+        write(other, f"exercises/small/{name}.py", SPEC.format(name=name))
     answers = [collect("small", one).exercises[0].reference(3) for one in (root, other, root)]
     assert answers == [3, -3, 3]
     assert collection.lab("small", other).title == "Other"
@@ -83,40 +82,40 @@ def test_an_unknown_lab_is_refused_with_the_known_ones(root: Path) -> None:
 
 
 def test_a_lab_without_its_init_is_refused(root: Path) -> None:
-    (root / "autograder/labs/small/__init__.py").unlink()
-    assert refusal(root).startswith("autograder/labs/small/__init__.py is missing: write it")
+    (root / "exercises/small/__init__.py").unlink()
+    assert refusal(root).startswith("exercises/small/__init__.py is missing: write it")
 
 
 def test_an_init_without_lab_is_refused(root: Path) -> None:
-    write(root, "autograder/labs/small/__init__.py", "LAB = 3\n")
-    assert refusal(root) == "autograder/labs/small/__init__.py must set LAB = Lab(…)"
+    write(root, "exercises/small/__init__.py", "LAB = 3\n")
+    assert refusal(root) == "exercises/small/__init__.py must set LAB = Lab(…)"
 
 
 def test_a_cell_without_a_spec_is_refused(root: Path) -> None:
-    (root / "autograder/labs/small/later.py").unlink()
+    (root / "exercises/small/later.py").unlink()
     assert refusal(root) == (
-        "autograder/labs/small/later.py is missing: write the spec of the cell "
+        "exercises/small/later.py is missing: write the spec of the cell "
         'exercise="later" of solutions/small.py'
     )
 
 
 def test_a_spec_without_a_cell_is_refused(root: Path) -> None:
-    write(root, "autograder/labs/small/spare.py", SPEC.format(name="later"))
+    write(root, "exercises/small/spare.py", SPEC.format(name="later"))
     assert refusal(root) == (
-        "autograder/labs/small/spare.py has no cell: mark one in solutions/small.py with "
+        "exercises/small/spare.py has no cell: mark one in solutions/small.py with "
         '# %% exercise="spare", or delete the spec'
     )
 
 
 def test_a_spec_without_an_exercise_is_refused(root: Path) -> None:
-    write(root, "autograder/labs/small/later.py", "")
-    assert refusal(root) == "autograder/labs/small/later.py must set EXERCISE = Exercise(…)"
+    write(root, "exercises/small/later.py", "")
+    assert refusal(root) == "exercises/small/later.py must set EXERCISE = Exercise(…)"
 
 
 def test_a_reference_with_another_name_is_refused(root: Path) -> None:
-    write(root, "autograder/labs/small/later.py", SPEC.format(name="earlier"))
+    write(root, "exercises/small/later.py", SPEC.format(name="earlier"))
     assert refusal(root) == (
-        "autograder/labs/small/later.py: the reference is called earlier, the cell of "
+        "exercises/small/later.py: the reference is called earlier, the cell of "
         "solutions/small.py later: give both one name"
     )
 
@@ -145,10 +144,10 @@ def test_a_lab_that_cannot_be_imported_is_refused_with_its_line(root: Path) -> N
 
 def test_an_import_error_does_not_show_the_machine(root: Path) -> None:
     spec = SPEC.format(name="later").replace("import later", "import gone")
-    write(root, "autograder/labs/small/later.py", spec)
+    write(root, "exercises/small/later.py", spec)
     message = refusal(root)
     assert "mend ImportError" in message
-    assert "(autograder/labs/small/later.py, line 2)" in message
+    assert "(exercises/small/later.py, line 2)" in message
     assert str(root) not in message
 
 
@@ -160,24 +159,24 @@ def test_a_file_name_that_is_no_slug_is_refused(root: Path) -> None:
 
 def test_specs_of_no_lab_are_orphans(root: Path) -> None:
     assert collection.orphans(root) == []
-    write(root, "autograder/labs/lost/__init__.py", LAB)
+    write(root, "exercises/lost/__init__.py", LAB)
     assert collection.orphans(root) == [
-        "autograder/labs/lost/ has specs, but there is no solutions/lost.py: "
+        "exercises/lost/ has specs, but there is no solutions/lost.py: "
         "write it, or delete the folder"
     ]
 
 
 def test_an_unfinished_lab_has_problems_and_is_collected_all_the_same(root: Path) -> None:
-    write(root, "autograder/labs/small/later.py", SPEC.format(name="later").replace("50", "20"))
+    write(root, "exercises/small/later.py", SPEC.format(name="later").replace("50", "20"))
     assert collection.problems(collect("small", root)) == [
-        "autograder/labs/small/: the points add up to 70, not 100: change `points` in its specs"
+        "exercises/small/: the points add up to 70, not 100: change `points` in its specs"
     ]
 
 
 def test_a_lab_without_exercises_has_a_problem(root: Path) -> None:
     write(root, "solutions/small.py", "# %%\n")
     for name in ("earlier", "later"):
-        (root / f"autograder/labs/small/{name}.py").unlink()
+        (root / f"exercises/small/{name}.py").unlink()
     assert collection.problems(collect("small", root)) == [
         "solutions/small.py has no exercise: "
         'mark a cell with # %% exercise="name" and write its spec'
@@ -194,7 +193,7 @@ def test_empty_hints_and_doubled_names_are_problems(root: Path) -> None:
     )
     broken = dataclasses.replace(later, mistakes=mistakes, look="", points=float("nan"))
     lab = dataclasses.replace(found, exercises=(broken, earlier))
-    where = "autograder/labs/small/later.py: "
+    where = "exercises/small/later.py: "
     assert [line.removeprefix(where) for line in collection.problems(lab)] == [
         "points=nan: give a number above 0",
         "`look` is empty: say where to look if no known mistake was made",

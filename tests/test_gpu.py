@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from autograder.classroom import device_for, grade_files
-from autograder.collection import course
+from autograder.course.processes import device_for, grade_files
 from autograder.sandbox.errors import GraderFault
+from autograder.spec.collection import course
 
 SECRET = b"a secret of this test alone"
 NO_CUDA = not torch.cuda.is_available()

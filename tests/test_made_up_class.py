@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.classroom import grade_files
-from autograder.collection import course
-from autograder.madeup import LAB2, write
-from autograder.report import LabReport
+from autograder.course.processes import grade_files
+from autograder.judge.report import LabReport
+from autograder.spec.collection import course
+from tools.madeup import LAB2, write
 
 POINTS = {
     "rnn_step": 8, "rnn_forward": 10, "output_layer": 5, "half_squared_error": 5, "audit_trace": 8,

@@ -10,8 +10,8 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from autograder.collection import course, labs
-from autograder.madeup import answers
+from autograder.spec.collection import course, labs
+from tools.madeup import answers
 
 pytestmark = pytest.mark.slow
 

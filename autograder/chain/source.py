@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from autograder.chain.notebook import Cell, code_cell, from_percent, text_cell, to_notebook
-from autograder.collection import Collected, CollectionError
 from autograder.spec import Exercise
+from autograder.spec.collection import Collected, CollectionError
 
 SETUP = "from labcheck import check, hint, progress"
 SETUP_ID = "labcheck"

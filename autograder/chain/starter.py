@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from autograder import collection
 from autograder.chain.notebook import Cell, from_notebook, to_percent
 from autograder.chain.source import DEMO
+from autograder.spec import collection
 
 HEADER = """\
 # This file is yours to fill in: write your code where it says YOUR CODE HERE.

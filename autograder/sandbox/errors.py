@@ -3,7 +3,7 @@
 SandboxError
 ├── WorkerGone    the student's program ended its process, ran out of memory or took too long
 ├── Violation     the worker wrote something that is no answer: treat it like a crash
-└── GraderFault   ours: no warm process, no fork, no isolation; never costs a student points
+└── GraderFault   ours: no fork server, no fork, no isolation; never costs a student points
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Everything that is done to a worker between its fork and its first request, layer by layer.
 
-What can be prepared is prepared once, in the warm process; a worker only puts it into force.
+What can be prepared is prepared once, in the fork server; a worker only puts it into force.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import kernel, reach, room, syscalls
+from . import kernel, landlock, mounts, syscalls
 from .scratch import Scratch
 
 CPU_SECONDS = 3600
@@ -44,16 +44,16 @@ class Walls:
         self.walled, self.device = config["isolation"] == "walls", config["device"]
         self.proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         without = config["without"]
-        self.landlock, self.no_landlock = reach.version()
+        self.landlock, self.no_landlock = landlock.version()
         if "Landlock" in without:
             self.landlock, self.no_landlock = 0, "left out"
-        self.reach = reach.reach(config["site"], config["arrays"], self.device, config["course"])
+        self.reach = landlock.reach(config["site"], config["arrays"], self.device, config["course"])
         self.program, self.maker = syscalls.program(self.device, without)
-        mounts = "mounts" not in without and room.own_mounts()
-        wants_room = mounts and self.walled and self.device == "cpu" and "room" not in without
-        self.hidden = wants_room and room.move_in(config["folder"], self.reach)
+        may_mount = "mounts" not in without and mounts.own_mounts()
+        own_root = may_mount and self.walled and self.device == "cpu" and "root" not in without
+        self.hidden = own_root and mounts.move_in(config["folder"], self.reach)
         self.uids = _usable_uids(self.reach, config["folder"])
-        self.scratch = Scratch(config["folder"], mounts)
+        self.scratch = Scratch(config["folder"], may_mount)
         self._free: list[Slot] = [self._slot()]
 
     def told(self) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class Walls:
 
     def _slot(self) -> Slot:
         path, uid = self.scratch.make(self._uid)
-        rules = reach.ruleset(self.reach, path) if self.walled and self.landlock else None
+        rules = landlock.ruleset(self.reach, path) if self.walled and self.landlock else None
         return Slot(path, uid, rules)
 
     def _uid(self, number: int) -> int:
@@ -124,7 +124,7 @@ class Walls:
         kernel.drop_capabilities()
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
         kernel.die_with_parent()
-        if os.getppid() != self.config["zygote"]:
+        if os.getppid() != self.config["forkserver"]:
             os._exit(0)
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS)
         if self.walled:
@@ -133,7 +133,7 @@ class Walls:
 
     def _restrict(self, slot: Slot) -> None:
         if slot.rules is not None:
-            reach.enforce(slot.rules)
+            landlock.enforce(slot.rules)
         if self.program:
             kernel.install_filter(self.program)
 
@@ -149,33 +149,33 @@ class Walls:
 
 
 def prepare(config: dict[str, Any]) -> Walls:
-    """The layers for workers of this warm process, which itself becomes harder to look into."""
-    config["zygote"] = os.getpid()
+    """The layers for workers of this fork server, which itself becomes harder to look into."""
+    config["forkserver"] = os.getpid()
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER)
     walls = Walls(config)
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     return walls
 
 
-def _usable_uids(allowed: reach.Reach, home: str) -> list[int]:
+def _usable_uids(allowed: landlock.Reach, home: str) -> list[int]:
     """Users to become, one per place; none where this is not root or the libraries need root."""
     if os.geteuid() != 0:
         return []
-    first = FIRST_UID + os.getpid() * room.PLACES
-    for uids in (list(range(first, first + room.PLACES)), [NOBODY]):
+    first = FIRST_UID + os.getpid() * mounts.PLACES
+    for uids in (list(range(first, first + mounts.PLACES)), [NOBODY]):
         if _readable_as(uids[-1], allowed, home):
             return uids
     return []
 
 
-def _readable_as(uid: int, allowed: reach.Reach, home: str) -> bool:
+def _readable_as(uid: int, allowed: landlock.Reach, home: str) -> bool:
     pid = os.fork()
     if pid == 0:
         _try_as(uid, allowed, home)
     return os.waitpid(pid, 0)[1] == 0
 
 
-def _try_as(uid: int, allowed: reach.Reach, home: str) -> NoReturn:
+def _try_as(uid: int, allowed: landlock.Reach, home: str) -> NoReturn:
     try:
         os.setgroups([])
         os.setresgid(uid, uid, uid)

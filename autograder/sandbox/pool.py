@@ -1,4 +1,4 @@
-"""The judge's side: a warm process, workers forked from it, and one request at a time to each.
+"""The judge's side: a fork server, workers forked from it, and one request at a time to each.
 
 Nothing a worker says is believed except the arrays and texts themselves: frames are checked, texts
 are capped and cleaned, and time and memory are watched from here.
@@ -20,11 +20,11 @@ from typing import Any, Literal, Self, TypeVar
 
 from numpy.typing import NDArray
 
-from . import replies, wire
-from .canary import Finding, examine
+from . import answers, wire
 from .errors import Ending, GraderFault, Violation, WorkerGone
+from .handle import Forked, ForkServer, ForkServerGone
+from .selftest import Finding, examine
 from .text import printable
-from .warmth import Forked, Warm, ZygoteGone
 
 Arrays = dict[str, NDArray[Any]]
 Answer = Callable[[dict[str, Any], Arrays], tuple[dict[str, Any], bytes]]
@@ -41,13 +41,13 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Sandbox:
-    """A warm process for one kind of arrays, from which workers are forked.
+    """A fork server for one kind of arrays, from which workers are forked.
 
     arrays: "numpy" (torch cannot be loaded at all) or "torch".  isolation: "walls", or "process"
-    for separate processes without walls.  memory: bytes over those of the warm process.  course:
+    for separate processes without walls.  memory: bytes over those of the fork server.  course:
     the folder that no worker may read.  wait: seconds that warming up may take.
-    without: layers to leave out, to see what the canary says then ("Landlock", "libseccomp",
-    "seccompy", "mounts", "room").  nursery: the socket of a `Nursery`, which saves warming up.
+    without: layers to leave out, to see what the self-test says then ("Landlock", "libseccomp",
+    "seccompy", "mounts", "root").  preloaded: the socket of a `Preloaded`, which saves warming up.
     Raises GraderFault where it cannot work, and where walls are asked for and do not hold.
     """
 
@@ -61,22 +61,22 @@ class Sandbox:
         course: Path,
         wait: float = 60,
         without: Collection[str] = (),
-        nursery: socket.socket | None = None,
+        preloaded: socket.socket | None = None,
     ) -> None:
         self.arrays, self.isolation, self.device = arrays, isolation, device
         self.memory, self.wait, self.without = memory, wait, tuple(without)
-        self._nursery = nursery
+        self._preloaded = preloaded
         self.course = Path(course).resolve()
         self._owner = os.getpid()
-        self._warm: Warm | None = self._start()
+        self._server: ForkServer | None = self._start()
         try:
             self.finding: Finding = examine(self)
         except BaseException:
             self.close()
             raise
 
-    def _start(self) -> Warm:
-        return Warm(
+    def _start(self) -> ForkServer:
+        return ForkServer(
             {
                 "arrays": self.arrays,
                 "isolation": self.isolation,
@@ -85,34 +85,34 @@ class Sandbox:
                 "without": self.without,
             },
             self.wait,
-            self._nursery,
+            self._preloaded,
         )
 
     @property
-    def warm(self) -> Warm:
-        """The warm process; raises GraderFault once the sandbox is closed."""
-        if self._warm is None or self._owner != os.getpid():
+    def server(self) -> ForkServer:
+        """The fork server; raises GraderFault once the sandbox is closed."""
+        if self._server is None or self._owner != os.getpid():
             raise GraderFault("the sandbox is closed, or belongs to another process")
-        return self._warm
+        return self._server
 
     def worker(self) -> Worker:
         """A fresh worker, locked and ready.  Raises GraderFault.
 
-        A warm process that has died is started again, once.
+        A fork server that has died is started again, once.
         """
         for _ in range(2):
             try:
-                return Worker(self, self.warm.fork(self.memory))
-            except ZygoteGone:
-                self.warm.close()
-                self._warm = self._start()
-        raise GraderFault("the warm process died twice in a row; look at the machine's memory")
+                return Worker(self, self.server.fork(self.memory))
+            except ForkServerGone:
+                self.server.close()
+                self._server = self._start()
+        raise GraderFault("the fork server died twice in a row; look at the machine's memory")
 
     def close(self) -> None:
-        """End the warm process and all workers that are left; safe to call twice."""
-        if self._warm is not None and self._owner == os.getpid():
-            self._warm.close()
-            self._warm = None
+        """End the fork server and all workers that are left; safe to call twice."""
+        if self._server is not None and self._owner == os.getpid():
+            self._server.close()
+            self._server = None
 
     def __enter__(self) -> Self:
         return self
@@ -132,7 +132,7 @@ class Worker:
     def __init__(self, sandbox: Sandbox, forked: Forked) -> None:
         self.pid = forked.pid
         self.device = sandbox.device
-        self._warm, self._forked = sandbox.warm, forked
+        self._server, self._forked = sandbox.server, forked
         self._gone: WorkerGone | Violation | None = None
         self._closed = False
         self._deadline = 0.0
@@ -191,7 +191,7 @@ class Worker:
         asked = 0
         while True:
             found, payload = wire.receive(self._forked.responses, self._wait)
-            reply, arrays = replies.checked(found, ident, header["op"]), wire.unpack(payload)
+            reply, arrays = answers.checked(found, ident, header["op"]), wire.unpack(payload)
             if reply["op"] != "ask":
                 self._forked.check_scratch()
                 return reply, arrays
@@ -216,7 +216,7 @@ class Worker:
             return step()
         except wire.Ended:
             self._gone = self._ended()
-        except (wire.BadFrame, replies.Unexpected, Violation) as error:
+        except (wire.BadFrame, answers.Unexpected, Violation) as error:
             self._end()
             self._gone = Violation(f"the process wrote something that is no answer: {error}")
         except WorkerGone as error:
@@ -272,9 +272,9 @@ class Worker:
 
     def _reap(self) -> int:
         try:
-            return self._warm.reap(self.pid)
-        except ZygoteGone as error:
-            raise GraderFault("the warm process died while a program ran") from error
+            return self._server.reap(self.pid)
+        except ForkServerGone as error:
+            raise GraderFault("the fork server died while a program ran") from error
 
     def output(self) -> str:
         """The first 64 KB of what the program printed."""

@@ -22,15 +22,15 @@ import odd_files
 import psutil
 from attack_kit import Attack
 
-from autograder.sandbox import kernel, lockdown, room
+from autograder.sandbox import kernel, lockdown, mounts
 
 EVERY = 10
 """An ordinary submission comes after so many attacks."""
 LIMIT = 1800
 LOWERED = (
     "import sys; sys.path.insert(0, sys.argv.pop(1))\n"
-    "from autograder import calls, cli, seat\n"
-    "calls.CALL_SECONDS, seat.CELL_SECONDS, seat.SUBMISSION_SECONDS = 1.5, 3.0, 20.0\n"
+    "from autograder.commands import main as cli\nfrom autograder.judge import calls, candidate as candidate\n"
+    "calls.CALL_SECONDS, candidate.CELL_SECONDS, candidate.SUBMISSION_SECONDS = 1.5, 3.0, 20.0\n"
     "cli.main()"
 )
 """The command with short limits, for attacks that only end where time does."""
@@ -248,7 +248,7 @@ def _left_processes(before: set[int], seen: set[int]) -> list[str]:
 def _user_of(process: psutil.Process) -> int:
     """The warm process whose workers have the user of a process, or 0."""
     with suppress(psutil.Error):
-        return max(0, int(process.uids().real) - lockdown.FIRST_UID) // room.PLACES
+        return max(0, int(process.uids().real) - lockdown.FIRST_UID) // mounts.PLACES
     return 0
 
 

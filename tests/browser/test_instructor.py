@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from browser_kit import TOKEN, Jupyter
 
-from autograder.collection import COURSE
-from autograder.madeup import LAB2, write
+from autograder.spec.collection import COURSE
+from tools.madeup import LAB2, write
 
 pytestmark = pytest.mark.slow
 LAB = "lab2_rnn"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from browser_kit import TOKEN, Jupyter
 
-from autograder.collection import COURSE
-from autograder.madeup import answers
+from autograder.spec.collection import COURSE
+from tools.madeup import answers
 
 pytestmark = pytest.mark.slow
 LAB = "lab2_rnn"

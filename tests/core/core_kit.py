@@ -9,9 +9,9 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from autograder.grade import Grader
-from autograder.report import ExerciseReport, LabReport
-from autograder.submission import Submission, read
+from autograder.judge.grader import Grader
+from autograder.judge.report import ExerciseReport, LabReport
+from autograder.judge.submission import Submission, read
 
 COURSE = Path(__file__).parents[2]
 SOLUTION = (COURSE / "solutions" / "lab2_rnn.py").read_text(encoding="utf-8")

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from autograder.calls import Reply, Request
-from autograder.collection import Collected
+from autograder.judge.calls import Reply, Request
+from autograder.judge.oracle import Oracle
 from autograder.labcheck.message import share
 from autograder.labcheck.tree import NotPlain, live, plain
 from autograder.labcheck.verdict import Observed, Trial, judged
-from autograder.oracle import Oracle
 from autograder.spec import Exercise
+from autograder.spec.collection import Collected
 
 SECONDS = 2.0
 

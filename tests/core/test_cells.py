@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from core_kit import HEAD, NAMES, RIGHT, grade, notebook, of, outcomes, program
 
-from autograder import calls, seat
-from autograder.grade import Grader
+from autograder.judge import calls, candidate
+from autograder.judge.grader import Grader
 
 
 def cells(**after: str) -> list[str]:
@@ -18,7 +18,7 @@ def cells(**after: str) -> list[str]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calls, "CALL_SECONDS", 2.0)
-    monkeypatch.setattr(seat, "CELL_SECONDS", 2.0)
+    monkeypatch.setattr(candidate, "CELL_SECONDS", 2.0)
 
 
 @pytest.mark.parametrize(

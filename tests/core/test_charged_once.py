@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from core_kit import HEAD, QUICK, RIGHT, grade, notebook, of, outcomes, program
 
-from autograder import calls, oracle
-from autograder.grade import Grader
+from autograder.judge import calls, oracle
+from autograder.judge.grader import Grader
 
 STEP = "def rnn_step(x, h_prev, W_xh, W_hh, b_h):\n    "
 WRONG_STEP = STEP + "return np.tanh(x @ W_xh + h_prev @ W_hh)"

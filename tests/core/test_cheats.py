@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from core_kit import QUICK, grade, notebook, of, outcomes, program
 
-from autograder.grade import Grader
+from autograder.judge.grader import Grader
 
 LAYER = "def output_layer(h, W_hy, b_y):\n    "
 OBJECTS = {
@@ -76,7 +76,7 @@ TRICKS = {
     "    if 'autograder' in name or 'labcheck' in name:\n"
     "        for key in ('compare', 'judged', 'same', 'share', 'plain'):\n"
     "            if hasattr(module, key): setattr(module, key, lambda *a, **k: None)",
-    "imports the kit": "from autograder import grade\nfrom autograder.labcheck import verdict\n"
+    "imports the kit": "from autograder.judge import grader\nfrom autograder.labcheck import verdict\n"
     "verdict.judged = lambda *a: True",
     "imports the solution": "from solutions.lab2_rnn import output_layer",
     "looks for the solution in memory": "import gc, types\nfor it in gc.get_objects():\n"

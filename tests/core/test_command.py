@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from core_kit import COURSE, NAMES, notebook, program
 
-from autograder.classroom import names_of
+from autograder.course.processes import names_of
 
 RIGHT = program()
 STUB = program(sgd_step="def sgd_step(params, grads, lr):\n    raise NotImplementedError")
@@ -135,7 +135,7 @@ def test_an_unknown_lab_is_status_2_and_names_the_labs(tmp_path: Path, secret: P
 
 FAULTY = """
 import runpy, sys
-from autograder.oracle import Oracle
+from autograder.judge.oracle import Oracle
 expected = Oracle.expected
 def broken(self, exercise, draw):
     if exercise.name == "sgd_step":

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from core_kit import grade, of, program
 
-from autograder import secret
-from autograder.collection import Collected
-from autograder.grade import Grader
+from autograder.course import secret
+from autograder.judge.grader import Grader
+from autograder.judge.oracle import DRAWS, Oracle
 from autograder.labcheck.tree import Array
-from autograder.oracle import DRAWS, Oracle
 from autograder.spec import Exercise
+from autograder.spec.collection import Collected
 
 
 def exercise(lab: Collected, name: str = "rnn_forward") -> Exercise:
@@ -34,7 +34,7 @@ def numbers(oracle: Oracle, one: Exercise, draw: int) -> dict[str, np.ndarray]:
 
 def test_a_student_always_gets_the_same_draw(grader: Grader, lab2: Collected) -> None:
     one = exercise(lab2)
-    other = Oracle(lab2, grader.oracle.secret, grader.sandbox, lab2.root)
+    other = Oracle(lab2, grader.oracle.secret, grader.sandbox)
     try:
         for student in ("ada", "grace", "名前", "\udcff", "", "a/b"):
             draw = grader.oracle.draw(student, one)
@@ -62,7 +62,7 @@ def test_other_draws_and_other_secrets_give_other_numbers(
     grader: Grader, lab2: Collected
 ) -> None:
     one = exercise(lab2)
-    other = Oracle(lab2, b"another secret of the course", grader.sandbox, lab2.root)
+    other = Oracle(lab2, b"another secret of the course", grader.sandbox)
     try:
         sets = [numbers(grader.oracle, one, 0), numbers(grader.oracle, one, 1),
                 numbers(other, one, 0)]  # fmt: skip

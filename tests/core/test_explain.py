@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.feedback import case_report, feedback
-from autograder.grade import Judgement
+from autograder.judge.feedback import case_report, feedback
+from autograder.judge.grader import Judgement
+from autograder.judge.report import Outcome
 from autograder.labcheck.compare import Tolerance, compare
 from autograder.labcheck.explain import (
     CODE,
@@ -29,7 +30,6 @@ from autograder.labcheck.message import HEADLINES, Message, findings, outcome_of
 from autograder.labcheck.text import MAX_TEXT, capped, printable
 from autograder.labcheck.tree import Array, plain
 from autograder.labcheck.verdict import Observed, Question, Trial, judged
-from autograder.report import Outcome
 from autograder.spec import Exercise
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from core_kit import COURSE, of
 
-from autograder import calls
-from autograder.grade import Grader
-from autograder.submission import read
+from autograder.judge import calls
+from autograder.judge.grader import Grader
+from autograder.judge.submission import read
 
 GOLDEN = COURSE / "tests" / "golden"
 SITUATIONS = sorted(path.parent.name for path in GOLDEN.glob("*/submission.*"))

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from core_kit import COURSE, HEAD, NAMES, QUICK, TRAIN_ALONE, WRONG_LAB, program
 
-from autograder.collection import Collected
-from autograder.visible import record
+from autograder.chain.recording import record
+from autograder.spec.collection import Collected
 
 ALONE = """
 import sys

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from core_kit import NAMES, RIGHT, grade, notebook, of, outcomes, program
 
-from autograder import calls, seat
-from autograder.grade import Grader
+from autograder.judge import calls, candidate
+from autograder.judge.grader import Grader
 
 OUT = "def output_layer(h, W_hy, b_y):\n    "
 ENDINGS = {
@@ -140,7 +140,7 @@ def test_classes_partials_and_lambdas_can_be_called(grader: Grader) -> None:
 def test_time_that_is_used_up_ends_what_is_left(
     grader: Grader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seat, "SUBMISSION_SECONDS", 2.0)
+    monkeypatch.setattr(candidate, "SUBMISSION_SECONDS", 2.0)
     report = grade(grader, program(half_squared_error="def half_squared_error(y, target):\n"
                                    "    while True: pass"))  # fmt: skip
     found = outcomes(report)

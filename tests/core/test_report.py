@@ -10,8 +10,8 @@ from core_kit import NAMES, grade, program
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.grade import Grader
-from autograder.report import CaseOutcome, CaseReport, ExerciseReport, LabReport, Outcome
+from autograder.judge.grader import Grader
+from autograder.judge.report import CaseOutcome, CaseReport, ExerciseReport, LabReport, Outcome
 
 OUTCOMES = {"right", "partly", "wrong", "unfinished", "missing", "error", "timeout", "memory",
             "crash", "forbidden", "not_graded"}  # fmt: skip

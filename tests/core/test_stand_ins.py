@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from core_kit import grade, of, outcomes
 
-from autograder.collection import collect
-from autograder.grade import Grader
+from autograder.judge.grader import Grader
+from autograder.spec.collection import collect
 
 PLAIN = (Path(__file__).parents[1] / "labs" / "lab5_clipping" / "right" / "plain.py").read_text(
     encoding="utf-8"
@@ -21,7 +21,7 @@ NOTE = "in place of yours"
 @pytest.fixture(scope="module")
 def clipping() -> Iterator[Grader]:
     lab = collect("lab5_clipping")
-    with Grader(lab, b"the secret of the tests", lab.root, isolation="process") as one:
+    with Grader(lab, b"the secret of the tests", isolation="process") as one:
         yield one
 
 

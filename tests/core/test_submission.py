@@ -12,7 +12,7 @@ from core_kit import notebook, submission
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.submission import MAX_CELLS, MAX_SIZE, Cell, read
+from autograder.judge.submission import MAX_CELLS, MAX_SIZE, Cell, read
 
 SCRIPT = '''\
 """A lab."""

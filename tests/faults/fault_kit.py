@@ -1,6 +1,6 @@
 """What goes wrong on our own side, brought about on purpose; and what is left afterwards.
 
-Killed: the warm process, a worker, a judging process, the grader itself.  Full or closed: the
+Killed: the fork server, a worker, a judging process, the grader itself.  Full or closed: the
 place of the reports, the place of the secret, the results.  Also two graders at once, and clocks
 that jump.
 """
@@ -84,7 +84,7 @@ def family(pid: int) -> list[psutil.Process]:
 
 
 def judges(pid: int) -> list[psutil.Process]:
-    """The judging processes of a command, once they have a warm process below them."""
+    """The judging processes of a command, once they have a fork server below them."""
     found = []
     for one in family(pid):
         with suppress(psutil.Error):
@@ -94,7 +94,7 @@ def judges(pid: int) -> list[psutil.Process]:
 
 
 def _warm_below(process: psutil.Process) -> bool:
-    return any("zygote" in " ".join(one.cmdline()) for one in process.children())
+    return any("forkserver" in " ".join(one.cmdline()) for one in process.children())
 
 
 def gone(processes: list[psutil.Process]) -> bool:

@@ -11,13 +11,13 @@ from pathlib import Path
 import fault_kit as kit
 import pytest
 
-from autograder.collection import collect
-from autograder.grade import Grader
-from autograder.sandbox.warmth import sweep
-from autograder.submission import read
+from autograder.judge.grader import Grader
+from autograder.judge.submission import read
+from autograder.sandbox.handle import sweep
+from autograder.spec.collection import collect
 
 MAKE = (
-    "import sys; from pathlib import Path; from autograder.secret import course_secret\n"
+    "import sys; from pathlib import Path; from autograder.course.secret import course_secret\n"
     "sys.stdin.read(); print(course_secret(None, Path(sys.argv[1])).hex())"
 )
 
@@ -68,7 +68,7 @@ def test_a_clock_that_jumps_changes_no_mark(
     jumps = itertools.cycle([0, jump])
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + next(jumps))
-    with Grader(collected, b"a secret at odd times", collected.root) as grader:
+    with Grader(collected, b"a secret at odd times") as grader:
         report = grader.grade(submission)
     assert report.score == kit.FULL
     assert 0 < report.seconds < 600
@@ -78,8 +78,8 @@ def test_a_clock_that_jumps_sweeps_no_living_judges_folder_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     collected = collect(kit.LAB)
-    with Grader(collected, b"a secret at odd times", collected.root) as grader:
-        living = Path(grader.sandbox.warm._folder)
+    with Grader(collected, b"a secret at odd times") as grader:
+        living = Path(grader.sandbox.server._folder)
         real = time.time
         monkeypatch.setattr(time, "time", lambda: real() + 10**9)
         sweep(living.parent)

@@ -11,8 +11,8 @@ import click
 import fault_kit as kit
 import pytest
 
-from autograder.commands import write_beside
-from autograder.secret import course_secret
+from autograder.commands.terminal import write_beside
+from autograder.course.secret import course_secret
 
 CLOSED = Path("/proc/self")
 """A folder in which nobody can make files, root neither."""
@@ -66,7 +66,7 @@ def test_a_secret_that_cannot_be_made_says_what_to_do() -> None:
     assert "--secret-file" in str(caught.value)
 
 
-SECRET = "import sys; from pathlib import Path; from autograder.secret import course_secret\n"
+SECRET = "import sys; from pathlib import Path; from autograder.course.secret import course_secret\n"
 
 
 def test_a_secret_that_does_not_fit_is_not_made_in_part(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_secret_that_does_not_fit_is_not_made_in_part(tmp_path: Path) -> None:
     assert len(course_secret(None, tmp_path)) == 64
 
 
-RESULTS = "import sys; from pathlib import Path; from autograder.results import write_whole\n"
+RESULTS = "import sys; from pathlib import Path; from autograder.course.results import write_whole\n"
 
 
 def test_results_that_do_not_fit_leave_the_old_ones(tmp_path: Path) -> None:

@@ -14,14 +14,14 @@ from typing import Any
 import fault_kit as kit
 import pytest
 
-from autograder import classroom
-from autograder.classroom import Setup, judge
-from autograder.collection import CollectionError, collect
-from autograder.grade import Grader
-from autograder.report import LabReport
+from autograder.course import processes
+from autograder.course.processes import Setup, judge
+from autograder.judge.candidate import Candidate
+from autograder.judge.grader import Grader
+from autograder.judge.report import LabReport
+from autograder.judge.submission import read
 from autograder.sandbox.errors import GraderFault
-from autograder.seat import Seat
-from autograder.submission import read
+from autograder.spec.collection import CollectionError, collect
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Pa
 @pytest.fixture(scope="module")
 def grader() -> Iterator[Grader]:
     collected = collect(kit.LAB)
-    with Grader(collected, b"a secret of a killed grader", collected.root) as one:
+    with Grader(collected, b"a secret of a killed grader") as one:
         yield one
 
 
@@ -48,7 +48,7 @@ def test_a_killed_warm_process_costs_nobody_a_point(
     grader: Grader, tmp_path: Path, delay: float
 ) -> None:
     submission = read(kit.hand_ins(tmp_path / "x", 1)[0], f"student after {delay}")
-    killer = threading.Timer(delay, os.kill, (grader.sandbox.warm.pid, signal.SIGKILL))
+    killer = threading.Timer(delay, os.kill, (grader.sandbox.server.pid, signal.SIGKILL))
     killer.start()
     report = grader.grade(submission)
     killer.join()
@@ -71,15 +71,15 @@ def test_a_killed_worker_costs_its_exercise_only(
     grader: Grader, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     submission = read(kit.hand_ins(tmp_path / "x", 1, SLEEPS)[0])
-    original = Seat.call
+    original = Candidate.call
 
-    def killed(seat: Seat, exercise: Any, *told: Any) -> Any:
-        seat._load()
-        if exercise.name == "audit_trace" and seat._worker is not None:
-            threading.Timer(0.2, os.kill, (seat._worker.pid, signal.SIGKILL)).start()
-        return original(seat, exercise, *told)
+    def killed(candidate: Candidate, exercise: Any, *told: Any) -> Any:
+        candidate._load()
+        if exercise.name == "audit_trace" and candidate._worker is not None:
+            threading.Timer(0.2, os.kill, (candidate._worker.pid, signal.SIGKILL)).start()
+        return original(candidate, exercise, *told)
 
-    monkeypatch.setattr(Seat, "call", killed)
+    monkeypatch.setattr(Candidate, "call", killed)
     report = grader.grade(submission)
     ends = {one.name: one.outcome for one in report.exercises if one.outcome != "right"}
     assert ends == {"audit_trace": "memory"}, "the kernel kills what takes all memory"
@@ -140,7 +140,7 @@ def test_a_submission_that_no_judge_survives_is_left_to_a_person(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     work = [(path, path.stem) for path in kit.hand_ins(tmp_path / "x", 4)]
-    monkeypatch.setattr(classroom, "_in_processes", _poisoned)
+    monkeypatch.setattr(processes, "_in_processes", _poisoned)
     found = dict(judge(work, Setup(kit.LAB, None, b"x" * 20), 2))
     assert sorted(found) == [0, 1, 2, 3]
     assert [found[place].needs_review for place in range(4)] == [False, False, True, False]
@@ -165,7 +165,7 @@ def test_judging_processes_that_always_die_are_the_graders_fault(
         yield
 
     work = [(path, path.stem) for path in kit.hand_ins(tmp_path / "x", 2)]
-    monkeypatch.setattr(classroom, "_in_processes", dead)
+    monkeypatch.setattr(processes, "_in_processes", dead)
     with pytest.raises(GraderFault, match="ended from outside, again and again"):
         list(judge(work, Setup(kit.LAB, None, b"x" * 20), 2))
 
@@ -174,8 +174,8 @@ def test_judging_processes_that_cannot_begin_say_why(tmp_path: Path) -> None:
     spec = 'from autograder.spec import Lab\n\nLAB = Lab(title="Broken", arrays="numpy")\n'
     texts = {
         "solutions/broken.py": '# %% exercise="f"\ndef f(x):\n    return x\n',
-        "autograder/labs/broken/__init__.py": spec,
-        "autograder/labs/broken/f.py": 'raise RuntimeError("no such luck")\n',
+        "exercises/broken/__init__.py": spec,
+        "exercises/broken/f.py": 'raise RuntimeError("no such luck")\n',
     }
     for name, text in texts.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from instructor_kit import LAB, SPECS, TITLE, Course
 
-from autograder.collection import COURSE
+from autograder.spec.collection import COURSE
 
 
 @pytest.fixture(scope="session")

@@ -19,10 +19,10 @@ import psutil
 import pytest
 from instructor_kit import HALF, NAMES, POINTS, RIGHT, WRONG, Course, outputs, points
 
-from autograder.instructor import Graded, grade_class
-from autograder.oracle import Oracle
-from autograder.report import LabReport
-from autograder.results import kept
+from autograder.course.grading import Graded, grade_class
+from autograder.course.results import kept
+from autograder.judge.oracle import Oracle
+from autograder.judge.report import LabReport
 
 SECRET = b"the secret of the tests"
 

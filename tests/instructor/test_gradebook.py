@@ -13,11 +13,11 @@ import pytest
 from instructor_kit import NAMES, POINTS, outputs, points
 from nbgrader.utils import determine_grade
 
-from autograder.gradebook import MARK, outcome_in, write_verdicts
+from autograder.course.plugins import MARK, outcome_in, write_verdicts
+from autograder.judge.report import ExerciseReport, LabReport, Outcome
 from autograder.labcheck.message import Message
-from autograder.render.card import card, lines_of
-from autograder.render.overview import overview
-from autograder.report import ExerciseReport, LabReport, Outcome
+from autograder.pages.card import card, lines_of
+from autograder.pages.overview import overview
 
 LOG = logging.getLogger("nothing")
 _v4: Any = nbformat.v4

@@ -13,7 +13,7 @@ import pytest
 from instructor_kit import NAMES, RIGHT, Course, grade_id
 from nbgrader.nbgraderformat import MetadataValidator
 
-from autograder.handin import Release, Released, as_notebook, handed_in
+from autograder.course.handin import Release, Released, as_notebook, handed_in
 
 
 @pytest.fixture(scope="module")

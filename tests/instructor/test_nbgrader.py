@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from instructor_kit import HALF, POINTS, RIGHT, WRONG, Course, grade_id, outputs, points
 
-from autograder.results import kept
+from autograder.course.results import kept
 
 pytestmark = pytest.mark.slow
 LATE = 'c.LateSubmissionPlugin.penalty_method = "zero"'

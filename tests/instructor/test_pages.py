@@ -16,19 +16,20 @@ from xml.etree import ElementTree as ET
 import pytest
 from instructor_kit import NAMES, POINTS, RIGHT, WRONG, Course
 
-from autograder import collection, publish
-from autograder.collection import Collected
-from autograder.insight import Insight, insight
-from autograder.instructor import grade_class
+from autograder.course import publishing
+from autograder.course.grading import grade_class
+from autograder.judge.report import ExerciseReport, LabReport, Outcome
 from autograder.labcheck.explain import Line
 from autograder.labcheck.message import Message
-from autograder.render.class_page import class_page
-from autograder.render.gradescope import results_json
-from autograder.render.junit import junit_xml
-from autograder.render.overview import heading
-from autograder.render.sheet import csv_text, safe
-from autograder.render.student_page import Section, student_page
-from autograder.report import ExerciseReport, LabReport, Outcome
+from autograder.pages.class_page import class_page
+from autograder.pages.gradescope import results_json
+from autograder.pages.insight import Insight, insight
+from autograder.pages.junit import junit_xml
+from autograder.pages.overview import heading
+from autograder.pages.sheet import csv_text, safe
+from autograder.pages.student_page import Section, student_page
+from autograder.spec import collection
+from autograder.spec.collection import Collected
 
 FORMULA = '=HYPERLINK("http://evil","ada")'
 EVIL = "<script>alert('x')</script>"
@@ -301,7 +302,7 @@ def graded(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Co
 
 
 def test_a_report_links_every_student_and_every_section(graded: Course, tmp_path: Path) -> None:
-    out = publish.report("tiny", tmp_path / "out" / "class.html", graded.root)
+    out = publishing.report("tiny", tmp_path / "out" / "class.html", graded.root)
     page = Reader(out.read_text("utf-8"))
     links = [link for link in page.links if not link.startswith("#")]
     assert len(set(links)) == 4
@@ -321,16 +322,16 @@ def test_a_report_links_every_student_and_every_section(graded: Course, tmp_path
 
 
 def test_exports_are_written_where_they_are_asked_for(graded: Course, tmp_path: Path) -> None:
-    folder = publish.export("tiny", "gradescope", tmp_path / "scope", graded.root)
+    folder = publishing.export("tiny", "gradescope", tmp_path / "scope", graded.root)
     files = sorted(folder.rglob("results.json"))
     assert len(files) == 4
     assert {json.loads(file.read_text())["score"] for file in files} == {0.0, 100.0}
     with pytest.raises(collection.CollectionError, match="there are 4 students: name a folder"):
-        publish.export("tiny", "gradescope", tmp_path / "one.json", graded.root)
-    sheet = publish.export("tiny", "csv", None, graded.root)
+        publishing.export("tiny", "gradescope", tmp_path / "one.json", graded.root)
+    sheet = publishing.export("tiny", "csv", None, graded.root)
     assert sheet == graded.root / "results" / "tiny" / "marks.csv"
-    assert sheet.read_text("utf-8") == publish.as_text("tiny", "csv", graded.root)
-    junit = publish.export("tiny", "junit", tmp_path / "junit.xml", graded.root)
+    assert sheet.read_text("utf-8") == publishing.as_text("tiny", "csv", graded.root)
+    junit = publishing.export("tiny", "junit", tmp_path / "junit.xml", graded.root)
     assert len(ET.parse(junit).getroot()) == 4
 
 

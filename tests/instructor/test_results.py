@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from instructor_kit import RIGHT, WRONG, Course
 
-from autograder import collection
-from autograder.report import CaseReport, ExerciseReport, LabReport
-from autograder.results import Entry, Results, fingerprint, key_of, sources_of, write_whole
-from autograder.submission import read
+from autograder.course.results import Entry, Results, fingerprint, key_of, sources_of, write_whole
+from autograder.judge.report import CaseReport, ExerciseReport, LabReport
+from autograder.judge.submission import read
+from autograder.spec import collection
 
 SECRET = b"the secret of the tests"
 
@@ -60,7 +60,7 @@ def test_the_rules_are_the_secret_the_lab_the_kit_and_how_it_runs(built: Path) -
     assert SECRET.decode() not in first
 
 
-@pytest.mark.parametrize("path", ["solutions/tiny.py", "autograder/labs/tiny/double.py"])
+@pytest.mark.parametrize("path", ["solutions/tiny.py", "exercises/tiny/double.py"])
 def test_a_changed_lab_changes_the_rules(path: str, built: Path, tmp_path: Path) -> None:
     root = tmp_path / "course"
     shutil.copytree(built, root)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.classroom import Setup, judge
-from autograder.report import LabReport
+from autograder.course.processes import Setup, judge
+from autograder.judge.report import LabReport
 
 HERE = Path(__file__).parent
 LABS = sorted(path.name for path in HERE.iterdir() if (path / "right" / "plain.py").is_file())

@@ -1,4 +1,4 @@
-"""Warm processes shared by the tests, and short ways to run a program in a fresh worker."""
+"""ForkServer processes shared by the tests, and short ways to run a program in a fresh worker."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def _as_ordinary_user(tmp_path: Path, *without: str) -> list:
     return found
 
 
-@pytest.mark.parametrize("without", [(), ("room",), ("mounts",)], ids=str)
+@pytest.mark.parametrize("without", [(), ("root",), ("mounts",)], ids=str)
 def test_an_ordinary_user_is_as_safe(tmp_path: Path, without: tuple[str, ...]) -> None:
     tier, *rounds = _as_ordinary_user(tmp_path, *without)
     assert tier in ("A+", "A")

@@ -1,4 +1,4 @@
-"""Warm processes die, judges die, hundreds of workers come and go: nothing is left behind."""
+"""ForkServer processes die, judges die, hundreds of workers come and go: nothing is left behind."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ import psutil
 import pytest
 from conftest import COURSE, call, descriptors, load
 
-from autograder.sandbox import zygote
+from autograder.sandbox import forkserver
 from autograder.sandbox.errors import GraderFault, SandboxError, Violation, WorkerGone
+from autograder.sandbox.handle import MEMORY, Preloaded, sweep
 from autograder.sandbox.pool import Sandbox, ending
-from autograder.sandbox.warmth import MEMORY, Nursery, sweep
 
 
 def _soon(condition: Callable[[], bool], seconds: float = 5) -> bool:
@@ -36,17 +36,17 @@ def _soon(condition: Callable[[], bool], seconds: float = 5) -> bool:
 def test_three_hundred_workers_leave_nothing_behind(numpy_box: Sandbox) -> None:
     with numpy_box.worker() as worker:
         load(worker, "pass")
-    warm = psutil.Process(numpy_box.warm.pid)
-    before = descriptors(), warm.num_fds(), warm.memory_info().rss
+    server = psutil.Process(numpy_box.server.pid)
+    before = descriptors(), server.num_fds(), server.memory_info().rss
     for number in range(300):
         with numpy_box.worker() as worker:
             load(worker, "x = bytearray(2**20)\nopen('left', 'w').write('x')\ndef f(): return 1")
             if number % 10 == 0:
                 assert call(worker, "f")["result"] == 1
     assert descriptors() == before[0]
-    assert warm.num_fds() == before[1]
-    assert warm.memory_info().rss - before[2] < 4 * 2**20
-    assert warm.children() == []
+    assert server.num_fds() == before[1]
+    assert server.memory_info().rss - before[2] < 4 * 2**20
+    assert server.children() == []
 
 
 def test_workers_are_ready_soon(numpy_box: Sandbox) -> None:
@@ -61,12 +61,12 @@ def test_workers_are_ready_soon(numpy_box: Sandbox) -> None:
 
 def test_a_dead_warm_process_is_started_again() -> None:
     with Sandbox("numpy", isolation="process", course=COURSE) as sandbox:
-        first = sandbox.warm.pid
+        first = sandbox.server.pid
         os.kill(first, signal.SIGKILL)
         with sandbox.worker() as worker:
             load(worker, "def f(): return 1")
             assert call(worker, "f")["result"] == 1
-        assert sandbox.warm.pid != first
+        assert sandbox.server.pid != first
         assert not psutil.pid_exists(first)
 
 
@@ -74,8 +74,8 @@ def test_a_warm_process_that_dies_during_a_call_is_the_graders_fault() -> None:
     with Sandbox("numpy", isolation="process", course=COURSE) as sandbox:
         worker = sandbox.worker()
         load(worker, "import time\ndef f(): time.sleep(9)")
-        os.kill(sandbox.warm.pid, signal.SIGKILL)
-        with pytest.raises(GraderFault, match="warm process"):
+        os.kill(sandbox.server.pid, signal.SIGKILL)
+        with pytest.raises(GraderFault, match="fork server"):
             call(worker, "f")
         worker.close()
         assert _soon(lambda: not psutil.pid_exists(worker.pid))
@@ -86,10 +86,10 @@ def test_a_warm_process_that_dies_during_a_call_is_the_graders_fault() -> None:
 def test_a_warm_process_that_cannot_start_is_the_graders_fault(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    broken = tmp_path / "zygote.py"
+    broken = tmp_path / "forkserver.py"
     broken.write_text("raise ValueError('no numpy today')")
     before = descriptors()
-    monkeypatch.setattr("autograder.sandbox.warmth.ZYGOTE", broken)
+    monkeypatch.setattr("autograder.sandbox.handle.PROGRAM", broken)
     with pytest.raises(GraderFault, match="no numpy today"):
         Sandbox("numpy", course=COURSE)
     broken.write_text("import time; time.sleep(60)")
@@ -103,7 +103,7 @@ def test_a_warm_process_with_two_threads_does_not_fork() -> None:
         def threads(self) -> int:
             return 2
 
-    made = zygote.Zygote(None, Walls(), None)  # type: ignore[arg-type]
+    made = forkserver.Server(None, Walls(), None)  # type: ignore[arg-type]
     answer, sent = made.fork({"memory": 1}, [])
     assert "2 threads" in answer["error"]
     assert sent == []
@@ -117,7 +117,7 @@ box = Sandbox("numpy", isolation=sys.argv[2], course=Path(sys.argv[1]))
 workers = [box.worker() for _ in range(2)]
 cell = {"source": "def f():\\n    while True: pass", "file": "s.py", "offset": 0}
 workers[0].request({"op": "load", "cells": [cell]}, seconds=5)
-print(box.warm.pid, *(worker.pid for worker in workers), flush=True)
+print(box.server.pid, *(worker.pid for worker in workers), flush=True)
 workers[0].request({"op": "call", "entry": "f", "args": []}, seconds=60)
 """
 
@@ -184,7 +184,7 @@ def test_what_killed_judges_left_is_swept_up_later(tmp_path: Path) -> None:
 
 def test_a_closed_sandbox_says_so() -> None:
     sandbox = Sandbox("numpy", isolation="process", course=COURSE)
-    folder = sandbox.warm._folder
+    folder = sandbox.server._folder
     worker = sandbox.worker()
     sandbox.close()
     sandbox.close()
@@ -218,17 +218,17 @@ def test_the_tree_of_errors_is_the_one_that_is_drawn() -> None:
 
 
 def test_twins_of_a_nursery_serve_judges_of_their_own() -> None:
-    with contextlib.closing(Nursery("numpy")) as nursery:
-        boxes = [Sandbox("numpy", course=COURSE, nursery=nursery.control) for _ in range(2)]
-        pids = {box.warm.pid for box in boxes}
-        assert len(pids | {nursery.pid}) == 3
-        assert all(psutil.Process(pid).ppid() == nursery.pid for pid in pids)
+    with contextlib.closing(Preloaded("numpy")) as preloaded:
+        boxes = [Sandbox("numpy", course=COURSE, preloaded=preloaded.control) for _ in range(2)]
+        pids = {box.server.pid for box in boxes}
+        assert len(pids | {preloaded.pid}) == 3
+        assert all(psutil.Process(pid).ppid() == preloaded.pid for pid in pids)
         for box in boxes:
             assert box.finding.tier.startswith("A")
             with box.worker() as worker:
                 load(worker, "import os\ndef f():\n    return os.getcwd()")
-                assert str(box.warm._folder) in call(worker, "f")["result"]
-        folder = Path(boxes[0].warm._folder)
+                assert str(box.server._folder) in call(worker, "f")["result"]
+        folder = Path(boxes[0].server._folder)
         boxes[0].close()
         assert not folder.exists()
         with boxes[1].worker() as worker:
@@ -236,31 +236,31 @@ def test_twins_of_a_nursery_serve_judges_of_their_own() -> None:
             assert call(worker, "f")["result"] == 1
         boxes[1].close()
         assert _soon(lambda: not any(psutil.pid_exists(pid) for pid in pids))
-    assert not psutil.pid_exists(nursery.pid)
+    assert not psutil.pid_exists(preloaded.pid)
 
 
 def test_without_its_nursery_a_sandbox_warms_up_by_itself() -> None:
-    nursery = Nursery("numpy")
-    os.kill(nursery.pid, signal.SIGKILL)
-    psutil.wait_procs([psutil.Process(nursery.pid)], timeout=5)
-    with Sandbox("numpy", isolation="process", course=COURSE, nursery=nursery.control) as box:
-        assert psutil.Process(box.warm.pid).ppid() == os.getpid()
-        os.kill(box.warm.pid, signal.SIGKILL)
+    preloaded = Preloaded("numpy")
+    os.kill(preloaded.pid, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(preloaded.pid)], timeout=5)
+    with Sandbox("numpy", isolation="process", course=COURSE, preloaded=preloaded.control) as box:
+        assert psutil.Process(box.server.pid).ppid() == os.getpid()
+        os.kill(box.server.pid, signal.SIGKILL)
         with box.worker() as worker:
             load(worker, "def f():\n    return 1")
             assert call(worker, "f")["result"] == 1
-    nursery.close()
+    preloaded.close()
 
 
 def test_a_killed_twin_is_replaced() -> None:
     with (
-        contextlib.closing(Nursery("numpy")) as nursery,
-        Sandbox("numpy", course=COURSE, nursery=nursery.control) as box,
+        contextlib.closing(Preloaded("numpy")) as preloaded,
+        Sandbox("numpy", course=COURSE, preloaded=preloaded.control) as box,
     ):
-        first = box.warm.pid
+        first = box.server.pid
         os.kill(first, signal.SIGKILL)
         with box.worker() as worker:
             load(worker, "def f():\n    return 1")
             assert call(worker, "f")["result"] == 1
-        assert box.warm.pid != first
-        assert psutil.Process(box.warm.pid).ppid() == nursery.pid
+        assert box.server.pid != first
+        assert psutil.Process(box.server.pid).ppid() == preloaded.pid

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from autograder.sandbox.replies import Unexpected, checked
+from autograder.sandbox.answers import Unexpected, checked
 from autograder.sandbox.text import printable
 
 RAISED = {"op": "raised", "id": "1", "type": "ValueError", "bases": ["ValueError"], "text": "a",

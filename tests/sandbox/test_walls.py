@@ -1,4 +1,4 @@
-"""The walls hold where they stand, the canary sings where they do not, and work goes on inside."""
+"""The walls hold where they stand, the self-test sings where they do not, and work goes on inside."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from conftest import COURSE, call, load
 
-from autograder.sandbox import canary, reach, syscalls
+from autograder.sandbox import landlock, selftest, syscalls
 from autograder.sandbox.errors import GraderFault
 from autograder.sandbox.pool import Sandbox, Worker
 
@@ -22,7 +22,7 @@ def test_here_is_a_tier(numpy_box: Sandbox, torch_box: Sandbox) -> None:
 
 
 WITHOUT: list[tuple[tuple[str, ...], str]] = [
-    (("room",), "A"),
+    (("root",), "A"),
     (("mounts",), "A"),
     (("libseccomp",), "A"),
 ]
@@ -33,13 +33,13 @@ def test_fewer_layers_give_a_lower_tier(without: tuple[str, ...], tier: str) -> 
     with Sandbox("numpy", course=COURSE, without=without) as sandbox:
         assert sandbox.finding.tier[0] == tier
         if without == ("libseccomp",):
-            assert sandbox.warm.told["seccomp"] == "seccompy"
+            assert sandbox.server.told["seccomp"] == "seccompy"
 
 
 @pytest.mark.parametrize(
     ("without", "missing"),
     [
-        (("Landlock", "room"), "Landlock: left out; a worker could read"),
+        (("Landlock", "root"), "Landlock: left out; a worker could read"),
         (("libseccomp", "seccompy"), "seccomp: libseccomp: left out; seccompy: left out"),
     ],
     ids=str,
@@ -53,13 +53,13 @@ def test_too_few_layers_refuse_and_name_the_way_out(
     assert "--isolation=process" in str(caught.value)
 
 
-def test_the_canary_gets_everything_where_there_are_no_walls() -> None:
+def test_the_self_test_gets_everything_where_there_are_no_walls() -> None:
     with Sandbox("numpy", isolation="process", course=COURSE) as sandbox:
         assert sandbox.finding.tier == "none"
         assert sandbox.finding.statement == "not isolated"
-        attempts = canary._attempts(sandbox)
+        attempts = selftest._attempts(sandbox)
     failed = {what for kind, what, outcome in attempts if kind != "rlimits" and not outcome}
-    expected = {"import solutions", "import autograder", "import autograder.labs",
+    expected = {"import solutions", "import autograder", "import exercises",
                 "import autograder.spec", "read the grader's environment",
                 "read its parent's environment", "trace its parent", "trace the grader",
                 "signal the grader", "signal its parent", "enter a user namespace"}  # fmt: skip
@@ -82,10 +82,10 @@ def test_the_project_as_an_installed_package_stays_out_of_reach(tmp_path: Path) 
     (tmp_path / "__editable__.autograder.pth").touch()
     (tmp_path / "outside").symlink_to("/etc")
     (tmp_path / "inside").symlink_to(tmp_path / "numpy")
-    found = reach.reach([str(tmp_path)], "numpy", "cpu", str(COURSE))
+    found = landlock.reach([str(tmp_path)], "numpy", "cpu", str(COURSE))
     own = {Path(path).name for path in found.readable if path.startswith(str(tmp_path))}
     assert own == {"numpy", "inside"}
-    found = reach.reach([str(tmp_path)], "torch", "cpu", str(COURSE))
+    found = landlock.reach([str(tmp_path)], "torch", "cpu", str(COURSE))
     own = {Path(path).name for path in found.readable if path.startswith(str(tmp_path))}
     assert own == {"numpy", "inside", "torch", "jaxlib"}
 
@@ -134,7 +134,7 @@ def test_forbidden_things_fail(worker: Worker, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["solutions.lab2_rnn", "autograder.labs", "autograder", "_pytest.x"]
+    "name", ["solutions.lab2_rnn", "exercises", "autograder", "_pytest.x"]
 )
 def test_the_projects_modules_cannot_be_imported(worker: Worker, name: str) -> None:
     load(worker, f"def f(): import {name}")

@@ -4,6 +4,6 @@ from pathlib import Path
 
 
 def attack():
-    for name in ("solutions/lab2_rnn.py", "autograder/labs/lab2_rnn/rnn_step.py",
+    for name in ("solutions/lab2_rnn.py", "exercises/lab2_rnn/rnn_step.py",
                  "autograder/spec.py", "autograder/labcheck/tree.py"):  # fmt: skip
         refused(Path("<course>", name).read_bytes)

@@ -10,7 +10,7 @@ import torch
 from core_kit import RIGHT
 from in_process import defined
 
-from autograder.collection import Collected
+from autograder.spec.collection import Collected
 
 B, T, I, H, O = 3, 6, 4, 5, 2
 

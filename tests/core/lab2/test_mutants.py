@@ -10,8 +10,8 @@ from in_process import LocalOracle, caught, defined, part
 from mutate import Mutant, mutants
 from wrong_programs import WRONG
 
-from autograder.collection import Collected
 from autograder.spec import Exercise
+from autograder.spec.collection import Collected
 
 FLOATS = "float inputs come as floats already; integers are not tried in this exercise"
 SAME = "the two lines do not depend on each other"

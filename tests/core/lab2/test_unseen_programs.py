@@ -9,7 +9,7 @@ import pytest
 from core_kit import COURSE, SOLUTION, TRAIN_ALONE, grade, notebook, of, outcomes, program
 from wrong_programs import WRONG
 
-from autograder.grade import Grader
+from autograder.judge.grader import Grader
 
 RIGHT = sorted((Path(__file__).parent / "right").glob("*.py"))
 TRIALS = """\

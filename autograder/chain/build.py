@@ -1,0 +1,224 @@
+"""The chain solutions → source → release → assignments, and the proof that it is up to date."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+from autograder.chain.compare import agree, first_difference, record_text
+from autograder.chain.leaks import leaks
+from autograder.chain.release import ReleaseError, release
+from autograder.chain.source import source
+from autograder.chain.starter import REQUIREMENTS, readme, starter, workflow
+from autograder.spec import collection
+from autograder.spec.collection import Collected
+
+Files = dict[str, bytes]
+"""What a build makes: path in the course folder, with slashes → content."""
+
+Progress = Callable[[str], None]
+
+GENERATED = ("source", "release", "assignments")
+LEFT_ALONE = {"__pycache__", ".ipynb_checkpoints"}
+
+
+class BuildError(Exception):
+    """A lab that could not be built; each line names a file and what is wrong with it."""
+
+
+def _quiet(message: str) -> None:
+    del message
+
+
+def build(
+    slugs: Sequence[str] = (),
+    root: Path | None = None,
+    out: Path | None = None,
+    progress: Progress = _quiet,
+) -> list[Path]:
+    """Make the files of some labs, or of all, under `out` or the course folder; what was written.
+
+    Files that already say the same stay as they are.  Modules that labcheck/ lost are deleted;
+    other files that no build makes are left, and `check` names them.
+    Raises CollectionError or BuildError before anything is written.
+    """
+    root = collection.course(root)
+    target = out or root
+    files = make(slugs, root, progress)
+    written = [target / path for path in sorted(files) if _write(target, path, files[path])]
+    for path in _strays(files, target, _chosen(slugs, root), root):
+        if "/labcheck/" in path and path.endswith(".py"):
+            (target / path).unlink()
+    return written
+
+
+def check(
+    slugs: Sequence[str] = (), root: Path | None = None, progress: Progress = _quiet
+) -> list[str]:
+    """How the generated files differ from what a build makes, one line each; none if all is well.
+
+    Raises CollectionError or BuildError as `build` does.
+    """
+    root = collection.course(root)
+    files = make(slugs, root, progress)
+    strays = _strays(files, root, _chosen(slugs, root), root)
+    return [
+        *collection.orphans(root),
+        *_differences(files, root),
+        *(f"{path}: no build makes it: move it elsewhere or delete it" for path in strays),
+    ]
+
+
+def make(
+    slugs: Sequence[str] = (), root: Path | None = None, progress: Progress = _quiet
+) -> Files:
+    """Everything that a build of some labs, or of all, makes; nothing is written to `root`."""
+    root = collection.course(root)
+    chosen = _chosen(slugs, root)
+    files = shared_files(root)
+    for made in _each_lab(chosen, root, progress):
+        files |= made
+    return files
+
+
+def make_lab(slug: str, root: Path) -> Files:
+    """Everything made from one lab; refuses an unfinished lab, and to show a solution."""
+    collected = collection.collect(slug, root)
+    unfinished = collection.problems(collected)
+    if unfinished:
+        raise BuildError("\n".join(unfinished))
+    record = record_text(_visible(collected))
+    files: Files = {
+        f"source/{slug}/{slug}.ipynb": source(collected).encode(),
+        f"source/{slug}/visible.json": record,
+        **_labcheck(f"source/{slug}"),
+    }
+    files |= _released(slug, files, root)
+    notebook = files[f"release/{slug}/{slug}.ipynb"].decode()
+    files[f"assignments/{slug}.py"] = starter(slug, notebook).encode()
+    files[f"assignments/visible/{slug}.json"] = record
+    authored = (root / "solutions" / f"{slug}.py").read_text(encoding="utf-8")
+    shown = leaks(slug, authored, files)
+    if shown:
+        raise BuildError("\n".join(shown))
+    return files
+
+
+def shared_files(root: Path) -> Files:
+    """What all labs have in common in assignments/."""
+    return {
+        "assignments/README.md": readme(root).encode(),
+        "assignments/requirements.txt": REQUIREMENTS.encode(),
+        "assignments/.github/workflows/labcheck.yml": workflow(root).encode(),
+        **_labcheck("assignments"),
+    }
+
+
+def _labcheck(folder: str) -> Files:
+    """A verbatim copy of the package that students get."""
+    package = Path(__file__).resolve().parent / "labcheck"
+    return {
+        f"{folder}/labcheck/{file.relative_to(package).as_posix()}": file.read_bytes()
+        for file in sorted(package.rglob("*.py"))
+    }
+
+
+def _visible(collected: Collected) -> dict[str, Any]:
+    """What labcheck compares with: inputs, expected values, and what mistakes give."""
+    if importlib.util.find_spec("autograder.chain.recording") is None:
+        return {"schema": 1, "lab": collected.slug, "exercises": []}
+    record: dict[str, Any] = importlib.import_module("autograder.chain.recording").record(collected)
+    return record
+
+
+def _released(slug: str, files: Files, root: Path) -> Files:
+    with tempfile.TemporaryDirectory(prefix="autograder-build-") as folder:
+        course = Path(folder).resolve()
+        for path, content in files.items():
+            _write(course, path, content)
+        try:
+            release(slug, course, root)
+        except ReleaseError as error:
+            raise BuildError(str(error)) from error
+        made = sorted(file for file in (course / "release").rglob("*") if file.is_file())
+        return {file.relative_to(course).as_posix(): file.read_bytes() for file in made}
+
+
+def _each_lab(slugs: list[str], root: Path, progress: Progress) -> Iterator[Files]:
+    """The files of each lab, in processes side by side where there are several."""
+    jobs = min(len(slugs), _cores())
+    if jobs < 2:
+        for slug in slugs:
+            progress(f"{slug}: building")
+            yield make_lab(slug, root)
+        return
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    with ProcessPoolExecutor(jobs, context) as pool:
+        futures = {pool.submit(make_lab, slug, root): slug for slug in slugs}
+        for future in as_completed(futures):
+            yield future.result()
+            progress(f"{futures[future]}: built")
+
+
+def _cores() -> int:
+    """The cores that this process may use; not every system can say."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _chosen(slugs: Sequence[str], root: Path) -> list[str]:
+    return list(dict.fromkeys(slugs)) or collection.labs(root)
+
+
+def _write(folder: Path, path: str, content: bytes) -> bool:
+    """Write a file unless it already says the same; whether it was written."""
+    file = folder / path
+    if file.is_file() and agree(file.read_bytes(), content, _is_record(path)):
+        return False
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    return True
+
+
+def _is_record(path: str) -> bool:
+    return path.endswith("/visible.json") or path.startswith("assignments/visible/")
+
+
+def _differences(files: Files, root: Path) -> Iterator[str]:
+    for path, content in sorted(files.items()):
+        command = f"run autograder build {_owner(path) or ''}".rstrip()
+        if not (root / path).is_file():
+            yield f"{path}: missing: {command}"
+            continue
+        found = (root / path).read_bytes()
+        if not agree(found, content, _is_record(path)):
+            line = first_difference(found, content)
+            yield f"{path}: line {line} is not what a build makes: {command}"
+
+
+def _owner(path: str) -> str | None:
+    """The lab that a generated path belongs to; None for what all labs share."""
+    parts = path.split("/")
+    if parts[0] != "assignments":
+        return parts[1] if len(parts) > 2 else None
+    if parts[1] == "visible" and len(parts) == 3:
+        return parts[2].removesuffix(".json")
+    return parts[1].removesuffix(".py") if len(parts) == 2 and parts[1].endswith(".py") else None
+
+
+def _strays(files: Files, target: Path, chosen: list[str], root: Path) -> list[str]:
+    """Files in the generated folders that no build makes, leaving out labs that are not chosen."""
+    others = set(collection.labs(root)) - set(chosen)
+    found = (file for folder in GENERATED for file in (target / folder).rglob("*"))
+    paths = (file.relative_to(target) for file in found if file.is_file() or file.is_symlink())
+    kept = (path.as_posix() for path in paths if not LEFT_ALONE & set(path.parts))
+    return sorted(path for path in kept if path not in files and _owner(path) not in others)

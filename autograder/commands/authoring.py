@@ -1,0 +1,125 @@
+"""The commands of those who write labs: build, verify."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from autograder.commands.terminal import COURSE, FAILED, bar, console, known_lab, write_beside
+from autograder.spec.collection import collect, labs
+
+if TYPE_CHECKING:
+    from autograder.chain.verify import LabProof
+
+LABS = click.argument("slugs", metavar="[LAB]...", nargs=-1)
+
+
+@click.command("build")
+@LABS
+@COURSE
+@click.option("--check", is_flag=True, help="Change nothing; say what is not as a build makes it.")
+def build_command(slugs: Sequence[str], root: Path, check: bool) -> None:
+    """Make source/, release/ and assignments/ from solutions/ (all labs, or those named)."""
+    from autograder.chain import build as chain
+
+    chosen = [known_lab(slug, root) for slug in slugs]
+    out = console()
+    try:
+        with bar("Building") as progress:
+            task = progress.add_task("", total=len(chosen) or len(labs(root)))
+            step = lambda text: progress.update(task, advance=1, description=text)  # noqa: E731
+            if check:
+                differences = chain.check(chosen, root, progress=step)
+            else:
+                written = chain.build(chosen, root, progress=step)
+    except chain.BuildError as error:
+        raise click.ClickException(str(error)) from error
+    if check:
+        for line in differences:
+            out.print(line)
+        if differences:
+            sys.exit(FAILED)
+        out.print("Everything generated is as a build makes it.")
+    else:
+        out.print(
+            f"{len(written)} files written." if written else "Nothing to write: all is current."
+        )
+
+
+@click.command("verify")
+@click.argument("names", metavar="[LAB [EXERCISE]]...", nargs=-1)
+@COURSE
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path), help="Write the proofs here."
+)
+@click.option(
+    "--jobs", default=os.cpu_count() or 1, show_default=True, help="Processes at a time."
+)
+def verify_command(
+    names: Sequence[str], root: Path, json_file: Path | None, jobs: int
+) -> None:
+    """Prove the collection sound.
+
+    References pass, stubs fail politely, every known mistake is caught and told apart from the
+    others, other right answers pass, and nothing of a solution reaches students.
+
+    With an EXERCISE behind its LAB only that one is proved, and what a student with each of its
+    mistakes is told is shown.
+    """
+    from autograder.chain.verify import verify
+
+    chosen, exercise = _chosen(names, root)
+    with bar("Verifying") as progress:
+        task = progress.add_task("", total=None)
+        step = lambda text: progress.update(task, description=text)  # noqa: E731
+        proofs = verify(chosen, root, jobs, step, exercise)
+    out = console()
+    for proof in proofs:
+        _show_proof(out, proof)
+    if json_file is not None:
+        text = json.dumps([proof.to_json() for proof in proofs], indent=2, ensure_ascii=False)
+        write_beside(json_file, text + "\n")
+    if not all(proof.sound for proof in proofs):
+        sys.exit(FAILED)
+
+
+def _chosen(names: Sequence[str], root: Path) -> tuple[list[str], str | None]:
+    """(labs, None), or ([the lab], the exercise) where the second name is one of its exercises."""
+    if len(names) == 2 and names[1] not in labs(root):
+        slug = known_lab(names[0], root)
+        exercises = [exercise.name for exercise in collect(slug, root).exercises]
+        if names[1] not in exercises:
+            raise click.UsageError(
+                f"{slug} has no exercise {names[1]!r}; it has: {', '.join(exercises)}"
+            )
+        return [slug], names[1]
+    return [known_lab(slug, root) for slug in names] or labs(root), None
+
+
+def _show_proof(out: Console, proof: LabProof) -> None:
+    table = Table("exercise", title=f"{proof.lab}: {'sound' if proof.sound else 'NOT sound'}",
+                  title_justify="left")  # fmt: skip
+    for column in ("cases", "mistakes caught", "told apart", "right programs pass"):
+        table.add_column(column, justify="right")
+    for exercise in proof.exercises:
+        table.add_row(
+            exercise.name, str(exercise.cases), f"{exercise.caught} of {exercise.mistakes}",
+            f"{exercise.told_apart} of {exercise.mistakes}",
+            f"{exercise.accepted} of {exercise.variants}",
+        )  # fmt: skip
+    out.print(table)
+    for exercise in proof.exercises:
+        for mistake, message in exercise.messages:
+            out.print(f"-- {mistake}\n{message}\n", soft_wrap=True)
+    faults = [f"{exercise.name}: {fault}" for exercise in proof.exercises
+              for fault in exercise.faults]  # fmt: skip
+    for fault in (*proof.faults, *faults):
+        out.print(f"  fault: {fault}", soft_wrap=True)

@@ -1,0 +1,127 @@
+"""A class on more than one machine: the same judging in the workers of a Dask cluster.
+
+A worker needs this kit in the same version and walls that hold; both are asked for before the
+first submission is sent.  Give each worker one thread: a judge does one thing at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from autograder.course.processes import Setup, Work
+from autograder.judge.grader import Grader
+from autograder.judge.report import LabReport
+from autograder.judge.submission import Submission, read
+from autograder.sandbox.errors import GraderFault
+
+PATIENCE = "20s"
+"""How long a scheduler may take to answer."""
+
+READY = "120s"
+"""How long a worker may take to warm up."""
+
+
+def judge_on(address: str, work: Work, setup: Setup) -> Iterator[tuple[int, LabReport]]:
+    """Reports of (path, student) as they are ready, each with its place in the work.
+
+    What a lost worker had in hand goes to another.  Raises GraderFault where there is no
+    scheduler, no worker, or a worker that lacks something.
+    """
+    distributed = _library()
+    try:
+        client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise GraderFault(f"no Dask scheduler answers at {address}: {error}") from error
+    with client:
+        workers = _ready(client, setup)
+        yield from _spread(distributed, client, work, setup, 2 * workers + 2)
+
+
+def _library() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise GraderFault("--scheduler needs Dask: pip install 'rnn-labs[cluster]'") from error
+    return distributed
+
+
+def _ready(client: Any, setup: Setup) -> int:
+    """The number of workers; each has shown that it can judge, and judges by the same rules."""
+    here = setup.fingerprint()
+    asked = {
+        worker: client.submit(readiness, setup, workers=[worker], pure=False, retries=0)
+        for worker in sorted(client.nthreads())
+    }
+    if not asked:
+        raise GraderFault("the Dask scheduler has no workers: start some, then try again")
+    for worker, future in asked.items():
+        try:
+            there = future.result(timeout=READY)
+        except Exception as error:
+            raise GraderFault(
+                f"the worker {worker} cannot judge: {type(error).__name__}: {error}; "
+                "install this kit in its Python, and have it raise the same walls"
+            ) from error
+        if there != here:
+            raise GraderFault(
+                f"the worker {worker} has another version of this kit, of Python, NumPy or "
+                "PyTorch, or of the lab: make it the same as here"
+            )
+    return len(asked)
+
+
+def _spread(
+    distributed: Any, client: Any, work: Work, setup: Setup, most: int
+) -> Iterator[tuple[int, LabReport]]:
+    """No more asked for at a time than the workers can hold, so that memory stays flat."""
+    todo = iter(enumerate(work))
+    places: dict[str, int] = {}
+
+    def next_one() -> Any:
+        place, (path, student) = next(todo, (None, (None, "")))
+        if place is None or path is None:
+            return None
+        submission = read(path, student)
+        future = client.submit(judged, submission, setup, pure=False, retries=2)
+        places[future.key] = place
+        return future
+
+    first = [future for future in (next_one() for _ in range(most)) if future is not None]
+    ready = distributed.as_completed(first, loop=client.loop)
+    for future in ready:
+        try:
+            report = LabReport.from_json(future.result())
+        except Exception as error:
+            raise GraderFault(f"the cluster failed: {type(error).__name__}: {error}") from error
+        another = next_one()
+        if another is not None:
+            ready.add(another)
+        yield places.pop(future.key), report
+
+
+_LOCK = threading.Lock()
+_GRADERS: dict[Setup, Grader] = {}
+"""The grader of this worker process: one, for the setup that was asked for last."""
+
+
+def readiness(setup: Setup) -> str:
+    """Runs in a worker: start the grader, and say by which rules it judges."""
+    with _LOCK:
+        _grader(setup)
+    return setup.fingerprint()
+
+
+def judged(submission: Submission, setup: Setup) -> dict[str, Any]:
+    """Runs in a worker: the report of one submission, as JSON has it."""
+    with _LOCK:
+        return _grader(setup).grade(submission).to_json()
+
+
+def _grader(setup: Setup) -> Grader:
+    if setup not in _GRADERS:
+        while _GRADERS:
+            _GRADERS.popitem()[1].close()
+        _GRADERS[setup] = setup.grader()
+    return _GRADERS[setup]

@@ -1,0 +1,290 @@
+"""nbgrader's side: Judge takes the place of Execute, and the rest stays nbgrader's own.
+
+StudentNotebook reads whatever was handed in.  Judge writes each exercise's points and feedback
+into its check cell.  SaveGrades asks for a person where an exercise could not be judged.  Summary
+puts marks and first findings on top of the feedback page.  Assignments that are no labs of this
+collection go nbgrader's own way.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat.v4
+import nbgrader.api
+from nbconvert.exporters import NotebookExporter
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    Execute,
+    NbGraderPreprocessor,
+    SaveAutoGrades,
+)
+from traitlets import Any as Any_
+from traitlets import Enum, Unicode
+
+from autograder.course.handin import CHECK, Release, Released, as_notebook, handed_in
+from autograder.course.processes import Setup, device_for
+from autograder.course.results import Entry, kept, key_of
+from autograder.course.secret import course_secret
+from autograder.judge.grader import Grader
+from autograder.judge.report import ExerciseReport, LabReport
+from autograder.judge.submission import read
+from autograder.labcheck.explain import Line
+from autograder.pages.card import card
+from autograder.spec import collection
+
+MARK = "autograder"
+"""The key under which our metadata stands in notebooks, cells and outputs."""
+
+ReportOf = Callable[[Path, str, str], LabReport]
+"""The report of what was handed in: (file, lab, student)."""
+
+_v4: Any = nbformat.v4
+
+
+def course_root(coursedir: Any) -> Path:
+    """The folder whose labs are graded: nbgrader's course directory."""
+    return Path(coursedir.root).resolve()
+
+
+def is_lab(resources: Mapping[str, Any], coursedir: Any) -> bool:
+    """Whether this notebook is a lab of the collection, for Judge and the reader to look after."""
+    told = resources["nbgrader"]
+    known = collection.specified(told["assignment"], course_root(coursedir))
+    return known and told["notebook"] == told["assignment"]
+
+
+def handin_folder(resources: Mapping[str, Any], coursedir: Any) -> Path:
+    """Where a student's submission lies."""
+    told = resources["nbgrader"]
+    step = coursedir.submitted_directory
+    return Path(coursedir.format_path(step, told["student"], told["assignment"]))
+
+
+class StudentNotebook(NotebookExporter):
+    """Reads submissions of labs so that no file, whatever it is, stops the grading of a class."""
+
+    def from_filename(self, filename: str, resources: Any = None, **options: Any) -> Any:
+        """The notebook in the form of its release; what is graded already is read as it is."""
+        converter: Any = self.parent
+        coursedir = converter.coursedir
+        self.optimistic_validation = True  # once, after all preprocessors
+        if not converter._sanitizing or not is_lab(resources, coursedir):
+            return super().from_filename(filename, resources, **options)
+        told = resources["nbgrader"]
+        folder = handin_folder(resources, coursedir)
+        known = getattr(converter, "release", None)
+        release = known or release_of(told["db_url"], told["assignment"], told["notebook"])
+        notebook = as_notebook(handed_in(folder, told["assignment"]), release)
+        if not getattr(converter, "one_pass", False):
+            self._preprocessors = []  # they mend what may be wrong with a notebook: nothing is
+            self.optimistic_validation = False
+        written: Any = self.from_notebook_node
+        return written(notebook, resources, **options)
+
+
+def release_of(db_url: str, assignment: str, notebook: str) -> Release:
+    """What was released, as the gradebook remembers it."""
+    with Gradebook(db_url) as gradebook:
+        found = gradebook.find_notebook(notebook, assignment)
+        points = {one.name: float(one.max_score) for one in found.grade_cells}
+        solutions = {one.name for one in found.solution_cells}
+        cells = {
+            one.name: _released(one, points.get(one.name), one.name in solutions)
+            for one in found.source_cells
+        }
+        return Release(cells, json.loads(found.kernelspec) if found.kernelspec else {})
+
+
+def _released(cell: Any, points: float | None, solution: bool) -> Released:
+    mark = {
+        "grade_id": cell.name, "schema_version": 3, "grade": points is not None,
+        "solution": solution, "locked": bool(cell.locked), "task": False,
+        "cell_type": cell.cell_type, "checksum": cell.checksum,
+    }  # fmt: skip
+    if points is not None:
+        mark["points"] = points
+    return Released(cell.cell_type, cell.source, mark)
+
+
+class Judge(Execute):  # type: ignore[misc]
+    """Judges a lab and writes the verdicts into its check cells; runs other notebooks as ever."""
+
+    device = Enum(
+        ("auto", "cpu", "cuda"), "auto", help="Where exercises in PyTorch run."
+    ).tag(config=True)  # fmt: skip
+    isolation = Enum(
+        ("walls", "process"), "walls",
+        help="process: judge without walls, where this machine cannot raise them.",
+    ).tag(config=True)  # fmt: skip
+    secret_file = Unicode(
+        "", help="The course secret; by default AUTOGRADER_SECRET or results/secret."
+    ).tag(config=True)
+    report_of = Any_(None, allow_none=True, help="Finds a report in another way than judging.")
+
+    def preprocess(self, nb: Any, resources: Any, *args: Any) -> Any:
+        """One execute_result for each check cell: points as text, feedback as HTML."""
+        coursedir = self.parent.parent.coursedir
+        if not is_lab(resources, coursedir):
+            return super().preprocess(nb, resources, *args)
+        told = resources["nbgrader"]
+        path = handed_in(handin_folder(resources, coursedir), told["assignment"])
+        report_of: ReportOf = self.report_of or self._judged(course_root(coursedir))
+        write_verdicts(nb, report_of(path, told["assignment"], told["student"]))
+        return nb, resources
+
+    def _judged(self, root: Path) -> ReportOf:
+        def report_of(path: Path, slug: str, student: str) -> LabReport:
+            bench = _kept_grader(slug, root, self.secret_file, self.isolation, self.device)
+            return bench.report(path, student)
+
+        return report_of
+
+
+class KeptGrader:
+    """Judges submissions of one lab one by one, and keeps what was found by content."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.results = kept(setup.root, setup.slug)
+        self._setup = setup
+        self._fingerprint = setup.fingerprint()
+        self._grader: Grader | None = None
+
+    def report(self, path: Path, student: str) -> LabReport:
+        """The report of a file: the one that was kept, or a new one."""
+        submission = read(path, student)
+        key = key_of(submission, self._fingerprint)
+        report = self.results.report(key)
+        if report is None or report.needs_review:
+            self._grader = self._grader or self._setup.grader()
+            report = self._grader.grade(submission)
+            self.results.keep(key, report)
+        if not _is_latest(self.results.entry(student), key):
+            self.results.assign(Entry(student, key))
+        return report
+
+    def close(self) -> None:
+        """End the grader's processes."""
+        if self._grader is not None:
+            self._grader.close()
+
+
+def _is_latest(entry: Entry | None, key: str) -> bool:
+    return entry is not None and entry.key == key
+
+
+_engine = functools.cache(nbgrader.api.create_engine)
+
+
+def keep_engines() -> None:
+    """Have nbgrader's gradebooks of one database, of which there are eight per notebook, share one
+    engine, with the statements that it has compiled; closed gradebooks keep no connection.
+    """
+    nbgrader.api.create_engine = _engine
+
+
+@functools.cache
+def _kept_grader(slug: str, root: Path, secret_file: str, isolation: Any, device: str) -> KeptGrader:
+    """One warm grader for all the notebooks that this process converts."""
+    keep_engines()
+    secret = course_secret(Path(secret_file) if secret_file else None, root)
+    where = device_for(device, collection.lab(slug, root).arrays)
+    bench = KeptGrader(Setup(slug, root, secret, isolation, where))
+    atexit.register(bench.close)
+    return bench
+
+
+def write_verdicts(nb: Any, report: LabReport) -> None:
+    """Give each check cell its one output; a cell whose exercise is not judged earns nothing."""
+    verdicts = {f"{CHECK}{one.name}": one for one in report.exercises}
+    for cell in nb.cells:
+        mark = cell.metadata.get("nbgrader", {})
+        if mark.get("grade") and cell.cell_type == "code":
+            one = verdicts.get(mark["grade_id"]) or _unknown(mark)
+            cell.outputs = [_output(one, float(mark["points"]), _reasons(report, one.name))]
+    nb.metadata[MARK] = {
+        "lab": report.lab, "isolation": list(report.isolation), "notes": list(report.notes),
+        "device": report.device, **({"problem": report.problem} if report.problem else {}),
+    }  # fmt: skip
+
+
+def _unknown(mark: Mapping[str, Any]) -> ExerciseReport:
+    name = str(mark["grade_id"]).removeprefix(CHECK)
+    return ExerciseReport(name, "not_graded", None, float(mark["points"]))
+
+
+def _reasons(report: LabReport, name: str) -> list[str]:
+    start = f"{name} could not be judged: "
+    found = [note.removeprefix(start) for note in report.notes if note.startswith(start)]
+    return found or ["the lab has no exercise of this name any more"]
+
+
+def _output(one: ExerciseReport, points: float, reasons: list[str]) -> Any:
+    if one.outcome != "not_graded" and one.max_score != points:
+        reasons = [
+            f"it is worth {points:g} points in the gradebook and {one.max_score:g} in the lab: "
+            "run nbgrader generate_assignment --force"
+        ]
+        one = ExerciseReport(one.name, "not_graded", None, points, feedback=one.feedback)
+    open_ = one.outcome == "not_graded"
+    why = [Line("Reason", reason) for reason in reasons] if open_ else []
+    points_told = repr(0.0 if one.score is None else one.score)
+    return _v4.new_output(
+        "execute_result",
+        {"text/plain": points_told, "text/html": card(one, *why)},
+        metadata={MARK: {"outcome": one.outcome, "name": one.name, "mistake": one.mistake}},
+        execution_count=None,
+    )  # fmt: skip
+
+
+class CheckMetadata(CheckCellMetadata):  # type: ignore[misc]
+    """Checks nbgrader's metadata as ever, but for labs: there StudentNotebook has written them."""
+
+    def preprocess(self, nb: Any, resources: Any) -> Any:
+        """The notebook as it is; raises ValidationError."""
+        if MARK in nb.metadata:
+            return nb, resources
+        return super().preprocess(nb, resources)
+
+
+class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
+    """Saves grades as ever, and none where an exercise could not be judged: a person gives it."""
+
+    def _add_score(self, cell: Any, resources: Any) -> None:
+        super()._add_score(cell, resources)
+        if outcome_in(cell) == "not_graded":
+            told = resources["nbgrader"]
+            grade = self.gradebook.find_grade(
+                cell.metadata.nbgrader["grade_id"], told["notebook"], told["assignment"],
+                told["student"],
+            )  # fmt: skip
+            grade.auto_score = None
+            grade.needs_manual_grade = True
+            self.gradebook.db.commit()
+
+
+def outcome_in(cell: Any) -> str | None:
+    """The outcome that Judge wrote into a check cell."""
+    for output in cell.get("outputs", []):
+        told = output.get("metadata", {}).get(MARK)
+        if told is not None:
+            return str(told["outcome"])
+    return None
+
+
+class Summary(NbGraderPreprocessor):  # type: ignore[misc]
+    """Puts the marks of all exercises on top of the feedback page."""
+
+    def preprocess(self, nb: Any, resources: Any) -> Any:
+        """Adds one cell, after nbgrader has put the scores in."""
+        if MARK in nb.metadata:
+            from autograder.pages.overview import overview
+
+            nb.cells.insert(0, _v4.new_markdown_cell(overview(nb, MARK)))
+        return nb, resources

@@ -1,0 +1,182 @@
+"""Judgements kept by content, so that a submission is judged once: results/<lab>/.
+
+reports/<key>.json   one report, under a digest of all that determines it
+class/<name>.json    which report is a student's latest, and how far the gradebook knows it
+No name of a student is ever part of a path.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import hmac
+import json
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from autograder.judge.report import LabReport
+from autograder.judge.submission import Submission
+
+FIRST = ("judge/grader.py", "judge/submission.py")
+"""Where a judgement begins; what these import determines it too."""
+
+LIBRARIES = ("numpy", "torch", "safetensors")
+DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError)
+"""What reading a file that is not as it was written raises."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A student's latest submission: its report's key, and the booking that was made of it."""
+
+    student: str
+    key: str
+    booked: str = ""
+
+
+class Results:
+    """What is kept of one lab; every file is written whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def report(self, key: str) -> LabReport | None:
+        """The report under a key; None where there is none that can be read."""
+        try:
+            return LabReport.from_json(json.loads(self._report(key).read_text("utf-8")))
+        except DAMAGED:
+            return None
+
+    def keep(self, key: str, report: LabReport) -> None:
+        """Keep a report under its key."""
+        text = json.dumps(report.to_json(), ensure_ascii=False, separators=(",", ":"))
+        write_whole(self._report(key), text)
+
+    def assign(self, entry: Entry) -> None:
+        """Make a report the latest of a student."""
+        told = {"student": entry.student, "key": entry.key, "booked": entry.booked}
+        write_whole(self._entry(entry.student), json.dumps(told))
+
+    def entry(self, student: str) -> Entry | None:
+        """A student's entry; None where there is none that can be read."""
+        return _entry_in(self._entry(student))
+
+    def forget(self, student: str) -> None:
+        """Take a student who handed nothing in, after all, out of the class."""
+        self._entry(student).unlink(missing_ok=True)
+
+    def entries(self) -> list[Entry]:
+        """The class, sorted by name."""
+        found = (_entry_in(file) for file in (self.folder / "class").glob("*.json"))
+        return sorted((one for one in found if one is not None), key=lambda one: one.student)
+
+    def latest(self) -> Iterator[LabReport]:
+        """The latest report of every student, one in memory at a time."""
+        for entry in self.entries():
+            report = self.report(entry.key)
+            if report is not None:
+                yield report
+
+    def _report(self, key: str) -> Path:
+        return self.folder / "reports" / f"{key}.json"
+
+    def _entry(self, student: str) -> Path:
+        return self.folder / "class" / f"{digest(student)[:32]}.json"
+
+
+def _entry_in(file: Path) -> Entry | None:
+    try:
+        data = json.loads(file.read_text("utf-8"))
+        return Entry(str(data["student"]), str(data["key"]), str(data["booked"]))
+    except DAMAGED:
+        return None
+
+
+def kept(root: Path, slug: str) -> Results:
+    """What is kept of a lab in a course folder."""
+    return Results(root / "results" / slug)
+
+
+def key_of(submission: Submission, fingerprint: str) -> str:
+    """The digest under which the report of a submission is kept.
+
+    The student's name is in it: hidden inputs are drawn by name.
+    """
+    cells = [[one.source, one.file, one.offset, one.extra] for one in submission.cells]
+    name, problem, notes = submission.student, submission.problem, list(submission.notes)
+    return digest(json.dumps([fingerprint, name, problem, notes, cells]))
+
+
+def fingerprint(slug: str, root: Path, secret: bytes, isolation: str, device: str) -> str:
+    """A digest of all that determines a verdict apart from the submission itself."""
+    files = [
+        *sources_of(Path(__file__).resolve().parents[1]),
+        *sorted((root / "exercises" / slug).glob("*.py")),
+        root / "solutions" / f"{slug}.py",
+    ]
+    told = [
+        slug, isolation, device, platform.python_version(),
+        hmac.digest(secret, b"which secret this is", "sha256").hex(),
+        *(f"{name} {_version(name)}" for name in LIBRARIES),
+        *(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files),
+    ]  # fmt: skip
+    return digest(json.dumps(told))
+
+
+def sources_of(package: Path) -> list[Path]:
+    """The modules of this package that a judgement runs, found by following imports.
+
+    The sandbox is taken whole, for its processes start modules by name.
+    """
+    todo = [package / name for name in FIRST] + sorted((package / "sandbox").glob("*.py"))
+    found: set[Path] = set()
+    while todo:
+        file = todo.pop()
+        if file not in found:
+            found.add(file)
+            todo += _imported(file, package)
+    return sorted(found)
+
+
+def _imported(file: Path, package: Path) -> Iterator[Path]:
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        module = node.module or ""
+        if node.level:
+            folder = file.parents[node.level - 1]
+        elif f"{module}.".startswith("autograder."):
+            folder, module = package, module.removeprefix("autograder").lstrip(".")
+        else:
+            continue
+        named = folder.joinpath(*module.split(".")) if module else folder
+        for path in (named, *(named / one.name for one in node.names)):
+            yield from (one for one in (path.with_suffix(".py"), path / "__init__.py")
+                        if one.is_file())  # fmt: skip
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "missing"
+
+
+def digest(text: str) -> str:
+    """The SHA-256 of a text, as hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def write_whole(path: Path, text: str | bytes) -> None:
+    """Write a whole file or nothing: beside it first, then renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

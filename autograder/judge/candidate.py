@@ -1,0 +1,235 @@
+"""A submission in its worker: cells run, calls made, functions of earlier exercises given."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import time
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from autograder.judge import calls
+from autograder.judge.calls import Answer, Request, call, code_of, raised
+from autograder.judge.oracle import Oracle
+from autograder.judge.program import Program, definitions
+from autograder.judge.submission import Cell
+from autograder.labcheck.tree import decode, encode
+from autograder.labcheck.verdict import Observed
+from autograder.sandbox import wire
+from autograder.sandbox.errors import GraderFault, Violation, WorkerGone
+from autograder.sandbox.pool import Sandbox, Worker
+from autograder.spec import Exercise
+
+CELL_SECONDS = 20.0
+SUBMISSION_SECONDS = 180.0
+RELOADS = 3
+"""How many cells may each end the process before the rest is read for its definitions alone."""
+
+
+class Candidate:
+    """One submission's place: a worker with its cells loaded, a fresh one where that has ended."""
+
+    def __init__(self, sandbox: Sandbox, oracle: Oracle, program: Program) -> None:
+        self.sandbox, self.oracle, self.program = sandbox, oracle, program
+        self.ends = time.monotonic() + SUBMISSION_SECONDS
+        self.deadly: dict[int, Observed] = {}
+        self._failed: dict[int, Observed] = {}
+        self._defined: dict[str, str] = {}
+        self._given: tuple[str, ...] = ()
+        self._only: Collection[int] | None = None
+        self._worker: Worker | None = None
+
+    def __enter__(self) -> Candidate:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """End the worker; the next call gets a fresh one."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    @property
+    def late(self) -> bool:
+        """Whether the time of this submission is used up."""
+        return time.monotonic() > self.ends
+
+    @contextlib.contextmanager
+    def apart(
+        self, given: tuple[str, ...] = (), only: Collection[int] | None = None
+    ) -> Iterator[None]:
+        """A worker of its own for a while.
+
+        given: functions that the judge answers in the student's stead; cells that ended the
+        process may have ended it because of these, and run again.  only: places of the cells that
+        are run.
+        """
+        deadly = self.deadly
+        self.leave()
+        self._given, self._only = given, only
+        self.deadly = {} if given else dict(deadly)
+        try:
+            yield
+        finally:
+            self.leave()
+            self._given, self._only, self.deadly = (), None, deadly
+
+    def why_not(self, name: str) -> Observed | None:
+        """Why an entry point cannot be called, if the cells already tell."""
+        self._load()
+        if self._worker is None:
+            return Observed("gone", type="timeout", text=out_of_time())
+        if name in self._defined:
+            return None
+        found: Observed | None = Observed("missing")
+        for place, cell in enumerate(self.program.cells):
+            if name in cell.defines:
+                found = self.deadly.get(place) or self._failed.get(place)
+                if found is None:
+                    return None
+        return found
+
+    def dead_together(self, *names: str) -> bool:
+        """Whether one cell defines all of these and ended the process."""
+        cells = self.program.cells
+        return any(cells[place].defines.issuperset(names) for place in self.deadly)
+
+    def call(
+        self, exercise: Exercise, request: Request, arguments: bool
+    ) -> tuple[Observed, Observed]:
+        """What a call gives, and its arguments afterwards where these are asked for."""
+        self._load()
+        if self._worker is None:
+            gone = Observed("gone", type="timeout", text=out_of_time())
+            return gone, gone
+        long = exercise.training or self._given  # a function that is given costs a round trip
+        limit = calls.TRAINING_SECONDS if long else calls.CALL_SECONDS
+        left = max(0.1, min(limit, self.ends - time.monotonic()))
+        reply = call(
+            self._worker, exercise.name, request, seconds=left, arguments=arguments,
+            answer=self._answer(),
+        )  # fmt: skip
+        result = reply.result
+        if result.did == "gone":
+            self.leave()
+            if left < limit and result.type == "timeout":
+                result = Observed("gone", type="timeout", text=out_of_time())
+        return self.oracle.viewed(exercise, request, result), reply.arguments
+
+    # -- the cells -------------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        """A worker with every cell run that does not end its process."""
+        while self._worker is None and not self.late:
+            self._run_cells(min(self.ends, time.monotonic() + CELL_SECONDS))
+
+    def _chosen(self) -> Iterator[tuple[int, Cell, str]]:
+        """The cells to run with their sources: after an ending, only those that are needed."""
+        program = self.program
+        wanted = program.needed(program.names) if self.deadly else None
+        bare = len(self.deadly) >= RELOADS
+        own = {name for cell in program.cells for name in cell.defines} if bare else set()
+        for place, cell in enumerate(program.cells):
+            left_out = place in self.deadly or not (wanted is None or place in wanted)
+            if not left_out and (self._only is None or place in self._only):
+                yield place, cell, definitions(cell.source, own) if bare else cell.source
+
+    def _run_cells(self, ends: float) -> None:
+        self._worker = worker = self.sandbox.worker()
+        stand_ins = list(self.oracle.collected.lab.forbidden)
+        texts = {
+            one.name: code_of(one.stand_in) for one in self.oracle.collected.exercises
+            if one.name in self._given and one.stand_in is not None
+        }  # fmt: skip
+        header = {"op": "load", "name": "submission", "cells": [], "modules": {},
+                  "stand_ins": stand_ins, "instead": list(self._given),
+                  "texts": texts, "scenarios": []}  # fmt: skip
+        worker.request(header, seconds=CELL_SECONDS)
+        self._failed, self._defined = {}, {}
+        for place, cell, source in self._chosen():
+            code = {"source": source, "file": cell.file, "offset": cell.offset}
+            left = max(0.1, ends - time.monotonic())
+            try:
+                reply, _ = worker.request(
+                    {"op": "cell", **code}, seconds=left, answer=self._answer()
+                )
+                self._note(place, reply)
+            except (WorkerGone, Violation, *calls.UNREADABLE) as gone:
+                self.deadly[place] = _ended(cell, gone)
+                self.leave()
+                return
+
+    def _note(self, place: int, reply: Mapping[str, Any]) -> None:
+        """What a cell defined, and how it failed if it did."""
+        if reply.get("op") != "ran":
+            raise Violation("an answer to another question")
+        self._defined = {str(name): str(kind) for name, kind in reply["defined"].items()}
+        error = reply.get("error")
+        if isinstance(error, dict) and error.get("op") == "forbidden":
+            self._failed[place] = Observed("forbidden", text=str(error.get("package")))
+        elif isinstance(error, dict):
+            self._failed[place] = raised(error)
+
+    # -- functions given -------------------------------------------------------------------------
+
+    def _answer(self) -> Answer | None:
+        """Answers for the functions that the judge gives in the student's stead."""
+        return self._answered if self._given else None
+
+    def _answered(
+        self, header: dict[str, Any], arrays: dict[str, Any]
+    ) -> tuple[dict[str, Any], bytes]:
+        name = str(header.get("name"))
+        if name not in self._given or self.late:
+            return _told("RuntimeError", "this function cannot be called now"), b""
+        args = [decode(node, arrays) for node in header["args"]]
+        kwargs = {str(key): decode(node, arrays) for key, node in header["kwargs"]}
+        try:
+            arguments = self._bound(name, args, kwargs)
+        except TypeError as error:
+            return _told("TypeError", str(error)), b""
+        got = self.oracle.answer(name, arguments)
+        if got.did != "result":
+            return _told(got.type, got.text), b""
+        packed: dict[str, Any] = {}
+        node = encode(got.tree, packed)
+        return {"op": "answer", "result": node}, wire.pack(packed)
+
+    def _bound(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Arguments under the reference's names; the student's own names serve as well."""
+        exercises = self.oracle.collected.exercises
+        reference = next(one.reference for one in exercises if one.name == name)
+        signature = inspect.signature(reference)
+        try:
+            return dict(signature.bind(*args, **kwargs).arguments)
+        except TypeError:
+            own = dict(zip(self.program.parameters(name), signature.parameters, strict=False))
+            renamed = {own.get(key, key): value for key, value in kwargs.items()}
+            return dict(signature.bind(*args, **renamed).arguments)
+
+
+def _ended(cell: Cell, gone: Exception) -> Observed:
+    """How running a cell ended the process."""
+    where = f"in the cell from line {cell.offset + 1} of {cell.file} on"
+    if not cell.offset:
+        where = f"in {cell.file}"
+    kind = gone.kind if isinstance(gone, WorkerGone) else "crash"
+    if kind == "timeout":
+        text = f"Running all cells took longer than {CELL_SECONDS:g} seconds; it stopped {where}."
+    else:
+        text = f"{calls.sentence(gone)[:-1]}, {where}."
+    return Observed("gone", type=kind, text=text)
+
+
+def out_of_time() -> str:
+    """For what is left when the time of a submission is used up."""
+    return f"The {SUBMISSION_SECONDS:g} seconds for the whole submission were used up."
+
+
+def _told(kind: str, text: str) -> dict[str, Any]:
+    return {"op": "answer", "raised": {"type": kind, "text": text}}
+
+
+__all__ = ["Candidate", "GraderFault", "out_of_time"]

@@ -1,0 +1,269 @@
+"""The only place where points are given: (lab, submission, worker) → LabReport."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any, Literal
+
+from autograder.judge.calls import Request
+from autograder.judge.candidate import Candidate, out_of_time
+from autograder.judge.feedback import case_report, feedback
+from autograder.judge.judgement import Judgement
+from autograder.judge.oracle import Oracle
+from autograder.judge.program import Program
+from autograder.judge.report import ExerciseReport, LabReport, Outcome
+from autograder.judge.submission import Submission
+from autograder.labcheck.forbidden import forbidden_use, may_use
+from autograder.labcheck.message import outcome_of, share
+from autograder.labcheck.verdict import Observed, Trial, diagnose, judged, reads_host
+from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.pool import Sandbox
+from autograder.spec import Exercise
+from autograder.spec.collection import Collected
+
+ENDED = frozenset({"timeout", "memory", "crash"})
+DISTURBED = frozenset({"wrong", "partly", "error"})
+"""Outcomes that may come from what other exercises or cells left behind in the process."""
+
+
+class Grader:
+    """Grades submissions of one lab, one after another, in a sandbox of its own."""
+
+    def __init__(
+        self, collected: Collected, secret: bytes, *,
+        isolation: Literal["walls", "process"] = "walls", device: Literal["cpu", "cuda"] = "cpu",
+        preloaded: socket.socket | None = None,
+    ) -> None:  # fmt: skip
+        self.collected = collected
+        self.device = device
+        self.sandbox = Sandbox(
+            collected.lab.arrays, isolation=isolation, device=device, course=collected.root,
+            preloaded=preloaded,
+        )  # fmt: skip
+        self.oracle = Oracle(collected, secret, self.sandbox)
+
+    def __enter__(self) -> Grader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self.close()
+
+    def close(self) -> None:
+        """Ends the workers and the fork server."""
+        self.oracle.close()
+        self.sandbox.close()
+
+    def grade(self, submission: Submission) -> LabReport:
+        """The report of one submission; a fault of the grader becomes `not_graded`."""
+        started = time.monotonic()
+        if submission.problem is not None:
+            found = [self._nothing(one, submission.problem) for one in self.collected.exercises]
+        else:
+            names = [one.name for one in self.collected.exercises]
+            with Candidate(self.sandbox, self.oracle, Program.of(submission, names)) as candidate:
+                found = Judging(self, candidate, submission.student).judge()
+        exercises = [self._report(one) for one in found]
+        notes = [*submission.notes, *(_fault(one) for one in found if one.outcome == "not_graded")]
+        return LabReport(
+            self.collected.slug, submission.student, self.device, self.isolation,
+            time.monotonic() - started, tuple(exercises), submission.problem, tuple(notes),
+        )  # fmt: skip
+
+    @property
+    def isolation(self) -> tuple[str, ...]:
+        """What the self-test found in force, for the report."""
+        finding = self.sandbox.finding
+        layers = tuple(layer.name for layer in finding.layers if layer.in_force)
+        return (f"tier {finding.tier}: {finding.statement}", *layers)
+
+    def _nothing(self, exercise: Exercise, problem: str) -> Judgement:
+        return Judgement(exercise, (), "missing", 0.0, None, problem)
+
+    def _report(self, one: Judgement) -> ExerciseReport:
+        exercise = one.exercise
+        score = None if one.outcome == "not_graded" else round(exercise.points * one.share, 4)
+        return ExerciseReport(
+            exercise.name, one.outcome, score, float(exercise.points), one.mistake,
+            feedback(exercise, one, score),
+            tuple(case_report(trial, exercise.parts) for trial in one.trials),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Judging:
+    """One submission under judgement."""
+
+    grader: Grader
+    candidate: Candidate
+    student: str
+
+    # -- the exercises, twice where that can help ------------------------------------------------
+
+    def judge(self) -> list[Judgement]:
+        """Every exercise; those that fail are judged again apart from what else failed."""
+        first: list[Judgement] = []
+        for exercise in self.grader.collected.exercises:
+            first.append(self._first(exercise, first))
+        final: list[Judgement] = []
+        for one in first:
+            failed = [other.exercise.name for other in final if other.share < 1]
+            final.append(self._again(one, failed))
+        return final
+
+    def _first(self, exercise: Exercise, before: Sequence[Judgement]) -> Judgement:
+        """Judged with all cells; what would end the process once more is given at once."""
+        ended = [one.exercise.name for one in before if one.outcome in ENDED]
+        given = self._used(exercise, ended)
+        if given:
+            helped = self._apart(exercise, given)
+            if helped.outcome == "right":
+                return replace(helped, given=given)
+        return self._safely(exercise)
+
+    def _again(self, one: Judgement, failed: Sequence[str]) -> Judgement:
+        """Judged apart from other exercises and cells, then with earlier ones given."""
+        if one.outcome in ("right", "not_graded"):
+            return one
+        best = one
+        for only in self._apart_from(one):
+            if best.share < 1:
+                best = max(best, self._apart(one.exercise, (), only), key=lambda it: it.share)
+        given = self._used(one.exercise, failed)
+        if given and best.share < 1:
+            helped = self._apart(one.exercise, given)
+            if helped.share > best.share or (helped.share == best.share and _compared(helped)):
+                best = replace(helped, given=given)
+        return best
+
+    def _apart_from(self, one: Judgement) -> Iterator[Collection[int] | None]:
+        """Which cells to run in a process of its own: all, then those that are needed."""
+        if one.outcome in DISTURBED:
+            if one.exercise != self.grader.collected.exercises[0]:
+                yield None
+            needed = self.candidate.program.needed([one.exercise.name])
+            if self.candidate.program.disturbed(needed):
+                yield needed
+
+    def _used(self, exercise: Exercise, names: Sequence[str]) -> tuple[str, ...]:
+        used = self.candidate.program.used(exercise.name) if names else set()
+        return tuple(
+            name for name in names
+            if name in used and not self.candidate.dead_together(name, exercise.name)
+        )  # fmt: skip
+
+    def _apart(
+        self, exercise: Exercise, given: tuple[str, ...], only: Collection[int] | None = None
+    ) -> Judgement:
+        with self.candidate.apart(given, only):
+            return self._safely(exercise)
+
+    def _safely(self, exercise: Exercise) -> Judgement:
+        """Judged, and once more in new processes where the grader's own have failed."""
+        text = ""
+        for _ in range(2):
+            try:
+                return self._judge(exercise)
+            except SandboxError as fault:
+                text = str(fault)
+                self.grader.oracle.close()
+                self.candidate.leave()
+            except Exception as fault:
+                text = f"{type(fault).__name__}: {fault}"
+                self.candidate.leave()
+                break
+        return Judgement(exercise, (), "not_graded", 0.0, None, text)
+
+    # -- one exercise ----------------------------------------------------------------------------
+
+    def _judge(self, exercise: Exercise) -> Judgement:
+        if self.candidate.late:
+            return Judgement(exercise, (), "timeout", 0.0, None, out_of_time())
+        used = self._forbidden(exercise)
+        if used is not None:
+            return Judgement(exercise, (), "forbidden", 0.0, None, used)
+        reason = self.candidate.why_not(exercise.name)
+        if reason is not None:
+            return Judgement(exercise, (), *_cannot_be_called(reason))
+        oracle = self.grader.oracle
+        draw = oracle.draw(self.student, exercise)
+        trials = tuple(self._trials(exercise, oracle.expected(exercise, draw)))
+        outcome: Any = outcome_of(trials)
+        mistake = None
+        if outcome in DISTURBED:
+            mistake = diagnose(trials, oracle.mistakes(exercise, draw))
+        return Judgement(exercise, trials, outcome, share(trials), mistake)
+
+    def _forbidden(self, exercise: Exercise) -> str | None:
+        """What the exercise uses and may not, read from the source."""
+        collected, program = self.grader.collected, self.candidate.program
+        if not may_use(program.text, (*collected.lab.forbidden, *exercise.forbidden)):
+            return None
+        own = forbidden_use(program.source, exercise.name, exercise.forbidden)
+        lab = collected.lab.forbidden
+        return own or forbidden_use(program.source, exercise.name, lab, apart=program.names)
+
+    def _trials(
+        self, exercise: Exercise, expected: Sequence[tuple[Request, Observed]]
+    ) -> Iterator[Trial]:
+        arguments: dict[str, Observed] = {}
+        wanted = {one.case.like for one, _ in expected if one.case.observe == "arguments"}
+        why_not = ""
+        passed = False
+        for request, due in expected:
+            case = request.case
+            if why_not:
+                skipped = Observed("skipped", text=f"not run: a call before it {why_not}")
+                yield Trial(request.question, due, skipped, None, passed=False)
+                continue
+            if case.observe == "arguments":
+                got = arguments[case.like]
+            else:
+                reply = self.candidate.call(exercise, request, case.name in wanted)
+                got, arguments[case.name] = reply
+            if got.did == "gone":
+                why_not = "ended the process"
+            elif got.type == "MemoryError" and not passed:
+                why_not = "ran out of memory"
+            if case.device == "meta" and due.did == "result" and reads_host(got):
+                skipped = Observed("skipped", text="it reads numbers on the host, which is fine")
+                yield Trial(request.question, due, skipped, None, passed=True)
+                continue
+            trial = judged(request.question, due, got)
+            passed = passed or trial.passed
+            yield trial
+
+
+def _compared(one: Judgement) -> bool:
+    """Whether the first thing to tell is a result that differs, and not a failure to answer."""
+    first = next((trial for trial in one.trials if not trial.passed), None)
+    return first is not None and first.mismatch is not None
+
+
+def _cannot_be_called(why: Observed) -> tuple[Outcome, float, None, str]:
+    """How an exercise ends whose cells already tell that it cannot be called."""
+    if why.did == "gone":
+        return _ending(why.type), 0.0, None, why.text
+    if why.did == "forbidden":
+        return "forbidden", 0.0, None, why.text
+    if why.did == "missing":
+        return "missing", 0.0, None, ""
+    text = f"The cell that defines it stopped with {why.type}: {why.text}"
+    for file, line, source in why.lines[-1:]:
+        place = f"{file}, line {line}"
+        text = f"{text.removesuffix(f' ({place})')}\n{place}: {source.strip()}"
+    return "memory" if why.type == "MemoryError" else "error", 0.0, None, text
+
+
+def _ending(kind: str) -> Outcome:
+    return kind if kind in ENDED else "crash"  # type: ignore[return-value]
+
+
+def _fault(one: Judgement) -> str:
+    return f"{one.exercise.name} could not be judged: {one.reason}"

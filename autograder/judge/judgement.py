@@ -1,0 +1,26 @@
+"""One exercise as judged: its cases, the known mistake, and what ended it early."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autograder.judge.report import Outcome
+from autograder.labcheck.verdict import Trial
+from autograder.spec import Exercise
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One exercise as judged: its cases, the known mistake, and what ended it early.
+
+    share: the part of the points that was earned.  reason: what ended it before its cases did.
+    given: names of the functions that were answered in the student's stead.
+    """
+
+    exercise: Exercise
+    trials: tuple[Trial, ...]
+    outcome: Outcome
+    share: float
+    mistake: str | None = None
+    reason: str = ""
+    given: tuple[str, ...] = ()

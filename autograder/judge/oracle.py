@@ -1,0 +1,275 @@
+"""What the references and the mistakes give, computed once for a class in their own worker."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+
+from autograder import spec
+from autograder.judge.calls import (
+    CALL_SECONDS,
+    TRAINING_SECONDS,
+    Reply,
+    Request,
+    call,
+    code_of,
+    request_of,
+)
+from autograder.labcheck.tree import Array, Tree, decode, encode
+from autograder.labcheck.verdict import Observed, reads_host
+from autograder.sandbox import wire
+from autograder.sandbox.errors import GraderFault, SandboxError, Violation, WorkerGone
+from autograder.sandbox.pool import Sandbox, Worker
+from autograder.spec import Case, Exercise
+from autograder.spec.cases import cases_of
+from autograder.spec.collection import Collected
+from autograder.spec.scenarios import buffers_elsewhere, gradients
+
+DRAWS = 24
+"""How many sets of hidden inputs there are; a student always gets the same one of them."""
+
+
+class Oracle:
+    """Expected answers by exercise and draw, and what each known mistake answers there."""
+
+    def __init__(
+        self, collected: Collected, secret: bytes, sandbox: Sandbox, *,
+        draws: int = DRAWS, digits: int | None = None,
+    ) -> None:  # fmt: skip
+        self.collected = collected
+        self.secret = secret
+        self.sandbox = sandbox
+        self.modules = modules_of(collected)
+        self.draws = draws
+        self.digits = digits
+        self._worker: Worker | None = None
+        self._known_cases: dict[str, Sequence[Case]] = {}
+        self._expected: dict[tuple[str, int], tuple[tuple[Request, Observed], ...]] = {}
+        self._mistakes: dict[tuple[str, int], Mapping[str, Sequence[Observed]]] = {}
+
+    def close(self) -> None:
+        """Ends the worker of the references."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    def draw(self, student: str, exercise: Exercise) -> int:
+        """The student's draw: always the same for one secret, and not to be guessed without it."""
+        text = f"{self.collected.slug}/{exercise.name}/{student}"
+        return int.from_bytes(self._digest(text)[:8], "big") % self.draws
+
+    def _digest(self, text: str) -> bytes:
+        return hmac.digest(self.secret, text.encode("utf-8", "backslashreplace"), "sha256")
+
+    def expected(self, exercise: Exercise, draw: int) -> tuple[tuple[Request, Observed], ...]:
+        """Each case as a request, with what the reference does on it."""
+        key = (exercise.name, draw)
+        if key not in self._expected:
+            self._expected[key] = tuple(self._prepared(exercise, draw))
+        return self._expected[key]
+
+    def _prepared(self, exercise: Exercise, draw: int) -> list[tuple[Request, Observed]]:
+        requests = [
+            self._request(exercise, draw, place) for place in range(len(self._cases(exercise)))
+        ]
+        entry = f"solutions.{self.collected.slug}:{exercise.name}"
+        answers = self.run(exercise, entry, requests)
+        found = []
+        for request, answer in zip(requests, answers, strict=True):
+            case = request.case
+            if case.device == "meta" and reads_host(answer):
+                continue
+            if case.scenario is gradients and answer.tree == {}:
+                continue
+            if case.scenario is buffers_elsewhere and not has_tensors(request.question.arguments):
+                continue
+            due = case.raises is not None
+            if (answer.did == "raised") is not due or answer.did not in ("raised", "result"):
+                what = f"{answer.did} {answer.type} {answer.text}"
+                where = f"{self.collected.slug}/{exercise.name}"
+                raise GraderFault(f"{where}: the reference on the case {case.name!r}: {what}")
+            if case.raises is not None:
+                answer = replace(answer, type=case.raises.__name__)
+            found.append((request, answer))
+        return found
+
+    def _cases(self, exercise: Exercise) -> Sequence[Case]:
+        if exercise.name not in self._known_cases:
+            self._known_cases[exercise.name] = cases_of(exercise, self.collected.lab)
+        return self._known_cases[exercise.name]
+
+    def _request(self, exercise: Exercise, draw: int, place: int) -> Request:
+        case = self._cases(exercise)[place]
+        name = f"{self.collected.slug}/{exercise.name}/{draw}/{case.like or case.name}"
+        rng = np.random.default_rng(np.frombuffer(self._digest(name), dtype=np.uint32))
+        arrays = exercise.arrays or self.collected.lab.arrays
+        return request_of(exercise, case, arrays, rng, self.digits)
+
+    def mistakes(self, exercise: Exercise, draw: int) -> Mapping[str, Sequence[Observed]]:
+        """What each known mistake does on each case, found out when it is asked for."""
+        key = (exercise.name, draw)
+        if key not in self._mistakes:
+            requests = [request for request, _ in self.expected(exercise, draw)]
+            self._mistakes[key] = {
+                mistake.name: LazyAnswers(
+                    self, exercise, self.entry(exercise, f"mistakes.{place}.function"), requests
+                )
+                for place, mistake in enumerate(exercise.mistakes)
+            }
+        return self._mistakes[key]
+
+    def entry(self, exercise: Exercise, path: str) -> str:
+        """The dotted name of something in an exercise's spec."""
+        return f"exercises.{self.collected.slug}.{exercise.name}:EXERCISE.{path}"
+
+    def run(self, exercise: Exercise, entry: str, requests: Sequence[Request]) -> list[Observed]:
+        """What a trusted program does on the cases; a mistake may raise or end its process."""
+        return list(LazyAnswers(self, exercise, entry, requests))
+
+    def reply(self, exercise: Exercise, entry: str, request: Request, *, arguments: bool) -> Reply:
+        """One call of a trusted program, its result as it is compared."""
+        reply = call(self.worker(), entry, request, seconds=TRAINING_SECONDS, arguments=arguments)
+        if reply.result.did == "gone":
+            self.close()
+        return Reply(self.viewed(exercise, request, reply.result), reply.arguments)
+
+    def viewed(self, exercise: Exercise, request: Request, observed: Observed) -> Observed:
+        """What of a result is compared, where the exercise has a view of its own."""
+        own = request.case.scenario is None and request.case.device != "meta"
+        if exercise.view is None or observed.did != "result" or not own:
+            return observed
+        arrays: dict[str, Any] = {}
+        given = [["arguments", encode(dict(request.question.arguments), arrays)],
+                 ["result", encode(observed.tree, arrays)]]  # fmt: skip
+        header = {"op": "call", "entry": self.entry(exercise, "view"), "scenario": None,
+                  "args": given, "device": "cpu", "arguments": False}  # fmt: skip
+        try:
+            reply, back = self.worker().request(
+                header, wire.pack(arrays), seconds=TRAINING_SECONDS
+            )
+        except SandboxError:
+            self.close()
+            raise GraderFault(
+                f"{exercise.name}: the view of the result ended its worker"
+            ) from None
+        if reply.get("op") != "result":
+            # The view could not read the result: it has another form than was asked for.
+            return Observed("refused", text=f"something of another form ({_form(observed.tree)})")
+        return Observed("result", decode(reply["result"], back))
+
+    def worker(self) -> Worker:
+        """The trusted worker, with references, mistakes and views loaded."""
+        if self._worker is None:
+            worker = self.sandbox.worker()
+            header = {"op": "load", "name": "submission", "cells": [], "modules": self.modules,
+                      "stand_ins": [], "instead": [], "scenarios": []}  # fmt: skip
+            reply, _ = worker.request(header, seconds=60)
+            if reply.get("op") != "loaded":
+                raise GraderFault(f"the references of {self.collected.slug} cannot be loaded")
+            self._worker = worker
+        return self._worker
+
+    def answer(self, name: str, arguments: dict[str, Tree]) -> Observed:
+        """What the reference of an earlier exercise answers to a student's own code."""
+        arrays: dict[str, Any] = {}
+        nodes = [[key, encode(value, arrays)] for key, value in arguments.items()]
+        entry = f"solutions.{self.collected.slug}:{name}"
+        header = {"op": "call", "entry": entry, "scenario": None, "args": nodes,
+                  "device": "cpu", "arguments": False}  # fmt: skip
+        try:
+            body = wire.pack(arrays)
+            reply, back = self.worker().request(header, body, seconds=CALL_SECONDS)
+        except (WorkerGone, Violation, wire.BadFrame):
+            self.close()
+            return Observed("raised", None, "RuntimeError", (), "more than this function can do")
+        if reply.get("op") == "result":
+            return Observed("result", decode(reply["result"], back))
+        kind, text = str(reply.get("type", "ValueError")), str(reply.get("text"))
+        return Observed("raised", None, kind, (), text)
+
+
+class LazyAnswers(Sequence[Observed]):
+    """What a trusted program does case by case; each call is made when it is first asked for."""
+
+    def __init__(
+        self, oracle: Oracle, exercise: Exercise, entry: str, requests: Sequence[Request]
+    ) -> None:
+        self._oracle, self._exercise, self._entry = oracle, exercise, entry
+        self._requests = requests
+        self._known: dict[int, Observed] = {}
+
+    def __len__(self) -> int:
+        return len(self._requests)
+
+    @overload
+    def __getitem__(self, place: int) -> Observed: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Observed]: ...
+    def __getitem__(self, place: int | slice) -> Observed | Sequence[Observed]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        if place not in self._known:
+            self._find_out(place)
+        return self._known[place]
+
+    def _find_out(self, place: int) -> None:
+        """Calls once; the call that a case on its arguments is about serves both cases."""
+        case = self._requests[place].case
+        called = place
+        if case.observe == "arguments":
+            names = [one.case.name for one in self._requests]
+            called = names.index(case.like)
+        name = self._requests[called].case.name
+        about = [
+            other for other, one in enumerate(self._requests)
+            if one.case.observe == "arguments" and one.case.like == name
+        ]  # fmt: skip
+        request = self._requests[called]
+        reply = self._oracle.reply(self._exercise, self._entry, request, arguments=bool(about))
+        self._known[called] = reply.result
+        for other in about:
+            self._known[other] = reply.arguments
+
+
+def has_tensors(tree: Tree) -> bool:
+    """Whether anything in a tree is a tensor."""
+    if isinstance(tree, Mapping):
+        return any(has_tensors(item) for item in tree.values())
+    if isinstance(tree, list | tuple):
+        return any(has_tensors(item) for item in tree)
+    return isinstance(tree, Array) and tree.kind == "torch"
+
+
+def _form(tree: Tree) -> str:
+    from autograder.labcheck.compare import describe
+
+    return describe(tree)
+
+
+VOCABULARY = ("__init__", "variations", "vocabulary", "scenarios")
+"""The modules of the room spec that a spec's own text imports."""
+
+
+def modules_of(collected: Collected) -> dict[str, str]:
+    """The texts that a trusted worker needs: the vocabulary, the lab's solution and its specs."""
+    slug, root = collected.slug, collected.root
+    files = {f"solutions.{slug}": root / "solutions" / f"{slug}.py"}
+    for folder, package, names in (
+        (Path(spec.__file__).parent, "autograder.spec", VOCABULARY),
+        (root / "exercises" / slug, f"exercises.{slug}", None),
+    ):
+        for path in sorted(folder.glob("*.py")):
+            if names is None or path.stem in names:
+                files[package if path.stem == "__init__" else f"{package}.{path.stem}"] = path
+    texts = {"autograder": "", "exercises": "", "solutions": ""}
+    return texts | {name: path.read_text(encoding="utf-8") for name, path in files.items()}
+
+
+__all__ = ["DRAWS", "Oracle", "code_of", "modules_of"]

@@ -1,0 +1,271 @@
+"""The loop of the process that runs students' programs: it reads requests and answers them.
+
+By the time a student's line runs, the process is locked; nothing in here is believed by the judge.
+"""
+
+from __future__ import annotations
+import __future__
+
+import builtins
+import importlib
+import inspect
+import io
+import os
+import sys
+import threading
+import time
+import types
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from ..labcheck import tree
+from . import wire
+from .cells import Cells, raised
+from .modules import install, remember
+
+PRINT_LIMIT = 2**20
+MISSING = object()
+
+
+class RequestLoop:
+    """What one worker knows: the submission's module, the scenarios, and its two pipes."""
+
+    def __init__(self, requests: int, responses: int) -> None:
+        self.requests, self.responses = requests, responses
+        self.finder = install()
+        self.cells: Cells | None = None
+        self.scenarios: dict[tuple[str, str], Callable[..., Any]] = {}
+        self.current = ""
+        self.asked = 0
+        self.may_ask = False
+        self.own: dict[str, Callable[..., Any]] = {}
+        self.lock = threading.RLock()
+
+    def serve(self) -> NoReturn:
+        """Answer requests until the judge closes its end."""
+        operations = {"load": self.load, "cell": self.cell, "call": self.call}
+        while True:
+            try:
+                header, body = wire.receive(self.requests, limit=wire.LOAD_LIMIT)
+            except wire.Ended:
+                os._exit(0)
+            self.current, self.asked, self.may_ask = header["id"], 0, header["answers"]
+            arrays: dict[str, Any] = {}
+            answer = operations[header["op"]](header, wire.unpack(body), arrays)
+            flush()
+            self.reply(answer, arrays)
+
+    def reply(self, answer: dict[str, Any], arrays: dict[str, Any]) -> None:
+        """Send an answer, or why it cannot be sent."""
+        try:
+            body = wire.pack(arrays)
+            start = wire.head({**answer, "id": self.current}, len(body))
+        except wire.BadFrame:
+            refusal = {"op": "refused", "reason": "more than any answer needs", "id": self.current}
+            start, body = wire.head(refusal, 0), b""
+        wire.send(self.responses, start, body)
+
+    def load(
+        self, header: dict[str, Any], given: dict[str, Any], arrays: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Register modules, stand-ins and scenarios, then execute the cells."""
+        self.finder.add(header.get("modules", {}), header.get("stand_ins", ()))
+        for scenario in header.get("scenarios", ()):
+            self.scenario(scenario)
+        texts = header.get("texts", {})
+        self.own = {name: self.scenario(code) for name, code in texts.items()}
+        name, instead = header.get("name", "submission"), header.get("instead", ())
+        self.cells = Cells(name, instead, self.proxy)
+        ends = [self.cells.run(cell) for cell in header.get("cells", ())]
+        return {"op": "loaded", "cells": ends, "defined": self.cells.defined()}
+
+    def cell(
+        self, header: dict[str, Any], given: dict[str, Any], arrays: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Execute one more cell, so that the judge knows which one ended the process."""
+        if self.cells is None:
+            self.cells = Cells("submission", (), self.proxy)
+        error = self.cells.run(header)
+        return {"op": "ran", "error": error, "defined": self.cells.defined()}
+
+    def call(
+        self, header: dict[str, Any], given: dict[str, Any], arrays: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Call an entry point with the arguments of the request; nothing it raises passes."""
+        try:
+            entry = self.entry(header["entry"])
+            if entry is MISSING:
+                return {"op": "missing"}
+            scenario = self.scenario(header["scenario"]) if header.get("scenario") else None
+            device = header.get("device", "cpu")
+            arguments = {
+                name: tree.live(tree.decode(node, given), device) for name, node in header["args"]
+            }
+            began = time.perf_counter()
+            if scenario is None:
+                result = entry(*arguments.values())
+            else:
+                result = scenario(entry, **arguments)
+            seconds = time.perf_counter() - began
+            answer = tree.encode(tree.plain(result), arrays)
+            left = self.left(arguments, arrays) if header.get("arguments") else None
+        except tree.NotPlain as error:
+            arrays.clear()
+            return {"op": "refused", "reason": str(error)}
+        except BaseException as error:
+            arrays.clear()
+            return raised(error, self.finder.files() | (self.cells.files if self.cells else set()))
+        return {"op": "result", "result": answer, "arguments": left, "seconds": seconds}
+
+    def left(self, arguments: dict[str, Any], arrays: dict[str, Any]) -> list[Any]:
+        """[name, node] of each argument as the call left it."""
+        plain = tree.plain(arguments)
+        return [[name, tree.encode(value, arrays)] for name, value in plain.items()]
+
+    def entry(self, name: str) -> Any:
+        """The object of that name in the submission, or at a dotted path's end; or MISSING."""
+        module, colon, path = name.partition(":")
+        if not colon:
+            own = self.cells.module.__dict__ if self.cells else {}
+            return own.get(name, MISSING)
+        found: Any = importlib.import_module(module)
+        for part in path.split("."):
+            if part.isdigit():
+                found = found[int(part)]
+            elif isinstance(found, dict):
+                found = found[part]
+            else:
+                found = getattr(found, part)
+        return found
+
+    def scenario(self, scenario: dict[str, Any]) -> Callable[..., Any]:
+        """The function of a scenario; its text is executed once per worker."""
+        name, source = scenario["name"], scenario["source"]
+        known = self.scenarios.get((name, source))
+        if known is None:
+            known = self.scenarios[name, source] = _compiled(name, source)
+        return known
+
+    def proxy(self, name: str, original: Any) -> Callable[..., Any]:
+        """A function that has the judge answer in place of `original`, where the judge does.
+
+        Where the judge sent a text to take its place, that runs here.
+        """
+        own = self.own.get(name)
+
+        def ask(*args: Any, **kwargs: Any) -> Any:
+            if not self.may_ask:
+                return original(*args, **kwargs)
+            if own is not None:
+                return own(*_in_order(original, args, kwargs))
+            return self.ask(name, args, kwargs)
+
+        ask.__name__ = ask.__qualname__ = name
+        ask.__doc__ = getattr(original, "__doc__", None)
+        return ask
+
+    def ask(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What the judge says that ``name(*args, **kwargs)`` is; raises what it says to raise."""
+        arrays: dict[str, Any] = {}
+        with self.lock:
+            self.asked += 1
+            question = {
+                "op": "ask",
+                "id": self.current,
+                "number": self.asked,
+                "name": name,
+                "args": [tree.encode(tree.plain(arg), arrays) for arg in args],
+                "kwargs": [[k, tree.encode(tree.plain(v), arrays)] for k, v in kwargs.items()],
+            }
+            body = wire.pack(arrays)
+            wire.send(self.responses, wire.head(question, len(body)), body)
+            header, body = wire.receive(self.requests)
+            if header["op"] != "answer" or header["number"] != self.asked:
+                os._exit(72)
+        if "raised" in header:
+            raise _exception(header["raised"])
+        return tree.live(tree.decode(header["result"], wire.unpack(body)))
+
+
+def _in_order(
+    original: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, ...]:
+    """The arguments as `original` orders them, whatever names it has for them."""
+    if not kwargs or type(original) is not types.FunctionType:
+        return (*args, *kwargs.values())
+    return inspect.signature(original).bind(*args, **kwargs).args
+
+
+def _exception(told: dict[str, str]) -> BaseException:
+    kind = getattr(builtins, told["type"], None)
+    if isinstance(kind, type) and issubclass(kind, Exception):
+        try:
+            return kind(told["text"])
+        except TypeError:
+            pass
+    return RuntimeError(told["text"])
+
+
+def _compiled(name: str, source: str) -> Callable[..., Any]:
+    """The function `name` that a text defines, its annotations never evaluated."""
+    filename = f"<scenario {name}>"
+    flags = __future__.annotations.compiler_flag
+    namespace: dict[str, Any] = {"__name__": "scenario"}
+    remember(filename, source)
+    exec(compile(source, filename, "exec", flags, dont_inherit=True), namespace)
+    function: Callable[..., Any] = namespace[name]
+    return function
+
+
+class Printed(io.RawIOBase):
+    """A stream to a descriptor that drops what goes beyond PRINT_LIMIT bytes."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd, self._left = fd, PRINT_LIMIT
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def fileno(self) -> int:
+        """The descriptor."""
+        return self._fd
+
+    def write(self, data: Any) -> int:
+        """Write what still fits, and say that all was written."""
+        view = memoryview(data)
+        if self._left > 0:
+            try:
+                os.write(self._fd, view[: self._left])
+            except OSError:
+                self._left = 0
+        self._left -= len(view)
+        return len(view)
+
+
+def _stream(fd: int) -> io.TextIOWrapper:
+    raw = io.BufferedWriter(Printed(fd), 8192)
+    return io.TextIOWrapper(raw, "utf-8", "backslashreplace", line_buffering=True)
+
+
+def flush() -> None:
+    """Write out what the program printed; whatever it made of its streams is ignored."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:
+            continue
+
+
+def main(requests: int, responses: int) -> NoReturn:
+    """Serve on two pipes; descriptors 1 and 2 take what is printed."""
+    sys.stdin = io.StringIO()
+    sys.stdout = _stream(1)
+    sys.stderr = _stream(2)
+    sys.argv = ["submission.py"]
+    loop = RequestLoop(requests, responses)
+    loop.reply({"op": "ready"}, {})
+    try:
+        loop.serve()
+    except MemoryError:
+        os._exit(wire.OUT_OF_MEMORY)

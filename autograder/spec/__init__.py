@@ -1,0 +1,25 @@
+"""What an exercise is: the vocabulary of specs, the cases it gets by itself, where labs are found.
+
+A spec (exercises/<lab>/<exercise>.py) is data about one entry point.  `collection` finds the specs
+of a course and `loading` imports them; `cases` completes them; `scenarios` says how entry points
+are used that are not simply called.  Nothing in this room judges or runs a student's program.
+
+The names below are what a spec imports.
+"""
+
+from autograder.spec.variations import but, edited
+from autograder.spec.vocabulary import (
+    Case,
+    Close,
+    Exercise,
+    Inputs,
+    Lab,
+    Mistake,
+    Mistakes,
+    weights,
+)
+
+__all__ = [
+    "Case", "Close", "Exercise", "Inputs", "Lab", "Mistake", "Mistakes", "but", "edited",
+    "weights",
+]  # fmt: skip

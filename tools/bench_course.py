@@ -1,0 +1,141 @@
+"""Whole classes in course folders of their own, for ``make bench``: ours, stock, and a cluster."""
+
+from __future__ import annotations
+
+import compileall
+import contextlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from autograder.spec.collection import course
+from tools.demo import PARTS
+from tools.madeup import MadeUp, write
+
+MIB = 2**20
+SECRET = "a secret for measuring only"
+
+
+@dataclass(frozen=True)
+class Run:
+    """How long a command took, and what memory it and its judges held in its second half, in MiB.
+
+    Memory is what the processes hold each for themselves, the median of looks a second apart;
+    these take time themselves, so that it is 0 unless it was asked for.
+    """
+
+    seconds: float
+    memory: float
+
+
+def class_folder(folder: Path, slug: str, students: int) -> Path:
+    """A course folder: the lab released, and the same correct notebook of so many students."""
+    root = course()
+    folder.mkdir(parents=True)
+    for part in PARTS:
+        if (root / part).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(root / part, folder / part, ignore=ignored)
+        else:
+            shutil.copy(root / part, folder / part)
+    for part in ("autograder", "solutions"):  # as in a course folder that was used before
+        compileall.compile_dir(folder / part, quiet=1)
+    timed(folder, _nbgrader(), "generate_assignment", slug, "--force")
+    written = write(root, slug, MadeUp("one"), folder / "written")
+    for number in range(students):
+        place = folder / "submitted" / f"student{number:04}" / slug
+        place.mkdir(parents=True)
+        shutil.copy(written, place / f"{slug}{written.suffix}")
+    return folder
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """For commands in a course folder: its own kit, and a secret."""
+    place = Path(sys.executable).parent
+    path = f"{place}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {
+        **os.environ, "PATH": path, "PYTHONPATH": str(folder), "AUTOGRADER_SECRET": SECRET,
+    }  # fmt: skip
+
+
+def timed(folder: Path, *command: str, memory: bool = False) -> Run:
+    """A command in a course folder, to its end; SystemExit where it fails."""
+    log = folder / "command.log"
+    started = time.perf_counter()
+    held = [0.0]
+    with log.open("wb") as out, subprocess.Popen(
+        command, cwd=folder, env=environment(folder), stdout=out, stderr=out,
+        stdin=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        while memory and process.poll() is None:
+            held.append(_held(process.pid))
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(1.0)
+    seconds = time.perf_counter() - started
+    if process.returncode != 0:
+        told = log.read_text("utf-8", "replace")
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{told[-2000:]}")
+    return Run(seconds, statistics.median(held[len(held) // 2 :]))
+
+
+def _held(pid: int) -> float:
+    """MiB that a command and the processes below it hold each for itself."""
+    held = 0
+    with contextlib.suppress(psutil.Error):
+        main = psutil.Process(pid)
+        for one in (main, *main.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                held += one.memory_full_info().uss
+    return held / MIB
+
+
+def graded(folder: Path, slug: str, *more: str, memory: bool = False) -> Run:
+    """``autograder grade LAB`` of the class, into the gradebook."""
+    words = ("-m", "autograder", "grade", slug, *more)
+    return timed(folder, sys.executable, *words, memory=memory)
+
+
+def autograded(folder: Path, slug: str) -> Run:
+    """``nbgrader autograde LAB`` in a course folder."""
+    return timed(folder, _nbgrader(), "autograde", slug)
+
+
+def _nbgrader() -> str:
+    return str(Path(sys.executable).with_name("nbgrader"))
+
+
+@contextlib.contextmanager
+def cluster(folder: Path, workers: int) -> Iterator[str]:
+    """The address of a Dask scheduler with so many workers, each a process of its own."""
+    file = folder / "scheduler.json"
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context((folder / "dask.log").open("wb"))
+
+        def start(*words: str) -> None:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "dask", *words, "--no-dashboard"], cwd=folder, stdout=log,
+                stderr=log, env=environment(folder),
+            )  # fmt: skip
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+
+        start("scheduler", "--scheduler-file", str(file), "--host", "127.0.0.1", "--port", "0")
+        while not file.is_file():
+            time.sleep(0.1)
+        for _ in range(workers):
+            start("worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny")
+        address = str(json.loads(file.read_text())["address"])
+        from distributed import Client
+
+        with Client(address) as client:  # type: ignore[no-untyped-call]
+            client.wait_for_workers(workers)
+        yield address
