@@ -327,13 +327,7 @@ def half_squared_error(y: Array, target: Array) -> tuple[float, Array]:
 
 # %% exercise="audit_trace"
 def audit_trace(
-    x: Array,
-    h0: Array,
-    W_xh: Array,
-    W_hh: Array,
-    b_h: Array,
-    published: Array,
-    atol: float,
+    x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, published: Array, atol: float
 ) -> list[tuple[int, int]]:
     """Find the numbers of a published trace that do not follow from the line before them.
 

@@ -458,6 +458,7 @@ def birnn_forward(
         padding. final (B, 2H): the state of each direction after the last step that it took,
         forward half first.
     """
+
     ### BEGIN SOLUTION
     def states(inputs: Tensor, params: Mapping[str, Tensor]) -> Tensor:
         h = inputs.new_zeros(inputs.shape[0], params["b_h"].shape[0])

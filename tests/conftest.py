@@ -17,17 +17,22 @@ sys.path.insert(0, str(Path(__file__).parent / "core"))  # for what its tests sh
 SECRET = b"the secret of the tests"
 
 settings.register_profile(
-    "kit", database=None, deadline=None, derandomize=True, max_examples=100,
+    "kit",
+    database=None,
+    deadline=None,
+    derandomize=True,
+    max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-)  # fmt: skip
+)
 settings.load_profile("kit")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--accept", action="store_true",
+        "--accept",
+        action="store_true",
         help="write what golden tests get into their expected.txt in place of comparing",
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="session")

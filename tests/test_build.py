@@ -433,9 +433,13 @@ def nbgrader(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "nbgrader", *arguments]
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
-        command, cwd=folder, env={**os.environ, "PATH": programs},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        command,
+        cwd=folder,
+        env={**os.environ, "PATH": programs},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 # Checking
@@ -629,9 +633,13 @@ def test_the_workflow_of_the_starter_repository_checks_a_lab(
     summary = tmp_path / "summary"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        ["bash", "-e", "-o", "pipefail", "-c", script], cwd=folder, text=True, check=False,
-        capture_output=True, env={"PATH": path, "GITHUB_STEP_SUMMARY": str(summary)},
-    )  # fmt: skip
+        ["bash", "-e", "-o", "pipefail", "-c", script],
+        cwd=folder,
+        text=True,
+        check=False,
+        capture_output=True,
+        env={"PATH": path, "GITHUB_STEP_SUMMARY": str(summary)},
+    )
     assert done.returncode == status, done.stderr
     assert "rnn_step_backward" in done.stdout
     assert summary.read_text("utf-8") == f"```\n{done.stdout}```\n"

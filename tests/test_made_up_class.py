@@ -13,13 +13,24 @@ from autograder.spec.collection import course
 from tools.madeup import LAB2, write
 
 POINTS = {
-    "rnn_step": 8, "rnn_forward": 10, "output_layer": 5, "half_squared_error": 5, "audit_trace": 8,
-    "rnn_step_backward": 12, "rnn_backward": 16, "numerical_gradient": 9, "relative_error": 5,
-    "state_gradient_norms": 8, "sgd_step": 5, "train_rnn": 9,
-}  # fmt: skip
+    "rnn_step": 8,
+    "rnn_forward": 10,
+    "output_layer": 5,
+    "half_squared_error": 5,
+    "audit_trace": 8,
+    "rnn_step_backward": 12,
+    "rnn_backward": 16,
+    "numerical_gradient": 9,
+    "relative_error": 5,
+    "state_gradient_norms": 8,
+    "sgd_step": 5,
+    "train_rnn": 9,
+}
 
 LOST = {
-    "ada": {}, "alan": {}, "grace": {},
+    "ada": {},
+    "alan": {},
+    "grace": {},
     "barbara": {"rnn_forward": "wrong"},
     "claude": {"rnn_forward": "wrong"},
     "donald": {"rnn_step": "wrong"},
@@ -29,8 +40,11 @@ LOST = {
     "hedy": {"numerical_gradient": "wrong"},
     "ivan": {"half_squared_error": "wrong"},
     "joan": {"sgd_step": "wrong"},
-    "katherine": {"numerical_gradient": "unfinished", "state_gradient_norms": "unfinished",
-                  "train_rnn": "unfinished"},
+    "katherine": {
+        "numerical_gradient": "unfinished",
+        "state_gradient_norms": "unfinished",
+        "train_rnn": "unfinished",
+    },
     "linus": {"output_layer": "error"},
     "margaret": {"audit_trace": "timeout"},
     "niklaus": {"output_layer": "crash"},
@@ -40,13 +54,18 @@ LOST = {
     "rosalind": {"train_rnn": "error"},
     "stephen": {"half_squared_error": "wrong"},
     "tim": dict.fromkeys(POINTS, "missing"),
-}  # fmt: skip
+}
 
 NAMED = {
-    "barbara": "always_from_h0", "claude": "starts_from_zeros", "donald": "bias_outside",
-    "edsger": "no_future", "guido": "dW_hh_from_new_state", "hedy": "one_sided",
-    "ivan": "mean_without_half", "joan": "uphill",
-}  # fmt: skip
+    "barbara": "always_from_h0",
+    "claude": "starts_from_zeros",
+    "donald": "bias_outside",
+    "edsger": "no_future",
+    "guido": "dW_hh_from_new_state",
+    "hedy": "one_sided",
+    "ivan": "mean_without_half",
+    "joan": "uphill",
+}
 
 
 @pytest.fixture(scope="module")

@@ -95,8 +95,14 @@ def whole_process(told: argparse.Namespace) -> list[Figure]:
     ratio = theirs / ours
     size = f"{told.class_size} correct hand-ins"
     found = f"{ratio:.0f} times faster"
-    return [Figure(f"{size}: autograder grade against nbgrader autograde", found,
-                   "at least 15 times", ratio >= 15)]  # fmt: skip
+    return [
+        Figure(
+            f"{size}: autograder grade against nbgrader autograde",
+            found,
+            "at least 15 times",
+            ratio >= 15,
+        )
+    ]
 
 
 def _autograder() -> list[str]:
@@ -110,9 +116,13 @@ def _bin() -> Path:
 def _run(command: Sequence[str], folder: Path) -> None:
     path = f"{_bin()}{os.pathsep}{os.environ.get('PATH', '')}"
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False,
+        command,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
         env={**os.environ, "PATH": path},
-    )  # fmt: skip
+    )
     if done.returncode != 0:
         raise SystemExit(
             f"{' '.join(command[:4])} ended with {done.returncode}:\n{done.stderr[-2000:]}"
@@ -126,10 +136,14 @@ def worker(told: argparse.Namespace) -> list[Figure]:
     walls = (ready - bare) * 1e3
     return [
         Figure("worker ready, median", f"{ready * 1e3:.1f} ms", "20 ms", ready <= 0.020),
-        Figure("private memory of a worker", f"{private / MIB:.1f} MiB", "under 50 MiB",
-               private < 50 * MIB),
+        Figure(
+            "private memory of a worker",
+            f"{private / MIB:.1f} MiB",
+            "under 50 MiB",
+            private < 50 * MIB,
+        ),
         Figure("walls over a bare fork, median", f"{walls:.1f} ms", "under 5 ms", walls < 5),
-    ]  # fmt: skip
+    ]
 
 
 def _forks(isolation: Literal["walls", "process"], times: int = 60) -> tuple[float, int]:
@@ -163,8 +177,14 @@ def judge(told: argparse.Namespace) -> list[Figure]:
         whole = statistics.median(_timed(lambda: grader.grade(hand_in)) for _ in range(15))
         bare = statistics.median(_bare(grader, hand_in.student) for _ in range(15))
     ratio = (whole - bare) / bare
-    return [Figure("the judge's own time, as a multiple of the student's calls", f"{ratio:.2f}",
-                   "at most 1", ratio <= 1)]  # fmt: skip
+    return [
+        Figure(
+            "the judge's own time, as a multiple of the student's calls",
+            f"{ratio:.2f}",
+            "at most 1",
+            ratio <= 1,
+        )
+    ]
 
 
 def _bare(grader: Grader, student: str) -> float:
@@ -192,8 +212,14 @@ def notebook(told: argparse.Namespace) -> list[Figure]:
     entry = importlib.import_module(f"solutions.{LAB}").rnn_forward
     with contextlib.redirect_stdout(io.StringIO()):
         first = _timed(lambda: session.check(entry))
-    return [Figure("check(rnn_forward), the first time, all included", f"{first * 1e3:.0f} ms",
-                   "under 100 ms more than the calls", first < 0.1)]  # fmt: skip
+    return [
+        Figure(
+            "check(rnn_forward), the first time, all included",
+            f"{first * 1e3:.0f} ms",
+            "under 100 ms more than the calls",
+            first < 0.1,
+        )
+    ]
 
 
 def long_run(told: argparse.Namespace) -> list[Figure]:
@@ -213,8 +239,14 @@ def long_run(told: argparse.Namespace) -> list[Figure]:
         grown = (me.memory_info().rss - memory) / MIB
         left = me.num_fds() - handles, len(me.children(recursive=True)) - children
     found = f"{grown:.1f} MiB, {left[0]} descriptors, {left[1]} processes"
-    return [Figure("growth over the last 1,800 of 2,000 hand-ins", found,
-                   "under 20 MiB, 0 and 0", grown < 20 and left == (0, 0))]  # fmt: skip
+    return [
+        Figure(
+            "growth over the last 1,800 of 2,000 hand-ins",
+            found,
+            "under 20 MiB, 0 and 0",
+            grown < 20 and left == (0, 0),
+        )
+    ]
 
 
 def gradebook(told: argparse.Namespace) -> list[Figure]:
@@ -229,11 +261,19 @@ def gradebook(told: argparse.Namespace) -> list[Figure]:
     theirs *= many / told.stock
     against = f"{many} PyTorch hand-ins into the gradebook, against nbgrader autograde"
     return [
-        Figure(f"{against}: autograder grade", f"{theirs / ours:.0f} times faster",
-               "at least 25 times", theirs / ours >= 25),
-        Figure(f"{against}: with our judge", f"{theirs / with_judge:.0f} times faster",
-               "at least 10 times", theirs / with_judge >= 10),
-    ]  # fmt: skip
+        Figure(
+            f"{against}: autograder grade",
+            f"{theirs / ours:.0f} times faster",
+            "at least 25 times",
+            theirs / ours >= 25,
+        ),
+        Figure(
+            f"{against}: with our judge",
+            f"{theirs / with_judge:.0f} times faster",
+            "at least 10 times",
+            theirs / with_judge >= 10,
+        ),
+    ]
 
 
 def growth(told: argparse.Namespace) -> list[Figure]:
@@ -246,12 +286,16 @@ def growth(told: argparse.Namespace) -> list[Figure]:
     ratio = (large.seconds / many) / (small.seconds / few)
     more = large.memory / small.memory
     return [
-        Figure(f"time for each of {many} against {few}", f"{ratio:.2f}", "at most 1.1",
-               ratio <= 1.1),
-        Figure(f"memory for {many} against {few}",
-               f"{more:.2f} ({small.memory:.0f} and {large.memory:.0f} MiB)", "at most 1.1",
-               more <= 1.1),
-    ]  # fmt: skip
+        Figure(
+            f"time for each of {many} against {few}", f"{ratio:.2f}", "at most 1.1", ratio <= 1.1
+        ),
+        Figure(
+            f"memory for {many} against {few}",
+            f"{more:.2f} ({small.memory:.0f} and {large.memory:.0f} MiB)",
+            "at most 1.1",
+            more <= 1.1,
+        ),
+    ]
 
 
 def dask(told: argparse.Namespace) -> list[Figure]:
@@ -265,9 +309,14 @@ def dask(told: argparse.Namespace) -> list[Figure]:
             cold = graded(there, TORCH_LAB, "--scheduler", address).seconds / local
             shutil.rmtree(there / "results")
             warm = graded(there, TORCH_LAB, "--scheduler", address).seconds / local
-    return [Figure("two Dask workers that are up against two local ones that begin",
-                   f"{warm:.2f} of the time (the first class: {cold:.2f})", "at most 1.1",
-                   warm <= 1.1)]  # fmt: skip
+    return [
+        Figure(
+            "two Dask workers that are up against two local ones that begin",
+            f"{warm:.2f} of the time (the first class: {cold:.2f})",
+            "at most 1.1",
+            warm <= 1.1,
+        )
+    ]
 
 
 def commands(told: argparse.Namespace) -> list[Figure]:

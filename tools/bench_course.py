@@ -62,9 +62,7 @@ def environment(folder: Path) -> dict[str, str]:
     """For commands in a course folder: its own kit, and a secret."""
     place = Path(sys.executable).parent
     path = f"{place}{os.pathsep}{os.environ.get('PATH', '')}"
-    return {
-        **os.environ, "PATH": path, "PYTHONPATH": str(folder), "AUTOGRADER_SECRET": SECRET,
-    }  # fmt: skip
+    return {**os.environ, "PATH": path, "PYTHONPATH": str(folder), "AUTOGRADER_SECRET": SECRET}
 
 
 def timed(folder: Path, *command: str, memory: bool = False) -> Run:
@@ -72,10 +70,17 @@ def timed(folder: Path, *command: str, memory: bool = False) -> Run:
     log = folder / "command.log"
     started = time.perf_counter()
     held = [0.0]
-    with log.open("wb") as out, subprocess.Popen(
-        command, cwd=folder, env=environment(folder), stdout=out, stderr=out,
-        stdin=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment(folder),
+            stdout=out,
+            stderr=out,
+            stdin=subprocess.DEVNULL,
+        ) as process,
+    ):
         while memory and process.poll() is None:
             held.append(_held(process.pid))
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -122,9 +127,12 @@ def cluster(folder: Path, workers: int) -> Iterator[str]:
 
         def start(*words: str) -> None:
             process = subprocess.Popen(
-                [sys.executable, "-m", "dask", *words, "--no-dashboard"], cwd=folder, stdout=log,
-                stderr=log, env=environment(folder),
-            )  # fmt: skip
+                [sys.executable, "-m", "dask", *words, "--no-dashboard"],
+                cwd=folder,
+                stdout=log,
+                stderr=log,
+                env=environment(folder),
+            )
             stack.callback(process.wait)
             stack.callback(process.kill)
 

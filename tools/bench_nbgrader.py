@@ -59,8 +59,13 @@ def _notebook(slug: str, written: dict[str, str], setup: str) -> nbformat.Notebo
         code = f"### BEGIN SOLUTION\n{written[exercise.name]}\n### END SOLUTION"
         cells.append(_marked(code, exercise.name, solution=True))
         calls = len(cases_of(exercise, collected.lab))
-        cells.append(_marked(_tests(slug, exercise.name, calls), f"test-{exercise.name}",
-                             points=float(exercise.points)))  # fmt: skip
+        cells.append(
+            _marked(
+                _tests(slug, exercise.name, calls),
+                f"test-{exercise.name}",
+                points=float(exercise.points),
+            )
+        )
     book.cells = cells
     return book
 
@@ -102,8 +107,12 @@ def _nbgrader(folder: Path, *words: str) -> None:
     place = Path(sys.executable).parent
     path = f"{place}{os.pathsep}{os.environ.get('PATH', '')}"
     done = subprocess.run(
-        [str(place / "nbgrader"), *words], cwd=folder, capture_output=True, text=True, check=False,
+        [str(place / "nbgrader"), *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
         env={**os.environ, "PATH": path},
-    )  # fmt: skip
+    )
     if done.returncode != 0:
         raise SystemExit(f"nbgrader {words[0]} failed:\n{done.stderr[-2000:]}")

@@ -39,45 +39,137 @@ FORWARD_STEP = "h = rnn_step(x[:, t], h, W_xh, W_hh, b_h)"
 LAB2 = (
     MadeUp("ada"),
     MadeUp("alan", "py"),
-    MadeUp("grace", edits=[("rnn_step", "x @ W_xh + h_prev @ W_hh + b_h",
-           "np.einsum('bi,ih->bh', x, W_xh) + np.einsum('bj,jh->bh', h_prev, W_hh) + b_h")]),
-    MadeUp("barbara", edits=[("rnn_forward", FORWARD_STEP,
-           "h = rnn_step(x[:, t], h0, W_xh, W_hh, b_h)")]),
+    MadeUp(
+        "grace",
+        edits=[
+            (
+                "rnn_step",
+                "x @ W_xh + h_prev @ W_hh + b_h",
+                "np.einsum('bi,ih->bh', x, W_xh) + np.einsum('bj,jh->bh', h_prev, W_hh) + b_h",
+            )
+        ],
+    ),
+    MadeUp(
+        "barbara",
+        edits=[("rnn_forward", FORWARD_STEP, "h = rnn_step(x[:, t], h0, W_xh, W_hh, b_h)")],
+    ),
     MadeUp("claude", edits=[("rnn_forward", "    h = h0\n", "    h = np.zeros_like(h0)\n")]),
-    MadeUp("donald", edits=[("rnn_step", "np.tanh(x @ W_xh + h_prev @ W_hh + b_h)",
-           "np.tanh(x @ W_xh + h_prev @ W_hh) + b_h")]),
+    MadeUp(
+        "donald",
+        edits=[
+            (
+                "rnn_step",
+                "np.tanh(x @ W_xh + h_prev @ W_hh + b_h)",
+                "np.tanh(x @ W_xh + h_prev @ W_hh) + b_h",
+            )
+        ],
+    ),
     MadeUp("edsger", edits=[("rnn_backward", "dh[:, t] + dh_next", "dh[:, t]")]),
-    MadeUp("frances", edits=[("rnn_step_backward", "dz @ W_hh.T", "dz @ W_hh"),
-           ("relative_error", "np.max(", "np.mean(")]),
+    MadeUp(
+        "frances",
+        edits=[
+            ("rnn_step_backward", "dz @ W_hh.T", "dz @ W_hh"),
+            ("relative_error", "np.max(", "np.mean("),
+        ],
+    ),
     MadeUp("guido", "py", edits=[("rnn_step_backward", "h_prev.T @ dz", "h.T @ dz")]),
-    MadeUp("hedy", edits=[("numerical_gradient", "(f(above) - f(below)) / (2 * eps)",
-           "(f(above) - f(centre)) / eps")]),
-    MadeUp("ivan", edits=[("half_squared_error", "0.5 * float(np.sum(dy**2))",
-           "float(np.mean(dy**2))")]),
+    MadeUp(
+        "hedy",
+        edits=[
+            (
+                "numerical_gradient",
+                "(f(above) - f(below)) / (2 * eps)",
+                "(f(above) - f(centre)) / eps",
+            )
+        ],
+    ),
+    MadeUp(
+        "ivan",
+        edits=[("half_squared_error", "0.5 * float(np.sum(dy**2))", "float(np.mean(dy**2))")],
+    ),
     MadeUp("joan", edits=[("sgd_step", "- lr * grads[name]", "+ lr * grads[name]")]),
     MadeUp("katherine", stubs=["numerical_gradient", "state_gradient_norms", "train_rnn"]),
-    MadeUp("linus", "py", edits=[("output_layer", "return as_float(h) @ W_hy + b_y",
-           "return as_float(h) @ W_hy + b_y +")]),
-    MadeUp("margaret", edits=[("audit_trace", "    previous =", "    while True:\n        pass\n    previous =")]),
-    MadeUp("niklaus", edits=[("output_layer", "    return as_float",
-           "    import os\n    os._exit(0)\n    return as_float")]),
-    MadeUp("ole", edits=[("relative_error", "    a, b =", "    big = np.ones(10 * 2**27)\n    a, b =")]),
-    MadeUp("peter", edits=[("sgd_step", "    return {", "    import ctypes\n    ctypes.string_at(0)\n    return {")]),
-    MadeUp("quentin", edits=[("rnn_forward", "    h = h0\n",
-           "    import torch\n    return torch.tanh(torch.as_tensor(x) @ torch.as_tensor(W_xh))\n    h = h0\n")]),
-    MadeUp("rosalind", edits=[("train_rnn", "    trained = dict(params)",
-           "    print(open('/etc/passwd').read())\n    trained = dict(params)")]),
-    MadeUp("stephen", edits=[("half_squared_error", "    dy = as_float(y) - as_float(target)",
-           "    class Right(float):\n        __eq__ = lambda *_: True\n    return Right(), y\n    dy = as_float(y)")]),
+    MadeUp(
+        "linus",
+        "py",
+        edits=[
+            (
+                "output_layer",
+                "return as_float(h) @ W_hy + b_y",
+                "return as_float(h) @ W_hy + b_y +",
+            )
+        ],
+    ),
+    MadeUp(
+        "margaret",
+        edits=[("audit_trace", "    previous =", "    while True:\n        pass\n    previous =")],
+    ),
+    MadeUp(
+        "niklaus",
+        edits=[
+            (
+                "output_layer",
+                "    return as_float",
+                "    import os\n    os._exit(0)\n    return as_float",
+            )
+        ],
+    ),
+    MadeUp(
+        "ole",
+        edits=[("relative_error", "    a, b =", "    big = np.ones(10 * 2**27)\n    a, b =")],
+    ),
+    MadeUp(
+        "peter",
+        edits=[
+            (
+                "sgd_step",
+                "    return {",
+                "    import ctypes\n    ctypes.string_at(0)\n    return {",
+            )
+        ],
+    ),
+    MadeUp(
+        "quentin",
+        edits=[
+            (
+                "rnn_forward",
+                "    h = h0\n",
+                "    import torch\n    return torch.tanh(torch.as_tensor(x) @ torch.as_tensor(W_xh))\n    h = h0\n",
+            )
+        ],
+    ),
+    MadeUp(
+        "rosalind",
+        edits=[
+            (
+                "train_rnn",
+                "    trained = dict(params)",
+                "    print(open('/etc/passwd').read())\n    trained = dict(params)",
+            )
+        ],
+    ),
+    MadeUp(
+        "stephen",
+        edits=[
+            (
+                "half_squared_error",
+                "    dy = as_float(y) - as_float(target)",
+                "    class Right(float):\n        __eq__ = lambda *_: True\n    return Right(), y\n    dy = as_float(y)",
+            )
+        ],
+    ),
     MadeUp("tim", whole=b"PK\x03\x04 this is a zip archive and no notebook \x00\x01"),
-)  # fmt: skip
+)
 
 MORE = ("ursula", "vint", "whitfield", "xiao", "yukihiro", "zora", "anita", "bjarne")
 """Those of the thirty who make no mistake in lab 2."""
 
 SLIPS_LAB1: dict[str, tuple[str, str, str]] = {
-    "barbara": ("rnn_shapes", "(num_layers * directions, batch, hidden_size)",
-                "(batch, num_layers * directions, hidden_size)"),
+    "barbara": (
+        "rnn_shapes",
+        "(num_layers * directions, batch, hidden_size)",
+        "(batch, num_layers * directions, hidden_size)",
+    ),
     "donald": ("parameter_count", "one_set += 2 * hidden_size", "one_set += hidden_size"),
     "edsger": ("parameter_count", "one_set += 2 * hidden_size", "one_set += hidden_size"),
     "guido": ("to_batch_first", "x.transpose(0, 1)", "x.reshape(x.shape[1], x.shape[0], -1)"),
@@ -89,7 +181,7 @@ SLIPS_LAB1: dict[str, tuple[str, str, str]] = {
     "ole": ("one_hot", ".to(torch.float32)", ".to(torch.int64)"),
     "quentin": ("top_layer_state", "tuple(by_layer[-1])", "tuple(by_layer[0])"),
     "zora": ("lstm_shapes", "return output, h_n, c_n", "return output, c_n, h_n"),
-}  # fmt: skip
+}
 
 
 def term() -> dict[str, tuple[MadeUp, ...]]:

@@ -134,7 +134,9 @@ def _visible(collected: Collected) -> dict[str, Any]:
     """What labcheck compares with: inputs, expected values, and what mistakes give."""
     if importlib.util.find_spec("autograder.chain.recording") is None:
         return {"schema": 1, "lab": collected.slug, "exercises": []}
-    record: dict[str, Any] = importlib.import_module("autograder.chain.recording").record(collected)
+    record: dict[str, Any] = importlib.import_module("autograder.chain.recording").record(
+        collected
+    )
     return record
 
 

@@ -22,6 +22,8 @@ DIGITS = 3
 """Decimals of visible arguments: short numbers can be typed and tried by hand."""
 
 SEED = b"the visible cases are the same for everybody"
+
+
 def record(collected: Collected) -> dict[str, Any]:
     """The visible cases of every exercise with what is due and what each known mistake does."""
     arrays = collected.lab.arrays
@@ -49,19 +51,25 @@ def _exercise(exercise: Exercise, oracle: Oracle, collected: Collected) -> dict[
             continue
         tolerance = request.question.tolerance
         differing = {
-            name: does[place] for name, does in mistakes.items()
+            name: does[place]
+            for name, does in mistakes.items()
             if name not in known and not same(does[place], due, tolerance)
-        }  # fmt: skip
+        }
         known |= set(differing)
         cases.append(_case(request, due, differing))
     forbidden = (*collected.lab.forbidden, *exercise.forbidden)
     return {
-        "name": exercise.name, "points": exercise.points, "look": exercise.look,
-        "parts": list(exercise.parts), "shapes": dict(exercise.shapes),
-        "forbidden": list(forbidden), "scenario": _code(exercise.scenario),
+        "name": exercise.name,
+        "points": exercise.points,
+        "look": exercise.look,
+        "parts": list(exercise.parts),
+        "shapes": dict(exercise.shapes),
+        "forbidden": list(forbidden),
+        "scenario": _code(exercise.scenario),
         "view": _code(exercise.view),
-        "hints": [[one.name, one.when, one.look] for one in exercise.mistakes], "cases": cases,
-    }  # fmt: skip
+        "hints": [[one.name, one.when, one.look] for one in exercise.mistakes],
+        "cases": cases,
+    }
 
 
 def _code(function: Any) -> list[str] | None:
@@ -74,13 +82,19 @@ def _case(request: Request, due: Observed, mistakes: Mapping[str, Observed]) -> 
     arguments = [[name, encode(value)] for name, value in question.arguments.items()]
     tolerance = question.tolerance
     return {
-        "name": case.name, "value": case.value, "observe": case.observe, "like": case.like,
-        "device": case.device, "mentions": case.mentions, "why": case.why,
-        "scenario": _code(case.scenario), "tolerance": _tolerance(tolerance),
+        "name": case.name,
+        "value": case.value,
+        "observe": case.observe,
+        "like": case.like,
+        "device": case.device,
+        "mentions": case.mentions,
+        "why": case.why,
+        "scenario": _code(case.scenario),
+        "tolerance": _tolerance(tolerance),
         "arguments": arguments,
         "due": None if _untouched(request, due) else _short(due.to_json()),
         "mistakes": {name: _short(does.to_json()) for name, does in mistakes.items()},
-    }  # fmt: skip
+    }
 
 
 def _untouched(request: Request, due: Observed) -> bool:

@@ -124,9 +124,7 @@ def _with_right(proof: ExerciseProof, right: Iterable[tuple[str, str | None]]) -
     )
 
 
-def _prove_share(
-    slug: str, root: Path, exercise: str | None, place: int, share_of: int
-) -> _Share:
+def _prove_share(slug: str, root: Path, exercise: str | None, place: int, share_of: int) -> _Share:
     """Every `share_of`-th exercise from `place` on; the first share proves the lab itself."""
     found = _Share()
     first = place == 0
@@ -160,8 +158,9 @@ def _solution_passes(grader: Grader) -> list[str]:
     return [
         f"solutions/{collected.slug}.py: {exercise.name} is judged {exercise.outcome}: "
         f"{exercise.feedback}"
-        for exercise in report.exercises if exercise.outcome != "right"
-    ] + list(report.notes)  # fmt: skip
+        for exercise in report.exercises
+        if exercise.outcome != "right"
+    ] + list(report.notes)
 
 
 def _stub_is_polite(grader: Grader) -> list[str]:
@@ -220,18 +219,25 @@ def _leaks(collected: Collected) -> list[str]:
     folders = [collected.root / "release" / collected.slug, collected.root / "assignments"]
     files = {
         str(path.relative_to(collected.root)): path.read_bytes()
-        for folder in folders for path in sorted(folder.rglob("*"))
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
-    }  # fmt: skip
+    }
     return leaks(collected.slug, authored, files)
 
 
 def prove(exercise: Exercise, oracle: Oracle, messages: bool = False) -> ExerciseProof:
     """Runs the mistakes and the stand-in of one exercise through its cases."""
     proof = ExerciseProof(
-        oracle.collected.slug, exercise.name, 0, len(exercise.mistakes), 0, 0,
-        int(exercise.stand_in is not None), 0,
-    )  # fmt: skip
+        oracle.collected.slug,
+        exercise.name,
+        0,
+        len(exercise.mistakes),
+        0,
+        0,
+        int(exercise.stand_in is not None),
+        0,
+    )
     try:
         told = {
             name: [_diagnosed(exercise, oracle, draw, name) for draw in TRIED_DRAWS]
@@ -251,8 +257,9 @@ def prove(exercise: Exercise, oracle: Oracle, messages: bool = False) -> Exercis
             )
             + ((stand_in,) if stand_in else ()),
             messages=tuple((name, tried[0].message) for name, tried in told.items())
-            if messages else (),
-        )  # fmt: skip
+            if messages
+            else (),
+        )
     except SandboxError as error:
         return replace(proof, faults=(str(error),))
 

@@ -63,9 +63,7 @@ def build_command(slugs: Sequence[str], root: Path, check: bool) -> None:
 @click.option(
     "--jobs", default=os.cpu_count() or 1, show_default=True, help="Processes at a time."
 )
-def verify_command(
-    names: Sequence[str], root: Path, json_file: Path | None, jobs: int
-) -> None:
+def verify_command(names: Sequence[str], root: Path, json_file: Path | None, jobs: int) -> None:
     """Prove the collection sound.
 
     References pass, stubs fail politely, every known mistake is caught and told apart from the
@@ -105,21 +103,27 @@ def _chosen(names: Sequence[str], root: Path) -> tuple[list[str], str | None]:
 
 
 def _show_proof(out: Console, proof: LabProof) -> None:
-    table = Table("exercise", title=f"{proof.lab}: {'sound' if proof.sound else 'NOT sound'}",
-                  title_justify="left")  # fmt: skip
+    table = Table(
+        "exercise",
+        title=f"{proof.lab}: {'sound' if proof.sound else 'NOT sound'}",
+        title_justify="left",
+    )
     for column in ("cases", "mistakes caught", "told apart", "right programs pass"):
         table.add_column(column, justify="right")
     for exercise in proof.exercises:
         table.add_row(
-            exercise.name, str(exercise.cases), f"{exercise.caught} of {exercise.mistakes}",
+            exercise.name,
+            str(exercise.cases),
+            f"{exercise.caught} of {exercise.mistakes}",
             f"{exercise.told_apart} of {exercise.mistakes}",
             f"{exercise.accepted} of {exercise.variants}",
-        )  # fmt: skip
+        )
     out.print(table)
     for exercise in proof.exercises:
         for mistake, message in exercise.messages:
             out.print(f"-- {mistake}\n{message}\n", soft_wrap=True)
-    faults = [f"{exercise.name}: {fault}" for exercise in proof.exercises
-              for fault in exercise.faults]  # fmt: skip
+    faults = [
+        f"{exercise.name}: {fault}" for exercise in proof.exercises for fault in exercise.faults
+    ]
     for fault in (*proof.faults, *faults):
         out.print(f"  fault: {fault}", soft_wrap=True)

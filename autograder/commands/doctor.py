@@ -17,8 +17,17 @@ from autograder.sandbox.errors import SandboxError
 from autograder.sandbox.pool import Sandbox
 from autograder.spec.collection import CollectionError, course
 
-PACKAGES = ("numpy", "torch", "safetensors", "nbgrader", "jupytext", "matplotlib", "landlockpy",
-            "pyseccomp", "seccompy")  # fmt: skip
+PACKAGES = (
+    "numpy",
+    "torch",
+    "safetensors",
+    "nbgrader",
+    "jupytext",
+    "matplotlib",
+    "landlockpy",
+    "pyseccomp",
+    "seccompy",
+)
 
 
 @dataclass(frozen=True)
@@ -42,9 +51,13 @@ def _course(ctx: click.Context, option: click.Parameter, folder: Path | None) ->
 
 @click.command("doctor")
 @click.option(
-    "--course", "root", metavar="DIR", type=click.Path(path_type=Path), callback=_course,
+    "--course",
+    "root",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    callback=_course,
     help="The course folder; by default the nearest one above with solutions/.",
-)  # fmt: skip
+)
 def doctor_command(root: Path) -> None:
     """Versions, devices, and which layers of isolation are in force here."""
     out = console()

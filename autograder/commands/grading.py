@@ -62,9 +62,16 @@ from autograder.commands.terminal import (
     help="Judge the class on the workers of this Dask scheduler (extra [cluster]).",
 )
 def grade_command(
-    slug: str, paths: Sequence[Path], root: Path, json_file: Path | None, device: str, jobs: int,
-    secret_file: Path | None, isolation: str, scheduler: str | None,
-) -> None:  # fmt: skip
+    slug: str,
+    paths: Sequence[Path],
+    root: Path,
+    json_file: Path | None,
+    device: str,
+    jobs: int,
+    secret_file: Path | None,
+    isolation: str,
+    scheduler: str | None,
+) -> None:
     """Grade submissions of LAB.
 
     With PATHs (.py or .ipynb files, anywhere) they are graded and shown, and nothing is stored.
@@ -78,9 +85,15 @@ def grade_command(
         from autograder.commands.marks import grade_submitted
 
         grade_submitted(
-            slug, root, course_secret(secret_file, root), json_file, jobs=jobs, isolation=isolation,
-            device=device, scheduler=scheduler,
-        )  # fmt: skip
+            slug,
+            root,
+            course_secret(secret_file, root),
+            json_file,
+            jobs=jobs,
+            isolation=isolation,
+            device=device,
+            scheduler=scheduler,
+        )
         return
     if scheduler is not None:
         raise click.UsageError("--scheduler is for a whole class: leave the files out")
@@ -93,9 +106,15 @@ def grade_command(
     with bar("Grading") as progress:
         task = progress.add_task("", total=len(paths))
         reports = grade_files(
-            slug, paths, secret, root=root, jobs=jobs, isolation=isolation, device=device,
+            slug,
+            paths,
+            secret,
+            root=root,
+            jobs=jobs,
+            isolation=isolation,
+            device=device,
             done=lambda name: progress.update(task, advance=1, description=name),
-        )  # fmt: skip
+        )
     data = json.dumps([one.to_json() for one in reports], indent=2, ensure_ascii=False) + "\n"
     if json_file is not None and str(json_file) == "-":
         click.echo(data.encode("utf-8", "backslashreplace"), nl=False)

@@ -47,4 +47,3 @@ main.add_command(grade_command)
 main.add_command(report_command)
 main.add_command(export_command)
 main.add_command(doctor_command)
-

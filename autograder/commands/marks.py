@@ -10,14 +10,7 @@ from typing import Any
 
 import click
 
-from autograder.commands.terminal import (
-    COURSE,
-    NEEDS_REVIEW,
-    bar,
-    class_table,
-    console,
-    known_lab,
-)
+from autograder.commands.terminal import COURSE, NEEDS_REVIEW, bar, class_table, console, known_lab
 from autograder.course.results import kept, write_whole
 from autograder.judge.report import LabReport
 
@@ -38,11 +31,14 @@ def grade_submitted(
     with bar("Grading") as progress:
         task = progress.add_task("", total=None)
         graded = grade_class(
-            slug, secret, root=root, **told,
+            slug,
+            secret,
+            root=root,
+            **told,
             step=lambda done, most, name: progress.update(
                 task, completed=done, total=most, description=name
             ),
-        )  # fmt: skip
+        )
     to_terminal = json_file is not None and str(json_file) == "-"
     if to_terminal:
         for part in _json_list(slug, root):
@@ -102,7 +98,10 @@ def report_command(slug: str, root: Path, out: Path | None) -> None:
         task = progress.add_task("", total=len(kept(root, slug).entries()))
         path = _written(
             lambda: publishing.report(
-                slug, out, root, done=lambda name: progress.update(task, advance=1, description=name)
+                slug,
+                out,
+                root,
+                done=lambda name: progress.update(task, advance=1, description=name),
             )
         )
     console().print(f"{path}\n{path.with_name(f'{path.stem}_files')}/", soft_wrap=True)
@@ -110,8 +109,13 @@ def report_command(slug: str, root: Path, out: Path | None) -> None:
 
 @click.command("export")
 @click.argument("slug", metavar="LAB")
-@click.option("--to", "kind", type=click.Choice(["gradescope", "junit", "csv"]), required=True,
-              help="gradescope: a results.json for each student; junit: XML; csv: a sheet.")
+@click.option(
+    "--to",
+    "kind",
+    type=click.Choice(["gradescope", "junit", "csv"]),
+    required=True,
+    help="gradescope: a results.json for each student; junit: XML; csv: a sheet.",
+)
 @COURSE
 @OUT
 def export_command(slug: str, root: Path, kind: str, out: Path | None) -> None:
@@ -124,7 +128,9 @@ def export_command(slug: str, root: Path, kind: str, out: Path | None) -> None:
             raise click.UsageError("for Gradescope, give --out a folder: there are many files")
         click.echo(publishing.as_text(slug, kind, root), nl=False)
         return
-    console().print(str(_written(lambda: publishing.export(slug, kind, out, root))), soft_wrap=True)
+    console().print(
+        str(_written(lambda: publishing.export(slug, kind, out, root))), soft_wrap=True
+    )
 
 
 def _written(write: Any) -> Path:

@@ -18,9 +18,7 @@ from autograder.labcheck.explain import LABEL
 from autograder.labcheck.text import printable
 from autograder.spec.collection import course, labs
 
-TELLING = (
-    "Hint", "First wrong", "Raised", "What happened", "What to do", "You returned"
-)  # fmt: skip
+TELLING = ("Hint", "First wrong", "Raised", "What happened", "What to do", "You returned")
 """Labels of a feedback, the most telling first."""
 
 FAILED = 1
@@ -33,9 +31,13 @@ def _course(ctx: click.Context, option: click.Parameter, folder: Path | None) ->
 
 
 COURSE = click.option(
-    "--course", "root", metavar="DIR", type=click.Path(path_type=Path), callback=_course,
+    "--course",
+    "root",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    callback=_course,
     help="The course folder; by default the nearest one above with solutions/.",
-)  # fmt: skip
+)
 
 
 def console(stderr: bool = False) -> Console:
@@ -47,10 +49,15 @@ def console(stderr: bool = False) -> Console:
 def bar(title: str) -> Progress:
     """A progress bar on the terminal's error stream, invisible where there is no terminal."""
     return Progress(
-        TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        TextColumn("{task.description}"), console=console(stderr=True), transient=True,
+        TextColumn(title),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+        console=console(stderr=True),
+        transient=True,
         disable=not sys.stderr.isatty(),
-    )  # fmt: skip
+    )
 
 
 def known_lab(slug: str, root: Path) -> str:

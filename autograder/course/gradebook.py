@@ -75,8 +75,11 @@ class Book:
         step = self.coursedir.submitted_directory
         name = self.coursedir.format_path(step, "(?P<student>.*)", self.slug, escape=True)
         found = ((re.fullmatch(name, path), path) for path in self._folders(step))
-        return {match["student"]: Path(path)
-                for match, path in sorted(found, key=lambda one: one[1]) if match}  # fmt: skip
+        return {
+            match["student"]: Path(path)
+            for match, path in sorted(found, key=lambda one: one[1])
+            if match
+        }
 
     def _folders(self, step: str) -> list[str]:
         return glob.glob(self._path(step, "*"))  # noqa: PTH207 - as nbgrader looks for them
@@ -118,7 +121,7 @@ class Book:
         judge.report_of = lambda path, slug, student: report
         converter: Any = _Converter(
             coursedir=self.coursedir, config=self.config, log=self._log.log
-        )  # fmt: skip
+        )
         converter.found = {folder: [f"{folder}/{self.slug}.ipynb"]}
         converter.judge, converter.release = judge, self._release
         converter.force = True
@@ -131,9 +134,12 @@ class Book:
 
     def _coursedir(self, **told: str) -> Any:
         return CourseDirectory(
-            root=str(self.root), assignment_id=self.slug, config=self.config, log=self._log.log,
+            root=str(self.root),
+            assignment_id=self.slug,
+            config=self.config,
+            log=self._log.log,
             **told,
-        )  # fmt: skip
+        )
 
     def _path(self, step: str, student: str) -> str:
         return str(self.coursedir.format_path(step, student, self.slug))
@@ -253,10 +259,12 @@ def _name(preprocessor: Any) -> str:
 def _everywhere(old: Any, new: Callable[..., Any]) -> Iterator[None]:
     """Another Gradebook for nbgrader's preprocessors and converters, and for ours."""
     modules = [
-        module for name, module in sys.modules.items()
-        if name.startswith(("nbgrader.", "autograder.")) and name != __name__
+        module
+        for name, module in sys.modules.items()
+        if name.startswith(("nbgrader.", "autograder."))
+        and name != __name__
         and vars(module).get("Gradebook") is old
-    ]  # fmt: skip
+    ]
     for module in modules:
         vars(module)["Gradebook"] = new
     try:

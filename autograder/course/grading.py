@@ -37,10 +37,16 @@ class Graded:
 
 
 def grade_class(
-    slug: str, secret: bytes, *, jobs: int = 1, isolation: Any = "walls", device: str = "auto",
-    scheduler: str | None = None, root: Path | None = None,
+    slug: str,
+    secret: bytes,
+    *,
+    jobs: int = 1,
+    isolation: Any = "walls",
+    device: str = "auto",
+    scheduler: str | None = None,
+    root: Path | None = None,
     step: Step = lambda done, most, name: None,
-) -> Graded:  # fmt: skip
+) -> Graded:
     """Grade all of submitted/*/LAB/ into the gradebook; only what is new or changed is judged.
 
     Each report is kept as soon as it is there, so that a run that was cut short goes on where it

@@ -73,11 +73,16 @@ def as_notebook(path: Path, release: Release) -> Any:
     """The hand-in as a notebook of this release; without cells of its own if it is unreadable."""
     found = _locked_again(_last_of_each(_cells(path, release), release), release)
     notebook: Any = from_dict(
-        {"cells": _with_ids(_complete(found, release), release),
-         "metadata": {"kernelspec": dict(release.kernelspec) or _PYTHON,
-                      "language_info": {"name": "python"}},
-         "nbformat": 4, "nbformat_minor": 5}
-    )  # fmt: skip
+        {
+            "cells": _with_ids(_complete(found, release), release),
+            "metadata": {
+                "kernelspec": dict(release.kernelspec) or _PYTHON,
+                "language_info": {"name": "python"},
+            },
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+    )
     return notebook
 
 
@@ -100,9 +105,11 @@ def _cell(raw: dict[str, Any]) -> _Found:
     grade_id = mark.get("grade_id") if isinstance(mark, dict) else None
     name = raw.get("id")
     return _Found(
-        raw["cell_type"], _encodable(source_of(raw)),
-        grade_id if isinstance(grade_id, str) else "", name if isinstance(name, str) else "",
-    )  # fmt: skip
+        raw["cell_type"],
+        _encodable(source_of(raw)),
+        grade_id if isinstance(grade_id, str) else "",
+        name if isinstance(name, str) else "",
+    )
 
 
 def _encodable(source: str) -> str:
@@ -160,8 +167,11 @@ def _with_ids(found: Sequence[_Found], release: Release) -> list[dict[str, Any]]
             name = f"cell-{place + 1}"
         taken.add(name)
         cell: dict[str, Any] = {
-            "cell_type": one.kind, "id": name, "source": one.source, "metadata": {},
-        }  # fmt: skip
+            "cell_type": one.kind,
+            "id": name,
+            "source": one.source,
+            "metadata": {},
+        }
         if one.grade_id:
             cell["metadata"] = {"nbgrader": dict(release.cells[one.grade_id].mark)}
         if one.kind == "code":

@@ -19,12 +19,7 @@ import nbformat.v4
 import nbgrader.api
 from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import (
-    CheckCellMetadata,
-    Execute,
-    NbGraderPreprocessor,
-    SaveAutoGrades,
-)
+from nbgrader.preprocessors import CheckCellMetadata, Execute, NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Any as Any_
 from traitlets import Enum, Unicode
 
@@ -104,10 +99,15 @@ def release_of(db_url: str, assignment: str, notebook: str) -> Release:
 
 def _released(cell: Any, points: float | None, solution: bool) -> Released:
     mark = {
-        "grade_id": cell.name, "schema_version": 3, "grade": points is not None,
-        "solution": solution, "locked": bool(cell.locked), "task": False,
-        "cell_type": cell.cell_type, "checksum": cell.checksum,
-    }  # fmt: skip
+        "grade_id": cell.name,
+        "schema_version": 3,
+        "grade": points is not None,
+        "solution": solution,
+        "locked": bool(cell.locked),
+        "task": False,
+        "cell_type": cell.cell_type,
+        "checksum": cell.checksum,
+    }
     if points is not None:
         mark["points"] = points
     return Released(cell.cell_type, cell.source, mark)
@@ -116,13 +116,14 @@ def _released(cell: Any, points: float | None, solution: bool) -> Released:
 class Judge(Execute):  # type: ignore[misc]
     """Judges a lab and writes the verdicts into its check cells; runs other notebooks as ever."""
 
-    device = Enum(
-        ("auto", "cpu", "cuda"), "auto", help="Where exercises in PyTorch run."
-    ).tag(config=True)  # fmt: skip
+    device = Enum(("auto", "cpu", "cuda"), "auto", help="Where exercises in PyTorch run.").tag(
+        config=True
+    )
     isolation = Enum(
-        ("walls", "process"), "walls",
+        ("walls", "process"),
+        "walls",
         help="process: judge without walls, where this machine cannot raise them.",
-    ).tag(config=True)  # fmt: skip
+    ).tag(config=True)
     secret_file = Unicode(
         "", help="The course secret; by default AUTOGRADER_SECRET or results/secret."
     ).tag(config=True)
@@ -190,7 +191,9 @@ def keep_engines() -> None:
 
 
 @functools.cache
-def _kept_grader(slug: str, root: Path, secret_file: str, isolation: Any, device: str) -> KeptGrader:
+def _kept_grader(
+    slug: str, root: Path, secret_file: str, isolation: Any, device: str
+) -> KeptGrader:
     """One warm grader for all the notebooks that this process converts."""
     keep_engines()
     secret = course_secret(Path(secret_file) if secret_file else None, root)
@@ -209,9 +212,12 @@ def write_verdicts(nb: Any, report: LabReport) -> None:
             one = verdicts.get(mark["grade_id"]) or _unknown(mark)
             cell.outputs = [_output(one, float(mark["points"]), _reasons(report, one.name))]
     nb.metadata[MARK] = {
-        "lab": report.lab, "isolation": list(report.isolation), "notes": list(report.notes),
-        "device": report.device, **({"problem": report.problem} if report.problem else {}),
-    }  # fmt: skip
+        "lab": report.lab,
+        "isolation": list(report.isolation),
+        "notes": list(report.notes),
+        "device": report.device,
+        **({"problem": report.problem} if report.problem else {}),
+    }
 
 
 def _unknown(mark: Mapping[str, Any]) -> ExerciseReport:
@@ -240,7 +246,7 @@ def _output(one: ExerciseReport, points: float, reasons: list[str]) -> Any:
         {"text/plain": points_told, "text/html": card(one, *why)},
         metadata={MARK: {"outcome": one.outcome, "name": one.name, "mistake": one.mistake}},
         execution_count=None,
-    )  # fmt: skip
+    )
 
 
 class CheckMetadata(CheckCellMetadata):  # type: ignore[misc]
@@ -261,9 +267,11 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
         if outcome_in(cell) == "not_graded":
             told = resources["nbgrader"]
             grade = self.gradebook.find_grade(
-                cell.metadata.nbgrader["grade_id"], told["notebook"], told["assignment"],
+                cell.metadata.nbgrader["grade_id"],
+                told["notebook"],
+                told["assignment"],
                 told["student"],
-            )  # fmt: skip
+            )
             grade.auto_score = None
             grade.needs_manual_grade = True
             self.gradebook.db.commit()

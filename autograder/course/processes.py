@@ -89,8 +89,13 @@ class Setup:
     def grader(self, preloaded: socket.socket | None = None) -> Grader:
         """A grader of this lab; preloaded: what its fork server becomes a clone of."""
         collected = collect(self.slug, self.root)
-        return Grader(collected, self.secret, isolation=self.isolation,
-                      device=self.device, preloaded=preloaded)  # fmt: skip
+        return Grader(
+            collected,
+            self.secret,
+            isolation=self.isolation,
+            device=self.device,
+            preloaded=preloaded,
+        )
 
     def fingerprint(self) -> str:
         """A digest of all that determines a verdict apart from the submission itself."""
@@ -98,9 +103,16 @@ class Setup:
 
 
 def grade_files(
-    slug: str, paths: Sequence[Path], secret: bytes, *, jobs: int = 1, isolation: Any = "walls",
-    device: str = "auto", root: Path | None = None, done: Done = lambda name: None,
-) -> list[LabReport]:  # fmt: skip
+    slug: str,
+    paths: Sequence[Path],
+    secret: bytes,
+    *,
+    jobs: int = 1,
+    isolation: Any = "walls",
+    device: str = "auto",
+    root: Path | None = None,
+    done: Done = lambda name: None,
+) -> list[LabReport]:
     """One report per file, in the order of the files."""
     root = course(root)
     arrays = lab(slug, root).arrays
@@ -128,9 +140,7 @@ def judge(work: Work, setup: Setup, jobs: int) -> Reports:
     return _restarted(numbered, _in_processes(numbered, setup, jobs), setup, jobs)
 
 
-def _restarted(
-    work: Numbered, reports: Reports, setup: Setup, jobs: int
-) -> Reports:
+def _restarted(work: Numbered, reports: Reports, setup: Setup, jobs: int) -> Reports:
     """The reports of processes that are started again where they are ended from outside."""
     done: set[int] = set()
     failures = 0
@@ -169,13 +179,20 @@ def _one_by_one(left: Numbered, setup: Setup, any_done: bool) -> Reports:
 def _for_a_person(setup: Setup, student: str) -> LabReport:
     """The report of a submission that no process survives."""
     why = "the judging process was ended from outside, again and again"
-    found = [Judgement(one, (), "not_graded", 0.0, None, why)
-             for one in collect(setup.slug, setup.root).exercises]  # fmt: skip
+    found = [
+        Judgement(one, (), "not_graded", 0.0, None, why)
+        for one in collect(setup.slug, setup.root).exercises
+    ]
     exercises = [
-        ExerciseReport(one.exercise.name, one.outcome, None, float(one.exercise.points),
-                       feedback=feedback(one.exercise, one, None))
+        ExerciseReport(
+            one.exercise.name,
+            one.outcome,
+            None,
+            float(one.exercise.points),
+            feedback=feedback(one.exercise, one, None),
+        )
         for one in found
-    ]  # fmt: skip
+    ]
     notes = tuple(f"{one.name} could not be judged: {why}" for one in exercises)
     isolation = ("nothing of it was judged",)
     return LabReport(
@@ -237,9 +254,11 @@ def _context(slug: str, root: Path | None) -> Any:
 
 
 def _as_they_come(
-    pool: ProcessPoolExecutor, preloaded: Preloaded, todo: Iterator[tuple[int, Path, str]],
+    pool: ProcessPoolExecutor,
+    preloaded: Preloaded,
+    todo: Iterator[tuple[int, Path, str]],
     waiting: Any,
-) -> Reports:  # fmt: skip
+) -> Reports:
     """Never more is asked for at a time than the processes can hold."""
     with contextlib.closing(preloaded), pool:
         while waiting:

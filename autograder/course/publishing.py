@@ -89,9 +89,12 @@ def _lab_page(collected: Collected, folder: Path) -> dict[str, Section]:
 
 
 def export(
-    slug: str, kind: str, out: Path | None = None, root: Path | None = None,
+    slug: str,
+    kind: str,
+    out: Path | None = None,
+    root: Path | None = None,
     done: Done = lambda name: None,
-) -> Path:  # fmt: skip
+) -> Path:
     """Write what is kept in another place's form; the file, or the folder for Gradescope.
 
     Raises NothingKept.
@@ -129,7 +132,8 @@ def _gradescope(results: Results, out: Path, done: Done) -> Path:
         write_whole(out, results_json(found[0]))
         return out
     for one in results.latest():
-        write_whole(out / _file(one.student).removesuffix(".html") / "results.json",
-                    results_json(one))  # fmt: skip
+        write_whole(
+            out / _file(one.student).removesuffix(".html") / "results.json", results_json(one)
+        )
         done(one.student)
     return out

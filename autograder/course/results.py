@@ -119,11 +119,14 @@ def fingerprint(slug: str, root: Path, secret: bytes, isolation: str, device: st
         root / "solutions" / f"{slug}.py",
     ]
     told = [
-        slug, isolation, device, platform.python_version(),
+        slug,
+        isolation,
+        device,
+        platform.python_version(),
         hmac.digest(secret, b"which secret this is", "sha256").hex(),
         *(f"{name} {_version(name)}" for name in LIBRARIES),
         *(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files),
-    ]  # fmt: skip
+    ]
     return digest(json.dumps(told))
 
 
@@ -155,8 +158,9 @@ def _imported(file: Path, package: Path) -> Iterator[Path]:
             continue
         named = folder.joinpath(*module.split(".")) if module else folder
         for path in (named, *(named / one.name for one in node.names)):
-            yield from (one for one in (path.with_suffix(".py"), path / "__init__.py")
-                        if one.is_file())  # fmt: skip
+            yield from (
+                one for one in (path.with_suffix(".py"), path / "__init__.py") if one.is_file()
+            )
 
 
 def _version(name: str) -> str:

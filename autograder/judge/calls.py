@@ -27,7 +27,13 @@ CALL_SECONDS = 10.0
 TRAINING_SECONDS = 60.0
 
 UNREADABLE = (
-    ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
 )
 """What reading an answer raises that no honest worker sends."""
 
@@ -62,14 +68,23 @@ def request_of(
     nodes = [[name, encode(value, packed)] for name, value in arguments.items()]
     close = case.close or exercise.close
     question = Question(
-        case.name, arguments, case.value, case.observe, case.mentions,
-        Tolerance(close.rtol, close.atol, close.alike), exercise.shapes, case.why,
+        case.name,
+        arguments,
+        case.value,
+        case.observe,
+        case.mentions,
+        Tolerance(close.rtol, close.atol, close.alike),
+        exercise.shapes,
+        case.why,
         indirect=any((case.scenario, exercise.scenario, exercise.view)),
-    )  # fmt: skip
+    )
     header = {
-        "op": "call", "scenario": code_of(case.scenario or exercise.scenario), "args": nodes,
-        "device": case.device, "arguments": False,
-    }  # fmt: skip
+        "op": "call",
+        "scenario": code_of(case.scenario or exercise.scenario),
+        "args": nodes,
+        "device": case.device,
+        "arguments": False,
+    }
     return Request(case, question, header, wire.pack(packed))
 
 
@@ -112,9 +127,14 @@ class Reply:
 
 
 def call(
-    worker: Worker, entry: str, request: Request, *, seconds: float = CALL_SECONDS,
-    arguments: bool = False, answer: Answer | None = None,
-) -> Reply:  # fmt: skip
+    worker: Worker,
+    entry: str,
+    request: Request,
+    *,
+    seconds: float = CALL_SECONDS,
+    arguments: bool = False,
+    answer: Answer | None = None,
+) -> Reply:
     """Sends one call; WorkerGone and Violation become observations of kind "gone".
 
     Plain calls run on the worker's device; scenarios build their own objects, on the CPU.
@@ -157,10 +177,11 @@ def _reply(reply: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Reply:
         changed = reply.get("arguments")
         return Reply(
             Observed("result", decode(reply["result"], arrays)),
-            Observed("skipped") if changed is None
+            Observed("skipped")
+            if changed is None
             else Observed("result", {str(k): decode(node, arrays) for k, node in changed}),
             float(reply.get("seconds", 0.0)),
-        )  # fmt: skip
+        )
     if kind == "raised":
         return _both(raised(reply))
     if kind == "refused":

@@ -108,9 +108,13 @@ class Candidate:
         limit = calls.TRAINING_SECONDS if long else calls.CALL_SECONDS
         left = max(0.1, min(limit, self.ends - time.monotonic()))
         reply = call(
-            self._worker, exercise.name, request, seconds=left, arguments=arguments,
+            self._worker,
+            exercise.name,
+            request,
+            seconds=left,
+            arguments=arguments,
             answer=self._answer(),
-        )  # fmt: skip
+        )
         result = reply.result
         if result.did == "gone":
             self.leave()
@@ -140,12 +144,20 @@ class Candidate:
         self._worker = worker = self.sandbox.worker()
         stand_ins = list(self.oracle.collected.lab.forbidden)
         texts = {
-            one.name: code_of(one.stand_in) for one in self.oracle.collected.exercises
+            one.name: code_of(one.stand_in)
+            for one in self.oracle.collected.exercises
             if one.name in self._given and one.stand_in is not None
-        }  # fmt: skip
-        header = {"op": "load", "name": "submission", "cells": [], "modules": {},
-                  "stand_ins": stand_ins, "instead": list(self._given),
-                  "texts": texts, "scenarios": []}  # fmt: skip
+        }
+        header = {
+            "op": "load",
+            "name": "submission",
+            "cells": [],
+            "modules": {},
+            "stand_ins": stand_ins,
+            "instead": list(self._given),
+            "texts": texts,
+            "scenarios": [],
+        }
         worker.request(header, seconds=CELL_SECONDS)
         self._failed, self._defined = {}, {}
         for place, cell, source in self._chosen():

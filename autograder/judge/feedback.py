@@ -45,8 +45,10 @@ def _unfinished(exercise: Exercise, one: Judgement) -> list[Line]:
 def _missing(exercise: Exercise, one: Judgement) -> list[Line]:
     if one.reason:
         todo = "Hand it in again, as a notebook (.ipynb) or a Python file (.py)."
-        return [Line("What happened", f"{one.reason[:1].upper()}{one.reason[1:]}."),
-                Line("What to do", todo)]  # fmt: skip
+        return [
+            Line("What happened", f"{one.reason[:1].upper()}{one.reason[1:]}."),
+            Line("What to do", todo),
+        ]
     return [
         Line("What to do", f"Define {exercise.name} at the top level of your file, by this name.")
     ]
@@ -117,8 +119,13 @@ def _sentence(trial: Trial, parts: Sequence[str]) -> str:
     told = {line.label: line.text for line in _hidden([trial], parts)}
     if "First wrong" in told:
         told = {"First wrong": told["First wrong"]}
-    labels = {"You returned": "You returned ", "First wrong": "First wrong: ",
-              "Raised": "Raised ", "In your code": "at ", "What happened": "",
-              "Expected": "; expected "}  # fmt: skip
+    labels = {
+        "You returned": "You returned ",
+        "First wrong": "First wrong: ",
+        "Raised": "Raised ",
+        "In your code": "at ",
+        "What happened": "",
+        "Expected": "; expected ",
+    }
     found = [f"{start}{told[label]}" for label, start in labels.items() if label in told]
     return capped(" ".join(found).replace("\n", " ").replace(". ; ", "; ").replace(" ; ", "; "))

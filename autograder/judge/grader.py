@@ -34,25 +34,34 @@ class Grader:
     """Grades submissions of one lab, one after another, in a sandbox of its own."""
 
     def __init__(
-        self, collected: Collected, secret: bytes, *,
-        isolation: Literal["walls", "process"] = "walls", device: Literal["cpu", "cuda"] = "cpu",
+        self,
+        collected: Collected,
+        secret: bytes,
+        *,
+        isolation: Literal["walls", "process"] = "walls",
+        device: Literal["cpu", "cuda"] = "cpu",
         preloaded: socket.socket | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.collected = collected
         self.device = device
         self.sandbox = Sandbox(
-            collected.lab.arrays, isolation=isolation, device=device, course=collected.root,
+            collected.lab.arrays,
+            isolation=isolation,
+            device=device,
+            course=collected.root,
             preloaded=preloaded,
-        )  # fmt: skip
+        )
         self.oracle = Oracle(collected, secret, self.sandbox)
 
     def __enter__(self) -> Grader:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         trace: TracebackType | None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -72,9 +81,15 @@ class Grader:
         exercises = [self._report(one) for one in found]
         notes = [*submission.notes, *(_fault(one) for one in found if one.outcome == "not_graded")]
         return LabReport(
-            self.collected.slug, submission.student, self.device, self.isolation,
-            time.monotonic() - started, tuple(exercises), submission.problem, tuple(notes),
-        )  # fmt: skip
+            self.collected.slug,
+            submission.student,
+            self.device,
+            self.isolation,
+            time.monotonic() - started,
+            tuple(exercises),
+            submission.problem,
+            tuple(notes),
+        )
 
     @property
     def isolation(self) -> tuple[str, ...]:
@@ -90,10 +105,14 @@ class Grader:
         exercise = one.exercise
         score = None if one.outcome == "not_graded" else round(exercise.points * one.share, 4)
         return ExerciseReport(
-            exercise.name, one.outcome, score, float(exercise.points), one.mistake,
+            exercise.name,
+            one.outcome,
+            score,
+            float(exercise.points),
+            one.mistake,
             feedback(exercise, one, score),
             tuple(case_report(trial, exercise.parts) for trial in one.trials),
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True)
@@ -154,9 +173,10 @@ class Judging:
     def _used(self, exercise: Exercise, names: Sequence[str]) -> tuple[str, ...]:
         used = self.candidate.program.used(exercise.name) if names else set()
         return tuple(
-            name for name in names
+            name
+            for name in names
             if name in used and not self.candidate.dead_together(name, exercise.name)
-        )  # fmt: skip
+        )
 
     def _apart(
         self, exercise: Exercise, given: tuple[str, ...], only: Collection[int] | None = None

@@ -38,9 +38,14 @@ class Oracle:
     """Expected answers by exercise and draw, and what each known mistake answers there."""
 
     def __init__(
-        self, collected: Collected, secret: bytes, sandbox: Sandbox, *,
-        draws: int = DRAWS, digits: int | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        collected: Collected,
+        secret: bytes,
+        sandbox: Sandbox,
+        *,
+        draws: int = DRAWS,
+        digits: int | None = None,
+    ) -> None:
         self.collected = collected
         self.secret = secret
         self.sandbox = sandbox
@@ -144,10 +149,18 @@ class Oracle:
         if exercise.view is None or observed.did != "result" or not own:
             return observed
         arrays: dict[str, Any] = {}
-        given = [["arguments", encode(dict(request.question.arguments), arrays)],
-                 ["result", encode(observed.tree, arrays)]]  # fmt: skip
-        header = {"op": "call", "entry": self.entry(exercise, "view"), "scenario": None,
-                  "args": given, "device": "cpu", "arguments": False}  # fmt: skip
+        given = [
+            ["arguments", encode(dict(request.question.arguments), arrays)],
+            ["result", encode(observed.tree, arrays)],
+        ]
+        header = {
+            "op": "call",
+            "entry": self.entry(exercise, "view"),
+            "scenario": None,
+            "args": given,
+            "device": "cpu",
+            "arguments": False,
+        }
         try:
             reply, back = self.worker().request(
                 header, wire.pack(arrays), seconds=TRAINING_SECONDS
@@ -166,8 +179,15 @@ class Oracle:
         """The trusted worker, with references, mistakes and views loaded."""
         if self._worker is None:
             worker = self.sandbox.worker()
-            header = {"op": "load", "name": "submission", "cells": [], "modules": self.modules,
-                      "stand_ins": [], "instead": [], "scenarios": []}  # fmt: skip
+            header = {
+                "op": "load",
+                "name": "submission",
+                "cells": [],
+                "modules": self.modules,
+                "stand_ins": [],
+                "instead": [],
+                "scenarios": [],
+            }
             reply, _ = worker.request(header, seconds=60)
             if reply.get("op") != "loaded":
                 raise GraderFault(f"the references of {self.collected.slug} cannot be loaded")
@@ -179,8 +199,14 @@ class Oracle:
         arrays: dict[str, Any] = {}
         nodes = [[key, encode(value, arrays)] for key, value in arguments.items()]
         entry = f"solutions.{self.collected.slug}:{name}"
-        header = {"op": "call", "entry": entry, "scenario": None, "args": nodes,
-                  "device": "cpu", "arguments": False}  # fmt: skip
+        header = {
+            "op": "call",
+            "entry": entry,
+            "scenario": None,
+            "args": nodes,
+            "device": "cpu",
+            "arguments": False,
+        }
         try:
             body = wire.pack(arrays)
             reply, back = self.worker().request(header, body, seconds=CALL_SECONDS)
@@ -228,9 +254,10 @@ class LazyAnswers(Sequence[Observed]):
             called = names.index(case.like)
         name = self._requests[called].case.name
         about = [
-            other for other, one in enumerate(self._requests)
+            other
+            for other, one in enumerate(self._requests)
             if one.case.observe == "arguments" and one.case.like == name
-        ]  # fmt: skip
+        ]
         request = self._requests[called]
         reply = self._oracle.reply(self._exercise, self._entry, request, arguments=bool(about))
         self._known[called] = reply.result

@@ -57,10 +57,11 @@ class Program:
         modules = (parsed(cell.source) for cell in self.cells if name in cell.defines)
         found = [
             [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
-            for module in modules if module is not None
+            for module in modules
+            if module is not None
             for node in module.body
             if isinstance(node, ast.FunctionDef) and node.name == name
-        ]  # fmt: skip
+        ]
         return found[-1] if found else []
 
     def needed(self, names: Collection[str]) -> frozenset[int]:
@@ -69,9 +70,10 @@ class Program:
         own = {name for cell in self.cells for name in cell.defines}
         wanted |= {f"{name}." for name in wanted & own}
         return frozenset(
-            place for place, cell in enumerate(self.cells)
+            place
+            for place, cell in enumerate(self.cells)
             if wanted & bound_names(cell.source) or wanted & cell.defines
-        )  # fmt: skip
+        )
 
     def disturbed(self, needed: Collection[int]) -> bool:
         """Whether a cell beside the needed ones does more than to define something."""
@@ -101,9 +103,10 @@ def definitions(source: str, own: Collection[str]) -> str:
     lines = source.split("\n")
     kept = {
         line
-        for one in module.body if _is_definition(one, own)
+        for one in module.body
+        if _is_definition(one, own)
         for line in range(_first_line(one), (one.end_lineno or one.lineno) + 1)
-    }  # fmt: skip
+    }
     return "\n".join(text if number in kept else "" for number, text in enumerate(lines, 1))
 
 

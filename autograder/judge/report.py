@@ -7,9 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Outcome = Literal[
-    "right", "partly", "wrong", "unfinished", "missing", "error", "timeout", "memory", "crash",
-    "forbidden", "not_graded",
-]  # fmt: skip
+    "right",
+    "partly",
+    "wrong",
+    "unfinished",
+    "missing",
+    "error",
+    "timeout",
+    "memory",
+    "crash",
+    "forbidden",
+    "not_graded",
+]
 CaseOutcome = Literal[
     "right", "wrong", "error", "timeout", "memory", "crash", "forbidden", "missing", "skipped"
 ]
@@ -75,11 +84,16 @@ class LabReport:
     def to_json(self) -> dict[str, Any]:
         """The report as the command line writes it."""
         data: dict[str, Any] = {
-            "schema": SCHEMA, "lab": self.lab, "student": self.student, "device": self.device,
-            "isolation": list(self.isolation), "score": self.score, "max_score": self.max_score,
+            "schema": SCHEMA,
+            "lab": self.lab,
+            "student": self.student,
+            "device": self.device,
+            "isolation": list(self.isolation),
+            "score": self.score,
+            "max_score": self.max_score,
             "seconds": round(self.seconds, 4),
             "exercises": [_exercise_json(one) for one in self.exercises],
-        }  # fmt: skip
+        }
         if self.problem is not None:
             data["problem"] = self.problem
         if self.needs_review:
@@ -94,26 +108,40 @@ class LabReport:
         if data.get("schema") != SCHEMA:
             raise ValueError(f"a report of schema {data.get('schema')}, expected {SCHEMA}")
         return LabReport(
-            data["lab"], data["student"], data["device"], tuple(data["isolation"]),
-            data["seconds"], tuple(_exercise(one) for one in data["exercises"]),
-            data.get("problem"), tuple(data.get("notes", ())),
-        )  # fmt: skip
+            data["lab"],
+            data["student"],
+            data["device"],
+            tuple(data["isolation"]),
+            data["seconds"],
+            tuple(_exercise(one) for one in data["exercises"]),
+            data.get("problem"),
+            tuple(data.get("notes", ())),
+        )
 
 
 def _exercise_json(one: ExerciseReport) -> dict[str, Any]:
     return {
-        "name": one.name, "outcome": one.outcome, "score": one.score, "max_score": one.max_score,
-        "mistake": one.mistake, "feedback": one.feedback,
+        "name": one.name,
+        "outcome": one.outcome,
+        "score": one.score,
+        "max_score": one.max_score,
+        "mistake": one.mistake,
+        "feedback": one.feedback,
         "cases": [
             {"name": case.name, "outcome": case.outcome, "message": case.message}
             for case in one.cases
         ],
-    }  # fmt: skip
+    }
 
 
 def _exercise(data: Mapping[str, Any]) -> ExerciseReport:
     cases = (CaseReport(one["name"], one["outcome"], one["message"]) for one in data["cases"])
     return ExerciseReport(
-        data["name"], data["outcome"], data["score"], data["max_score"], data["mistake"],
-        data["feedback"], tuple(cases),
-    )  # fmt: skip
+        data["name"],
+        data["outcome"],
+        data["score"],
+        data["max_score"],
+        data["mistake"],
+        data["feedback"],
+        tuple(cases),
+    )

@@ -139,7 +139,7 @@ def _script(text: str) -> tuple[list[Cell], list[str]]:
         ("\n".join(lines), "submission.py", offset, 'active="ipynb"' in rest)
         for rest, offset, lines in blocks
         if "[markdown]" not in rest and "[raw]" not in rest
-    ]  # fmt: skip
+    ]
     return _cells(kept)
 
 

@@ -55,20 +55,25 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m labcheck", description="Check your work on a lab, here and now.",
+        prog="python -m labcheck",
+        description="Check your work on a lab, here and now.",
         epilog="Nothing is sent anywhere, and nothing is marked.",
-    )  # fmt: skip
+    )
     parser.add_argument("file", nargs="?", help="your file; needed if the folder has several")
     parser.add_argument("--exercise", "-e", metavar="NAME", help="show one exercise only")
     parser.add_argument(
-        "--hint", metavar="NAME", nargs="?", const="",
+        "--hint",
+        metavar="NAME",
+        nargs="?",
+        const="",
         help="where to look in this exercise; without NAME, in the first that is not right yet",
-    )  # fmt: skip
+    )
     parser.add_argument("--more", action="store_true", help="with --hint: also what is wrong")
     parser.add_argument(
-        "--watch", action="store_true",
+        "--watch",
+        action="store_true",
         help="check again at each save, and move on to the next unfinished exercise",
-    )  # fmt: skip
+    )
     return parser
 
 

@@ -79,9 +79,12 @@ def compare(
 
 
 def _compare_dicts(
-    due: dict[Any, Tree], have: Tree, tolerance: Tolerance, letters: Mapping[str, str],
+    due: dict[Any, Tree],
+    have: Tree,
+    tolerance: Tolerance,
+    letters: Mapping[str, str],
     path: tuple[str | int, ...],
-) -> Mismatch | None:  # fmt: skip
+) -> Mismatch | None:
     if not isinstance(have, dict):
         return Mismatch("container", path, describe(have), "a dict")
     if set(due) != set(have):
@@ -99,9 +102,12 @@ def _compare_dicts(
 
 
 def _compare_sequences(
-    due: Sequence[Tree], have: Tree, tolerance: Tolerance, letters: Mapping[str, str],
+    due: Sequence[Tree],
+    have: Tree,
+    tolerance: Tolerance,
+    letters: Mapping[str, str],
     path: tuple[str | int, ...],
-) -> Mismatch | None:  # fmt: skip
+) -> Mismatch | None:
     accepted = (list, tuple) if tolerance.alike else (type(due),)
     if not isinstance(have, accepted):
         return Mismatch("container", path, describe(have), describe(due))
@@ -121,9 +127,13 @@ def _compare_arrays(
         return Mismatch("container", path, describe(have), describe(due))
     if due.values.shape != have.values.shape:
         return Mismatch(
-            "shape", path, str(have.values.shape), str(due.values.shape),
-            shape=due.values.shape, letters=letters,
-        )  # fmt: skip
+            "shape",
+            path,
+            str(have.values.shape),
+            str(due.values.shape),
+            shape=due.values.shape,
+            letters=letters,
+        )
     if due.dtype != have.dtype:
         return Mismatch("dtype", path, have.dtype, due.dtype, shape=due.values.shape)
     if due.device.split(":")[0] != have.device.split(":")[0]:
@@ -134,9 +144,12 @@ def _compare_arrays(
 
 
 def _compare_values(
-    due: NDArray[Any], have: NDArray[Any], tolerance: Tolerance, letters: str,
+    due: NDArray[Any],
+    have: NDArray[Any],
+    tolerance: Tolerance,
+    letters: str,
     path: tuple[str | int, ...],
-) -> Mismatch | None:  # fmt: skip
+) -> Mismatch | None:
     if due.dtype.kind == "f":
         if _close_everywhere(due, have, tolerance):
             return None
@@ -144,9 +157,12 @@ def _compare_values(
         if unsound.any():
             return _at(unsound, due, have, letters, path, "finite")
         agree = np.isclose(
-            have.astype(np.float64), due.astype(np.float64),
-            rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True,
-        )  # fmt: skip
+            have.astype(np.float64),
+            due.astype(np.float64),
+            rtol=tolerance.rtol,
+            atol=tolerance.atol,
+            equal_nan=True,
+        )
         wrong = ~agree
     else:
         wrong = due != have
@@ -162,9 +178,13 @@ def _close_everywhere(due: NDArray[Any], have: NDArray[Any], tolerance: Toleranc
 
 
 def _at(
-    wrong: NDArray[np.bool_], due: NDArray[Any], have: NDArray[Any], letters: str,
-    path: tuple[str | int, ...], kind: Kind,
-) -> Mismatch:  # fmt: skip
+    wrong: NDArray[np.bool_],
+    due: NDArray[Any],
+    have: NDArray[Any],
+    letters: str,
+    path: tuple[str | int, ...],
+    kind: Kind,
+) -> Mismatch:
     names = letters.split()
     steps: tuple[int, ...] = ()
     count = 0
@@ -182,9 +202,17 @@ def _at(
     place = tuple(index)
     shown = told_apart(have[place], due[place])
     return Mismatch(
-        kind, path, *shown, place,
-        int(wrong.sum()), int(wrong.size), due.shape, letters, steps, count,
-    )  # fmt: skip
+        kind,
+        path,
+        *shown,
+        place,
+        int(wrong.sum()),
+        int(wrong.size),
+        due.shape,
+        letters,
+        steps,
+        count,
+    )
 
 
 def _compare_scalars(

@@ -11,10 +11,22 @@ from .text import capped
 from .tree import Array, Tree
 
 AXES = {
-    "B": "batch", "T": "time", "I": "in", "H": "hidden", "O": "out", "V": "vocabulary",
-    "C": "classes", "L": "layers", "D": "directions", "E": "embedding", "F": "features",
-    "N": "windows", "S": "source time", "P": "parameters", "K": "kept",
-}  # fmt: skip
+    "B": "batch",
+    "T": "time",
+    "I": "in",
+    "H": "hidden",
+    "O": "out",
+    "V": "vocabulary",
+    "C": "classes",
+    "L": "layers",
+    "D": "directions",
+    "E": "embedding",
+    "F": "features",
+    "N": "windows",
+    "S": "source time",
+    "P": "parameters",
+    "K": "kept",
+}
 
 LABEL = 17
 """Columns of a message: two spaces, the label, and the text from here on."""
@@ -111,8 +123,12 @@ def sizes(shape: Sequence[int], letters: str) -> str:
 
 def returned(tree: Tree, mismatch: Mismatch, letters: Mapping[str, str]) -> str:
     """What came back, and which of its properties are right already."""
-    known = {"values": "shape and dtype are right", "finite": "shape and dtype are right",
-             "dtype": "the shape is right", "device": "shape and dtype are right"}  # fmt: skip
+    known = {
+        "values": "shape and dtype are right",
+        "finite": "shape and dtype are right",
+        "dtype": "the shape is right",
+        "device": "shape and dtype are right",
+    }
     if isinstance(tree, Array) and tree.kind != "scalar" and mismatch.kind != "container":
         good = known.get(mismatch.kind)
         named = f"({sizes(tree.values.shape, letters.get('return', ''))})"

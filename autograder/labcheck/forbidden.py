@@ -15,10 +15,24 @@ WAYS_ROUND = frozenset({"eval", "exec", "compile", "globals", "__import__", "__b
 PACKAGES_ROUND = ("importlib", "runpy", "builtins", "sys.modules")
 REACHING = frozenset({"__globals__", "__subclasses__", "__builtins__", "__code__"})
 OBJECTS_ROUND = (
-    "code", "codeop", "ctypes", "gc", "inspect", "marshal", "operator.attrgetter",
-    "operator.methodcaller", "pickle", "pkgutil", "string.Formatter", "sys._getframe", "timeit",
-    "torch.jit.CompilationUnit", "types.CodeType", "types.FunctionType", "unittest.mock",
-)  # fmt: skip
+    "code",
+    "codeop",
+    "ctypes",
+    "gc",
+    "inspect",
+    "marshal",
+    "operator.attrgetter",
+    "operator.methodcaller",
+    "pickle",
+    "pkgutil",
+    "string.Formatter",
+    "sys._getframe",
+    "timeit",
+    "torch.jit.CompilationUnit",
+    "types.CodeType",
+    "types.FunctionType",
+    "unittest.mock",
+)
 """What finds a function of a package that may be used otherwise; no process stops these."""
 ANY = "*"
 """Stands for an attribute whose name is computed."""
@@ -238,9 +252,10 @@ class _Reader(ast.NodeVisitor):
         """Its targets are names of its own."""
         bound = {
             one.id
-            for part in node.generators for one in ast.walk(part.target)
+            for part in node.generators
+            for one in ast.walk(part.target)
             if isinstance(one, ast.Name)
-        }  # fmt: skip
+        }
         scope = _Scope({name: set() for name in bound}, self.scope)
         self.visit(node.generators[0].iter)
         rest = [one for part in node.generators for one in ast.iter_child_nodes(part)]
@@ -360,9 +375,10 @@ def _stars(statements: Sequence[ast.stmt]) -> list[str]:
     """Modules from which everything is imported, each once."""
     nodes = [node for one in statements for node in ast.walk(one)]
     found = [
-        node.module for node in nodes
+        node.module
+        for node in nodes
         if isinstance(node, ast.ImportFrom) and node.module and node.names[0].name == "*"
-    ]  # fmt: skip
+    ]
     return list(dict.fromkeys(found))
 
 

@@ -24,9 +24,12 @@ def be_kind(show: Show) -> None:
         return
 
     def kindly(
-        shell: Any, kind: type, error: BaseException, trace: TracebackType,
+        shell: Any,
+        kind: type,
+        error: BaseException,
+        trace: TracebackType,
         tb_offset: int | None = None,
-    ) -> list[str]:  # fmt: skip
+    ) -> list[str]:
         frame = traceback.extract_tb(trace)[-1]
         of_a_library = frame.filename.startswith((sys.prefix, sys.base_prefix))
         if of_a_library or "raise" not in (frame.line or ""):

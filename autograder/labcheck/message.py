@@ -182,5 +182,7 @@ def forbidden(name: str, used: str) -> list[Line]:
         what = f"{name} uses {used}, which can call anything under any name."
         return [Line("What happened", what), Line("What to do", todo)]
     todo = "This exercise is about writing that yourself, so it earns no points."
-    return [Line("What happened", f"{name} uses {used or 'a package that is not allowed'}."),
-            Line("What to do", todo)]  # fmt: skip
+    return [
+        Line("What happened", f"{name} uses {used or 'a package that is not allowed'}."),
+        Line("What to do", todo),
+    ]

@@ -60,8 +60,15 @@ class Session:
             return
         checked = self._checked[name] = check_cases(exercise, function)
         step = self._asked[name] = self._asked.get(name, 0) + 1
-        show(Message(name, checked.outcome, score_of(checked), exercise.points,
-                     tuple(hints(checked, step))))  # fmt: skip
+        show(
+            Message(
+                name,
+                checked.outcome,
+                score_of(checked),
+                exercise.points,
+                tuple(hints(checked, step)),
+            )
+        )
 
     def progress(self) -> None:
         """How much of the lab is done, exercise by exercise."""

@@ -138,10 +138,17 @@ def _plain_tensor(value: Any, torch: Any, budget: list[int]) -> Array:
 
 
 TORCH_DTYPES = {
-    "bool": "bool", "uint8": "uint8", "int8": "int8", "int16": "int16", "int32": "int32",
-    "int64": "int64", "float16": "float16", "bfloat16": "float32", "float32": "float32",
+    "bool": "bool",
+    "uint8": "uint8",
+    "int8": "int8",
+    "int16": "int16",
+    "int32": "int32",
+    "int64": "int64",
+    "float16": "float16",
+    "bfloat16": "float32",
+    "float32": "float32",
     "float64": "float64",
-}  # fmt: skip
+}
 
 
 INLINE_DTYPES = frozenset({*TORCH_DTYPES.values(), "uint16", "uint32", "uint64"})

@@ -93,9 +93,7 @@ def judged(question: Question, due: Observed, got: Observed) -> Trial:
     passed = False
     if due.did == "raised":
         passed = (
-            got.did == "raised"
-            and due.type in got.bases
-            and names(question.mentions, got.text)
+            got.did == "raised" and due.type in got.bases and names(question.mentions, got.text)
         )
     elif due.did == "result" and got.did == "result":
         letters = {} if question.observe == "arguments" else question.shapes
@@ -147,9 +145,10 @@ def diagnose(trials: Sequence[Trial], mistakes: Mapping[str, Sequence[Observed]]
     if len(whole) == 1:
         return whole[0]
     values = [
-        place for place in run
+        place
+        for place in run
         if trials[place].question.value and trials[place].got.did == "result"
-    ]  # fmt: skip
+    ]
     if whole or not any(place in wrong for place in values):
         return whole[0] if whole else None
     part = _fitting(trials, mistakes, values)
@@ -160,12 +159,12 @@ def _fitting(
     trials: Sequence[Trial], mistakes: Mapping[str, Sequence[Observed]], places: Sequence[int]
 ) -> list[str]:
     return [
-        name for name, does in mistakes.items()
+        name
+        for name, does in mistakes.items()
         if all(
-            does[place].did == "skipped" or alike(trials[place], does[place])
-            for place in places
+            does[place].did == "skipped" or alike(trials[place], does[place]) for place in places
         )
-    ]  # fmt: skip
+    ]
 
 
 def is_stub(observed: Observed) -> bool:

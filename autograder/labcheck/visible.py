@@ -52,11 +52,16 @@ def load(path: Path) -> dict[str, VisibleExercise]:
 def _exercise(data: Mapping[str, Any]) -> VisibleExercise:
     shapes, indirect = data["shapes"], bool(data["scenario"] or data["view"])
     return VisibleExercise(
-        data["name"], data["points"], tuple(data["parts"]),
+        data["name"],
+        data["points"],
+        tuple(data["parts"]),
         tuple(_case(one, shapes, indirect) for one in data["cases"]),
-        {name: (when, look) for name, when, look in data["hints"]}, data["look"],
-        _code(data["scenario"]), _code(data["view"]), tuple(data["forbidden"]),
-    )  # fmt: skip
+        {name: (when, look) for name, when, look in data["hints"]},
+        data["look"],
+        _code(data["scenario"]),
+        _code(data["view"]),
+        tuple(data["forbidden"]),
+    )
 
 
 def _code(pair: list[str] | None) -> Code | None:
@@ -66,9 +71,16 @@ def _code(pair: list[str] | None) -> Code | None:
 def _case(data: Mapping[str, Any], shapes: Mapping[str, str], indirect: bool) -> VisibleCase:
     arguments: dict[str, Tree] = {name: decode(node) for name, node in data["arguments"]}
     question = Question(
-        data["name"], arguments, data["value"], data["observe"], data["mentions"],
-        Tolerance(*data["tolerance"]), shapes, data["why"], indirect or bool(data["scenario"]),
-    )  # fmt: skip
+        data["name"],
+        arguments,
+        data["value"],
+        data["observe"],
+        data["mentions"],
+        Tolerance(*data["tolerance"]),
+        shapes,
+        data["why"],
+        indirect or bool(data["scenario"]),
+    )
     mistakes = {name: Observed.from_json(one) for name, one in data["mistakes"].items()}
     untouched = Observed("result", arguments)
     due = untouched if data["due"] is None else Observed.from_json(data["due"])

@@ -11,9 +11,7 @@ from autograder.labcheck.message import Message
 def card(exercise: ExerciseReport, *more: Line) -> str:
     """The card that a check cell shows; every text in it is escaped.  more: lines to add."""
     lines = (*lines_of(exercise.feedback), *more)
-    told = Message(
-        exercise.name, exercise.outcome, exercise.score, exercise.max_score, lines
-    )  # fmt: skip
+    told = Message(exercise.name, exercise.outcome, exercise.score, exercise.max_score, lines)
     return as_html(told)
 
 

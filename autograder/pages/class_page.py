@@ -45,21 +45,27 @@ def class_page(found: Insight, link: Link = lambda student: "") -> str:
     if not found.students:
         return page(title, f"<h1>{esc(title)}</h1><p>No submission has been graded yet.</p>")
     parts = [
-        f"<h1>{esc(title)}</h1>", _in_short(found), _contents(),
+        f"<h1>{esc(title)}</h1>",
+        _in_short(found),
+        _contents(),
         _section("look", "To look at", _odd(found, link)),
         _section("teach", "What to teach again", _mistakes(found, link)),
         _section("marks", "Marks", f"<figure>{plots.marks(found)}</figure>"),
         _section("exercises", "Exercises", _exercises(found)),
         _section("separation", "Strong and weak", _separation(found)),
         _section("students", "Students", _students(found, link), "long"),
-    ]  # fmt: skip
+    ]
     return page(title, "\n".join(parts), SORT)
 
 
 SECTIONS = {
-    "look": "To look at", "teach": "What to teach again", "marks": "Marks",
-    "exercises": "Exercises", "separation": "Strong and weak", "students": "Students",
-}  # fmt: skip
+    "look": "To look at",
+    "teach": "What to teach again",
+    "marks": "Marks",
+    "exercises": "Exercises",
+    "separation": "Strong and weak",
+    "students": "Students",
+}
 
 
 def _contents() -> str:
@@ -121,9 +127,12 @@ def _mistakes(found: Insight, link: Link) -> str:
     most = len(found.students)
     rows = [_mistake_row(one, most, link) for one in found.mistakes]
     heads = [
-        head("students", "number"), head("exercise"), head("mistake"),
-        head("what they do", "text"), head("who"),
-    ]  # fmt: skip
+        head("students", "number"),
+        head("exercise"),
+        head("mistake"),
+        head("what they do", "text"),
+        head("who"),
+    ]
     return table("Known mistakes, the commonest first", heads, rows)
 
 
@@ -146,8 +155,12 @@ def _names(students: tuple[str, ...], link: Link) -> str:
 
 def _exercises(found: Insight) -> str:
     seen = [name for name in SIGNS if any(one.outcomes.get(name) for one in found.exercises)]
-    heads = [head("exercise"), head("points", "number"), head("mean", "number"),
-             *(head(words(name), "number") for name in seen)]  # fmt: skip
+    heads = [
+        head("exercise"),
+        head("points", "number"),
+        head("mean", "number"),
+        *(head(words(name), "number") for name in seen),
+    ]
     rows = [
         f'<tr><th scope="row"><code>{esc(one.name)}</code></th>'
         f"{cell(number(one.max_score), 'number')}{cell(f'{100 * one.solved:.0f} %', 'number')}"
@@ -160,8 +173,13 @@ def _exercises(found: Insight) -> str:
 
 
 def _separation(found: Insight) -> str:
-    heads = [head("exercise"), head("lower third", "number"), head("upper third", "number"),
-             head("correlation", "number"), head("in words", "text")]  # fmt: skip
+    heads = [
+        head("exercise"),
+        head("lower third", "number"),
+        head("upper third", "number"),
+        head("correlation", "number"),
+        head("in words", "text"),
+    ]
     rows = [_separation_row(one) for one in sorted(found.exercises, key=_weakest)]
     return (
         "<p>An exercise that separates is done by those who do well in the rest of the lab. One "
@@ -188,9 +206,12 @@ def _separation_row(one: Exercise) -> str:
 def _students(found: Insight, link: Link) -> str:
     names = [one.name for one in found.exercises]
     heads = [
-        _sorting("student", "text"), _sorting("points", "number"), _sorting("right", "number"),
-        _sorting("to look at", "text"), *(_sorting(name, "number", "tall") for name in names),
-    ]  # fmt: skip
+        _sorting("student", "text"),
+        _sorting("points", "number"),
+        _sorting("right", "number"),
+        _sorting("to look at", "text"),
+        *(_sorting(name, "number", "tall") for name in names),
+    ]
     rows = [_student_row(one, names, link) for one in found.students]
     used = {kind for one in found.students for kind in one.outcomes.values()}
     signs = [name for name in SIGNS if name in used]

@@ -136,9 +136,14 @@ def insight(collected: Collected, reports: Iterable[LabReport]) -> Insight:
                 odd.append(Odd(report.student, one.name, one.outcome, _reason(report, one)))
     exercises = tuple(_exercise(name, points, students) for name, points in _worth(collected))
     return Insight(
-        collected.slug, collected.lab.title, tuple(students), exercises,
-        tuple(_known(collected, mistakes)), tuple(odd), tuple(sorted(isolation)),
-    )  # fmt: skip
+        collected.slug,
+        collected.lab.title,
+        tuple(students),
+        exercises,
+        tuple(_known(collected, mistakes)),
+        tuple(odd),
+        tuple(sorted(isolation)),
+    )
 
 
 def _worth(collected: Collected) -> list[tuple[str, float]]:
@@ -147,12 +152,16 @@ def _worth(collected: Collected) -> list[tuple[str, float]]:
 
 def _student(report: LabReport) -> Student:
     return Student(
-        report.student, report.score, report.max_score,
+        report.student,
+        report.score,
+        report.max_score,
         {one.name: one.outcome for one in report.exercises},
-        {one.name: None if one.score is None else one.score / one.max_score
-         for one in report.exercises},
+        {
+            one.name: None if one.score is None else one.score / one.max_score
+            for one in report.exercises
+        },
         report.problem,
-    )  # fmt: skip
+    )
 
 
 def _reason(report: LabReport, one: ExerciseReport) -> str:
@@ -164,8 +173,11 @@ def _reason(report: LabReport, one: ExerciseReport) -> str:
 def _known(collected: Collected, found: Mapping[tuple[str, str], Sequence[str]]) -> list[Known]:
     """The mistakes that were made, the commonest first, then as the lab goes."""
     places = {one.name: place for place, one in enumerate(collected.exercises)}
-    told = {(one.name, mistake.name): mistake
-            for one in collected.exercises for mistake in one.mistakes}  # fmt: skip
+    told = {
+        (one.name, mistake.name): mistake
+        for one in collected.exercises
+        for mistake in one.mistakes
+    }
     made = [
         Known(exercise, name, told[exercise, name].when, told[exercise, name].look, tuple(who))
         for (exercise, name), who in found.items()
@@ -175,17 +187,20 @@ def _known(collected: Collected, found: Mapping[tuple[str, str], Sequence[str]])
 
 
 def _exercise(name: str, points: float, students: Sequence[Student]) -> Exercise:
-    judged = [
-        one for one in students if one.problem is None and one.shares.get(name) is not None
-    ]  # fmt: skip
+    judged = [one for one in students if one.problem is None and one.shares.get(name) is not None]
     shares = [float(one.shares[name] or 0) for one in judged]
     rest = [one.score - share * points for one, share in zip(judged, shares, strict=True)]
     ranked = [float(one.shares[name] or 0) for one in sorted(judged, key=lambda one: one.score)]
     third = max(1, len(ranked) // 3)
     return Exercise(
-        name, points, Counter(one.outcomes.get(name, "missing") for one in students),
-        _mean(shares), _correlation(shares, rest), _mean(ranked[-third:]), _mean(ranked[:third]),
-    )  # fmt: skip
+        name,
+        points,
+        Counter(one.outcomes.get(name, "missing") for one in students),
+        _mean(shares),
+        _correlation(shares, rest),
+        _mean(ranked[-third:]),
+        _mean(ranked[:third]),
+    )
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -20,10 +20,15 @@ def junit_xml(reports: Iterable[LabReport]) -> bytes:
         ends = [one.outcome for one in report.exercises]
         errors = ends.count("not_graded")
         suite = ET.SubElement(
-            root, "testsuite", name=_fit(f"{report.lab}/{report.student}"), tests=str(len(ends)),
-            failures=str(len(ends) - ends.count("right") - errors), errors=str(errors),
-            skipped="0", time=f"{report.seconds:.3f}",
-        )  # fmt: skip
+            root,
+            "testsuite",
+            name=_fit(f"{report.lab}/{report.student}"),
+            tests=str(len(ends)),
+            failures=str(len(ends) - ends.count("right") - errors),
+            errors=str(errors),
+            skipped="0",
+            time=f"{report.seconds:.3f}",
+        )
         for one in report.exercises:
             _case(suite, report, one)
         if report.problem:
@@ -34,9 +39,12 @@ def junit_xml(reports: Iterable[LabReport]) -> bytes:
 
 def _case(suite: ET.Element, report: LabReport, one: ExerciseReport) -> None:
     case = ET.SubElement(
-        suite, "testcase", name=one.name, classname=_fit(f"{report.lab}.{report.student}"),
+        suite,
+        "testcase",
+        name=one.name,
+        classname=_fit(f"{report.lab}.{report.student}"),
         time="0",
-    )  # fmt: skip
+    )
     if one.outcome == "right":
         return
     kind = "error" if one.outcome == "not_graded" else "failure"

@@ -9,9 +9,18 @@ from autograder.labcheck.message import HEADLINES
 from autograder.sandbox.text import printable
 
 SIGNS = {
-    "right": "✓", "partly": "◐", "wrong": "✗", "unfinished": "○", "missing": "–", "error": "E",
-    "timeout": "T", "memory": "M", "crash": "C", "forbidden": "F", "not_graded": "?",
-}  # fmt: skip
+    "right": "✓",
+    "partly": "◐",
+    "wrong": "✗",
+    "unfinished": "○",
+    "missing": "–",
+    "error": "E",
+    "timeout": "T",
+    "memory": "M",
+    "crash": "C",
+    "forbidden": "F",
+    "not_graded": "?",
+}
 """A sign for each outcome; words always stand beside it or behind it."""
 
 STYLE = """

@@ -34,8 +34,9 @@ def marks(found: Insight) -> str:
     axes.set_ylim(0, max(counts, default=1) * 1.15 + 0.5)
     told = ", ".join(
         f"{edges[place]:g} to {edges[place + 1]:g}: {int(count)}"
-        for place, count in enumerate(counts) if count
-    )  # fmt: skip
+        for place, count in enumerate(counts)
+        if count
+    )
     return _svg(figure, "marks", f"Students by points. {told}.")
 
 
@@ -48,14 +49,23 @@ def outcomes(exercises: Sequence[Exercise]) -> str:
         if not any(counts):
             continue
         bars = axes.barh(
-            range(len(exercises)), counts, left=left, label=name, color=colour,
-            edgecolor="#111", hatch=hatch, linewidth=0.8,
-        )  # fmt: skip
+            range(len(exercises)),
+            counts,
+            left=left,
+            label=name,
+            color=colour,
+            edgecolor="#111",
+            hatch=hatch,
+            linewidth=0.8,
+        )
         box = {"boxstyle": "round,pad=0.1", "facecolor": "#fff", "edgecolor": "none"}
         axes.bar_label(
-            bars, [str(count) if count else "" for count in counts], label_type="center",
-            bbox=box, fontsize=9,
-        )  # fmt: skip
+            bars,
+            [str(count) if count else "" for count in counts],
+            label_type="center",
+            bbox=box,
+            fontsize=9,
+        )
         left = [before + count for before, count in zip(left, counts, strict=True)]
     _names(axes, exercises)
     axes.set(xlabel="students", xlim=(0, max([*left, 1])))

@@ -22,8 +22,12 @@ def csv_text(exercises: Sequence[str], reports: Iterable[LabReport]) -> str:
         found = {one.name: one for one in report.exercises}
         review = "yes" if report.needs_review else ""
         row: list[object] = [
-            report.student, report.score, report.max_score, review, report.problem,
-        ]  # fmt: skip
+            report.student,
+            report.score,
+            report.max_score,
+            review,
+            report.problem,
+        ]
         for name in exercises:
             one = found.get(name)
             row += ["", "", ""] if one is None else [one.score, one.outcome, one.mistake]

@@ -22,16 +22,23 @@ def student_page(report: LabReport, title: str, sections: Mapping[str, Section])
     """The whole page as text.  title: the lab's; sections: by exercise."""
     name = f"{report.lab}: {title}"
     score = f"{number(report.score)} of {number(report.max_score)} points"
-    heads = [head("exercise"), head("points", "number"), head("outcome"), head("in one line"),
-             head("section of the lab")]  # fmt: skip
+    heads = [
+        head("exercise"),
+        head("points", "number"),
+        head("outcome"),
+        head("in one line"),
+        head("section of the lab"),
+    ]
     rows = [_row(one, sections.get(one.name)) for one in report.exercises]
     body = [
-        f"<h1>{esc(name)}</h1>", f"<p><strong>{esc(report.student)}</strong>: {score}</p>",
-        _problem(report), table("Marks by exercise", heads, rows),
+        f"<h1>{esc(name)}</h1>",
+        f"<p><strong>{esc(report.student)}</strong>: {score}</p>",
+        _problem(report),
+        table("Marks by exercise", heads, rows),
         "<h2>What was found</h2>" if any(map(_said, report.exercises)) else "",
         *(_exercise(one, sections.get(one.name)) for one in report.exercises if _said(one)),
         _notes(report),
-    ]  # fmt: skip
+    ]
     return page(f"{report.student}: {name}", "\n".join(part for part in body if part))
 
 

@@ -9,9 +9,22 @@ from typing import Any
 from .text import printable
 
 DTYPES = (
-    "bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float16",
-    "float32", "float64", "float128", "longdouble", "bfloat16",
-)  # fmt: skip
+    "bool",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "float16",
+    "float32",
+    "float64",
+    "float128",
+    "longdouble",
+    "bfloat16",
+)
 
 Check = Callable[[Any], Any]
 """Gives the value, texts cleaned; raises Unexpected for a value of another kind."""
@@ -151,12 +164,7 @@ FIELDS: dict[str, dict[str, Check]] = {
     "refused": {"reason": _text},
     "forbidden": {"package": _name, "lines": _LINES},
     "missing": {},
-    "ask": {
-        "number": _count,
-        "name": _name,
-        "args": _list_of(_node, 1000),
-        "kwargs": _PAIRS,
-    },
+    "ask": {"number": _count, "name": _name, "args": _list_of(_node, 1000), "kwargs": _PAIRS},
 }
 
 ANSWERS = {

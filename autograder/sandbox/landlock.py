@@ -16,22 +16,53 @@ from pathlib import Path
 from typing import Any
 
 NEVER = (
-    "autograder*", "rnn_labs*", "__editable__*", "solutions*", "labcheck*", "*.pth", "*.egg-link",
-)  # fmt: skip
+    "autograder*",
+    "rnn_labs*",
+    "__editable__*",
+    "solutions*",
+    "labcheck*",
+    "*.pth",
+    "*.egg-link",
+)
 NOT_IN_NUMPY = (
-    "torch*", "functorch*", "jax*", "tensorflow*", "keras*", "flax*", "equinox*", "autograd*",
-    "tinygrad*", "mxnet*", "theano*", "pytensor*", "aesara*", "cupy*", "paddle*",
-)  # fmt: skip
+    "torch*",
+    "functorch*",
+    "jax*",
+    "tensorflow*",
+    "keras*",
+    "flax*",
+    "equinox*",
+    "autograd*",
+    "tinygrad*",
+    "mxnet*",
+    "theano*",
+    "pytensor*",
+    "aesara*",
+    "cupy*",
+    "paddle*",
+)
 SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 SYSTEM_FILES = (
-    "/usr/share/zoneinfo", "/usr/share/fonts", "/etc/ld.so.cache", "/etc/localtime", "/dev/null",
-    "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/proc/cpuinfo",
-)  # fmt: skip
+    "/usr/share/zoneinfo",
+    "/usr/share/fonts",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/dev/null",
+    "/dev/zero",
+    "/dev/full",
+    "/dev/random",
+    "/dev/urandom",
+    "/proc/cpuinfo",
+)
 CUDA_FOLDER, CUDA_DEVICES = "/dev", "nvidia*"
 CUDA_FILES = (
-    "/proc/driver/nvidia", "/proc/devices", "/usr/local/cuda", "/usr/share/nvidia",
-    "/sys/devices/system/node", "/sys/devices/system/cpu",
-)  # fmt: skip
+    "/proc/driver/nvidia",
+    "/proc/devices",
+    "/usr/local/cuda",
+    "/usr/share/nvidia",
+    "/sys/devices/system/node",
+    "/sys/devices/system/cpu",
+)
 PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 PYTHON_FOLDER = re.compile(r"(python|pypy)\d")
 

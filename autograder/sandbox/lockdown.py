@@ -47,7 +47,9 @@ class Walls:
         self.landlock, self.no_landlock = landlock.version()
         if "Landlock" in without:
             self.landlock, self.no_landlock = 0, "left out"
-        self.reach = landlock.reach(config["site"], config["arrays"], self.device, config["course"])
+        self.reach = landlock.reach(
+            config["site"], config["arrays"], self.device, config["course"]
+        )
         self.program, self.maker = syscalls.program(self.device, without)
         may_mount = "mounts" not in without and mounts.own_mounts()
         own_root = may_mount and self.walled and self.device == "cpu" and "root" not in without

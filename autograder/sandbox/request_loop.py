@@ -187,9 +187,7 @@ class RequestLoop:
         return tree.live(tree.decode(header["result"], wire.unpack(body)))
 
 
-def _in_order(
-    original: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[Any, ...]:
+def _in_order(original: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     """The arguments as `original` orders them, whatever names it has for them."""
     if not kwargs or type(original) is not types.FunctionType:
         return (*args, *kwargs.values())

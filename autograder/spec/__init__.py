@@ -20,6 +20,14 @@ from autograder.spec.vocabulary import (
 )
 
 __all__ = [
-    "Case", "Close", "Exercise", "Inputs", "Lab", "Mistake", "Mistakes", "but", "edited",
+    "Case",
+    "Close",
+    "Exercise",
+    "Inputs",
+    "Lab",
+    "Mistake",
+    "Mistakes",
+    "but",
+    "edited",
     "weights",
-]  # fmt: skip
+]

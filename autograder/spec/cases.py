@@ -74,17 +74,21 @@ def _automatic(exercise: Exercise, lab: Lab) -> Iterator[Case]:
     tensors = (exercise.arrays or lab.arrays) == "torch"
     if kinds.changeable and not exercise.name.endswith("_"):
         yield replace(
-            again, name="arguments unchanged", observe="arguments", close=EXACT,
+            again,
+            name="arguments unchanged",
+            observe="arguments",
+            close=EXACT,
             why="A call must leave its arguments as they were: work on a copy.",
-        )  # fmt: skip
+        )
     if not exercise.training:
         yield from _other_arrays(exercise, again, kinds, tensors)
     if tensors and kinds.arrays and exercise.scenario is None:
         yield from _on_devices(exercise, again, kinds)
     yield replace(
-        again, name="second call",
+        again,
+        name="second call",
         why="The same call a second time must give the same answer: keep no state.",
-    )  # fmt: skip
+    )
 
 
 def _more_values(exercise: Exercise) -> Iterator[Case]:
@@ -99,8 +103,9 @@ def _more_values(exercise: Exercise) -> Iterator[Case]:
 
 def _sizes_of_one(exercise: Exercise) -> Iterator[Case]:
     for axis, name, what in (
-        ("B", "one sample", "A single sample"), ("T", "one step", "A sequence of one step"),
-    ):  # fmt: skip
+        ("B", "one sample", "A single sample"),
+        ("T", "one step", "A sequence of one step"),
+    ):
         if axis in exercise.axes:
             why = f"{what} must work too and keep its axis."
             yield Case(name=name, inputs=sized(exercise, {axis: 1}), value=False, why=why)
@@ -109,34 +114,42 @@ def _sizes_of_one(exercise: Exercise) -> Iterator[Case]:
 def _other_arrays(exercise: Exercise, again: Case, kinds: _Kinds, tensors: bool) -> Iterator[Case]:
     if kinds.floats:
         yield replace(
-            again, name="float32", dtype="float32", close=SINGLE,
+            again,
+            name="float32",
+            dtype="float32",
+            close=SINGLE,
             why="float32 in, float32 out: make new arrays with the dtype of the inputs.",
-        )  # fmt: skip
+        )
     if kinds.arrays:
         yield replace(
-            again, name="memory layout", layout="mixed", hidden=True,
+            again,
+            name="memory layout",
+            layout="mixed",
+            hidden=True,
             why="The same numbers in another memory layout must give the same answer.",
-        )  # fmt: skip
+        )
     if kinds.floats and not tensors and exercise.axes:
         yield replace(
-            again, name="integer inputs", dtype="int64",
+            again,
+            name="integer inputs",
+            dtype="int64",
             why="Integer inputs must give float64: a buffer like them cuts decimals off.",
-        )  # fmt: skip
+        )
 
 
 def _on_devices(exercise: Exercise, again: Case, kinds: _Kinds) -> Iterator[Case]:
     yield replace(again, name="placement", device="meta", why=DEVICE)
     if exercise.view is not None:
         return
-    yield replace(
-        again, name="placement of new tensors", scenario=buffers_elsewhere, why=DEVICE
-    )  # fmt: skip
+    yield replace(again, name="placement of new tensors", scenario=buffers_elsewhere, why=DEVICE)
     if kinds.floats:
         yield replace(
-            again, name="gradients", scenario=gradients,
+            again,
+            name="gradients",
+            scenario=gradients,
             why="The result must carry gradients back to every float input: no .data, .detach() "
             "or .numpy() on the way.",
-        )  # fmt: skip
+        )
 
 
 def sized(

@@ -75,9 +75,13 @@ class _Loader(SourceFileLoader):
         super().exec_module(module)
 
     def _import(
-        self, name: str, globals: Mapping[str, Any] | None = None,
-        locals: Mapping[str, Any] | None = None, fromlist: Sequence[str] = (), level: int = 0,
-    ) -> ModuleType:  # fmt: skip
+        self,
+        name: str,
+        globals: Mapping[str, Any] | None = None,
+        locals: Mapping[str, Any] | None = None,
+        fromlist: Sequence[str] = (),
+        level: int = 0,
+    ) -> ModuleType:
         package = name.partition(".")[0]
         if level or package not in PACKAGES:
             return builtins.__import__(name, globals, locals, fromlist, level)

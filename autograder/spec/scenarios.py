@@ -169,9 +169,20 @@ def buffers_elsewhere(entry: Callable[..., Any], **arguments: Any) -> Any:
     from torch.overrides import TorchFunctionMode
 
     makers = (
-        torch.zeros, torch.ones, torch.empty, torch.full, torch.tensor, torch.as_tensor, torch.eye,
-        torch.arange, torch.linspace, torch.rand, torch.randn, torch.randint, torch.randperm,
-    )  # fmt: skip
+        torch.zeros,
+        torch.ones,
+        torch.empty,
+        torch.full,
+        torch.tensor,
+        torch.as_tensor,
+        torch.eye,
+        torch.arange,
+        torch.linspace,
+        torch.rand,
+        torch.randn,
+        torch.randint,
+        torch.randperm,
+    )
     across = ("copy_", "to", "type_as", "_pack_padded_sequence", "tensor_split", "__set__")
     indexing = ("__getitem__", "__setitem__", "index_put", "index_put_")
 

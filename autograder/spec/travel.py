@@ -63,9 +63,11 @@ class _Collected:
                 raise ValueError(f"{name} cannot travel: import the function itself, by its name")
             self.add(value.__module__, name)
         elif package != "__future__":
-            only = ast.Import([alias]) if isinstance(statement, ast.Import) else ast.ImportFrom(
-                statement.module, [alias], statement.level
-            )  # fmt: skip
+            only = (
+                ast.Import([alias])
+                if isinstance(statement, ast.Import)
+                else ast.ImportFrom(statement.module, [alias], statement.level)
+            )
             self.imports[ast.unparse(only)] = None
 
 

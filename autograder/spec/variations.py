@@ -40,9 +40,11 @@ def but(
 
 
 def _function(
-    program: Program, returns: Change | None, defaults: Mapping[str, Any],
+    program: Program,
+    returns: Change | None,
+    defaults: Mapping[str, Any],
     changes: Mapping[str, Change],
-) -> Program:  # fmt: skip
+) -> Program:
     signature = inspect.signature(program)
 
     @functools.wraps(program)
@@ -60,9 +62,12 @@ def _function(
 
 
 def _module(
-    program: type, returns: Change | None, defaults: Mapping[str, Any],
-    init: Mapping[str, Change], forward: Mapping[str, Change],
-) -> Program:  # fmt: skip
+    program: type,
+    returns: Change | None,
+    defaults: Mapping[str, Any],
+    init: Mapping[str, Change],
+    forward: Mapping[str, Change],
+) -> Program:
     members: dict[str, Any] = {"__init__": _function(program.__init__, None, defaults, init)}  # type: ignore[misc]
     if returns is not None or forward:
         members["forward"] = _function(program.forward, returns, {}, forward)  # type: ignore[attr-defined]

@@ -88,6 +88,11 @@ class Mistakes(list[Mistake]):
         self.add(name, program, program.__doc__ or "")
         return program
 
+    def family(self, look: str, *members: tuple[str, Callable[..., Any], str]) -> None:
+        """Adds (name, program, when) that share where to look."""
+        for name, program, when in members:
+            self.append(Mistake(name, program, when, look))
+
     def add(self, name: str, program: Callable[..., Any], said: str) -> None:
         """Adds a program that is made from another, as with `but` or `edited`."""
         when, _, look = " ".join(said.split()).partition(". ")

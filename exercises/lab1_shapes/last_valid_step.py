@@ -343,8 +343,14 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     also_right=(
-        by_gather, by_take_along, row_by_row, row_by_row_of_ints, by_product, by_mask,
-        index_on_the_cpu, of_flat_rows,
+        by_gather,
+        by_take_along,
+        row_by_row,
+        row_by_row_of_ints,
+        by_product,
+        by_mask,
+        index_on_the_cpu,
+        of_flat_rows,
     ),
     look="For lengths 3 and 5, write down the two pairs (row, step) that you need.",
-)  # fmt: skip
+)

@@ -36,9 +36,15 @@ def predicting(predict: Predict) -> Callable[..., Any]:
     """lstm_shapes with its shapes predicted in another way."""
 
     def changed(
-        batch: int, seq_len: int, input_size: int, hidden_size: int, num_layers: int = 1,
-        bidirectional: bool = False, batch_first: bool = True, proj_size: int = 0,
-    ) -> Any:  # fmt: skip
+        batch: int,
+        seq_len: int,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        batch_first: bool = True,
+        proj_size: int = 0,
+    ) -> Any:
         shown = proj_size or hidden_size
         directions = 1 + bidirectional
         return predict(batch, seq_len, hidden_size, num_layers, directions, batch_first, shown)
@@ -92,9 +98,15 @@ wrong = Mistakes()
 
 @wrong
 def zero_taken_literally(
-    batch: int, seq_len: int, input_size: int, hidden_size: int, num_layers: int = 1,
-    bidirectional: bool = False, batch_first: bool = True, proj_size: int = 0,
-) -> Shapes:  # fmt: skip
+    batch: int,
+    seq_len: int,
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    batch_first: bool = True,
+    proj_size: int = 0,
+) -> Shapes:
     """proj_size=0 is taken for a projection to no numbers at all.
     What does proj_size=0 stand for?"""
     return right(
@@ -104,9 +116,15 @@ def zero_taken_literally(
 
 @wrong
 def pytorchs_default(
-    batch: int, seq_len: int, input_size: int, hidden_size: int, num_layers: int = 1,
-    bidirectional: bool = False, batch_first: bool = False, proj_size: int = 0,
-) -> Shapes:  # fmt: skip
+    batch: int,
+    seq_len: int,
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    batch_first: bool = False,
+    proj_size: int = 0,
+) -> Shapes:
     """batch_first is False where the caller does not say.
     Compare the defaults in your signature with those of the exercise."""
     return lstm_shapes(
@@ -115,9 +133,15 @@ def pytorchs_default(
 
 
 def from_scratch(
-    batch: int, seq_len: int, input_size: int, hidden_size: int, num_layers: int = 1,
-    bidirectional: bool = False, batch_first: bool = True, proj_size: int = 0,
-) -> Any:  # fmt: skip
+    batch: int,
+    seq_len: int,
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    batch_first: bool = True,
+    proj_size: int = 0,
+) -> Any:
     rows = num_layers * 2 if bidirectional else num_layers
     shown = hidden_size
     if proj_size != 0:
@@ -128,9 +152,15 @@ def from_scratch(
 
 
 def as_lists(
-    batch: int, seq_len: int, input_size: int, hidden_size: int, num_layers: int = 1,
-    bidirectional: bool = False, batch_first: bool = True, proj_size: int = 0,
-) -> Any:  # fmt: skip
+    batch: int,
+    seq_len: int,
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    batch_first: bool = True,
+    proj_size: int = 0,
+) -> Any:
     directions = {True: 2, False: 1}[bidirectional]
     out = proj_size or hidden_size
     shape = [batch, seq_len, directions * out]
@@ -141,9 +171,15 @@ def as_lists(
 
 
 def by_torch_sizes(
-    batch: int, seq_len: int, input_size: int, hidden_size: int, num_layers: int = 1,
-    bidirectional: bool = False, batch_first: bool = True, proj_size: int = 0,
-) -> Any:  # fmt: skip
+    batch: int,
+    seq_len: int,
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    batch_first: bool = True,
+    proj_size: int = 0,
+) -> Any:
     import torch
 
     directions = 1 + int(bidirectional)
@@ -267,22 +303,34 @@ EXERCISE = Exercise(
     forbidden=("torch.nn",),
     cases=(
         Case(name="no projection", inputs=with_changes(proj_size=0)),
-        Case(name="no projection named", inputs=no_projection_named,
-             why="Where proj_size is not given, there is no projection."),
+        Case(
+            name="no projection named",
+            inputs=no_projection_named,
+            why="Where proj_size is not given, there is no projection.",
+        ),
         Case(name="one direction", inputs=with_changes(bidirectional=False)),
         Case(name="time first", inputs=with_changes(batch_first=False)),
-        Case(name="time first, one direction, no projection",
-             inputs=with_changes(batch_first=False, bidirectional=False, proj_size=0)),
+        Case(
+            name="time first, one direction, no projection",
+            inputs=with_changes(batch_first=False, bidirectional=False, proj_size=0),
+        ),
         Case(name="one layer", inputs=with_changes(num_layers=1)),
         Case(name="a projection to one number", inputs=with_changes(proj_size=1)),
-        Case(name="the default arguments", inputs=sizes,
-             why="With the four sizes alone: one layer, one direction, batch first, no projection."),
-        Case(name="one sequence, one step, one unit", value=False,
-             inputs=with_changes(
-                 batch=1, seq_len=1, hidden_size=1, bidirectional=False, proj_size=0),
-             why="An axis of size 1 is still an axis."),
+        Case(
+            name="the default arguments",
+            inputs=sizes,
+            why="With the four sizes alone: one layer, one direction, batch first, no projection.",
+        ),
+        Case(
+            name="one sequence, one step, one unit",
+            value=False,
+            inputs=with_changes(
+                batch=1, seq_len=1, hidden_size=1, bidirectional=False, proj_size=0
+            ),
+            why="An axis of size 1 is still an axis.",
+        ),
     ),
     mistakes=wrong,
     also_right=(from_scratch, as_lists, by_torch_sizes),
     look="First the shapes without a projection; then ask of each whether it holds h or c.",
-)  # fmt: skip
+)

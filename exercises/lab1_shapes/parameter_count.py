@@ -15,9 +15,13 @@ GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 def inputs(rng: np.random.Generator) -> Mapping[str, Any]:
     drawn = sizes(rng)
     return {
-        "cell": "lstm", "input_size": drawn["input_size"], "hidden_size": drawn["hidden_size"],
-        "num_layers": layers(rng), "bidirectional": True, "bias": True,
-    }  # fmt: skip
+        "cell": "lstm",
+        "input_size": drawn["input_size"],
+        "hidden_size": drawn["hidden_size"],
+        "num_layers": layers(rng),
+        "bidirectional": True,
+        "bias": True,
+    }
 
 
 def with_changes(**changes: Any) -> Callable[[np.random.Generator], Mapping[str, Any]]:
@@ -38,9 +42,13 @@ def counting(count: Count, gates: Mapping[str, int] = GATES) -> Callable[..., An
     """parameter_count with another formula, or other numbers of sets."""
 
     def changed(
-        cell: str, input_size: int, hidden_size: int, num_layers: int = 1,
-        bidirectional: bool = False, bias: bool = True,
-    ) -> int:  # fmt: skip
+        cell: str,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        bias: bool = True,
+    ) -> int:
         if cell not in gates:
             raise ValueError(f"cell is {cell!r}")
         return count(gates[cell], input_size, hidden_size, num_layers, 1 + bidirectional, bias)
@@ -118,9 +126,13 @@ wrong = Mistakes()
 
 @wrong
 def default_without_bias(
-    cell: str, input_size: int, hidden_size: int, num_layers: int = 1,
-    bidirectional: bool = False, bias: bool = False,
-) -> int:  # fmt: skip
+    cell: str,
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    bias: bool = False,
+) -> int:
     """there are no biases where the caller does not say.
     Compare the defaults in your signature with those of the exercise."""
     return parameter_count(cell, input_size, hidden_size, num_layers, bidirectional, bias)
@@ -183,9 +195,13 @@ def silent_error(cell: str, *rest: Any) -> int:
 
 
 def shapes_listed(
-    cell: str, input_size: int, hidden_size: int, num_layers: int = 1,
-    bidirectional: bool = False, bias: bool = True,
-) -> Any:  # fmt: skip
+    cell: str,
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    bias: bool = True,
+) -> Any:
     if cell == "rnn":
         rows = hidden_size
     elif cell == "gru":
@@ -206,9 +222,13 @@ def shapes_listed(
 
 
 def closed_formula(
-    cell: str, input_size: int, hidden_size: int, num_layers: int = 1,
-    bidirectional: bool = False, bias: bool = True,
-) -> Any:  # fmt: skip
+    cell: str,
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    bias: bool = True,
+) -> Any:
     try:
         gates = ("rnn", "", "gru", "lstm").index(cell or "?") + 1
     except ValueError:
@@ -220,9 +240,13 @@ def closed_formula(
 
 
 def in_numpy(
-    cell: str, input_size: int, hidden_size: int, num_layers: int = 1,
-    bidirectional: bool = False, bias: bool = True,
-) -> Any:  # fmt: skip
+    cell: str,
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    bias: bool = True,
+) -> Any:
     if cell not in ("rnn", "gru", "lstm"):
         raise ValueError(f"Unknown CELL {cell}")
     d = 2 if bidirectional else 1
@@ -234,9 +258,13 @@ def in_numpy(
 
 
 def by_recursion(
-    cell: str, input_size: int, hidden_size: int, num_layers: int = 1,
-    bidirectional: bool = False, bias: bool = True,
-) -> Any:  # fmt: skip
+    cell: str,
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    bias: bool = True,
+) -> Any:
     if num_layers > 1:
         below = by_recursion(cell, input_size, hidden_size, num_layers - 1, bidirectional, bias)
         width = 2 * hidden_size if bidirectional else hidden_size
@@ -397,28 +425,57 @@ EXERCISE = Exercise(
         Case(name="one direction", inputs=with_changes(bidirectional=False)),
         Case(name="one layer", inputs=with_changes(num_layers=1, cell="gru")),
         Case(name="two layers", inputs=with_changes(num_layers=2, cell="rnn")),
-        Case(name="one layer, one direction",
-             inputs=with_changes(num_layers=1, bidirectional=False, cell="rnn")),
+        Case(
+            name="one layer, one direction",
+            inputs=with_changes(num_layers=1, bidirectional=False, cell="rnn"),
+        ),
         Case(name="no biases", inputs=with_changes(bias=False)),
-        Case(name="the default arguments", inputs=only("cell", "input_size", "hidden_size"),
-             why="With cell and the two sizes alone: one layer, one direction, biases."),
-        Case(name="biases by default", inputs=only(
-                 "cell", "input_size", "hidden_size", "num_layers", "bidirectional", cell="gru"),
-             why="Where bias is not given, there are biases."),
-        Case(name="an unknown cell", inputs=with_changes(cell="rnn_relu"), value=False,
-             raises=ValueError, mentions="cell",
-             why="A cell that is none of the three must raise a ValueError that names the argument."),
-        Case(name="a cell in upper case", inputs=with_changes(cell="LSTM"), value=False,
-             raises=ValueError, mentions="cell",
-             why="Only the three names in lower case are known; LSTM must raise a ValueError."),
-        Case(name="an empty cell", inputs=with_changes(cell=""), value=False,
-             raises=ValueError, mentions="cell",
-             why="An empty text is a part of every text, and yet it is none of the three names."),
-        Case(name="a name with a blank behind it", inputs=with_changes(cell="gru "), value=False,
-             raises=ValueError, mentions="cell",
-             why="Only the three names, written exactly so, are known."),
+        Case(
+            name="the default arguments",
+            inputs=only("cell", "input_size", "hidden_size"),
+            why="With cell and the two sizes alone: one layer, one direction, biases.",
+        ),
+        Case(
+            name="biases by default",
+            inputs=only(
+                "cell", "input_size", "hidden_size", "num_layers", "bidirectional", cell="gru"
+            ),
+            why="Where bias is not given, there are biases.",
+        ),
+        Case(
+            name="an unknown cell",
+            inputs=with_changes(cell="rnn_relu"),
+            value=False,
+            raises=ValueError,
+            mentions="cell",
+            why="A cell that is none of the three must raise a ValueError that names the argument.",
+        ),
+        Case(
+            name="a cell in upper case",
+            inputs=with_changes(cell="LSTM"),
+            value=False,
+            raises=ValueError,
+            mentions="cell",
+            why="Only the three names in lower case are known; LSTM must raise a ValueError.",
+        ),
+        Case(
+            name="an empty cell",
+            inputs=with_changes(cell=""),
+            value=False,
+            raises=ValueError,
+            mentions="cell",
+            why="An empty text is a part of every text, and yet it is none of the three names.",
+        ),
+        Case(
+            name="a name with a blank behind it",
+            inputs=with_changes(cell="gru "),
+            value=False,
+            raises=ValueError,
+            mentions="cell",
+            why="Only the three names, written exactly so, are known.",
+        ),
     ),
     mistakes=wrong,
     also_right=(shapes_listed, closed_formula, in_numpy, by_recursion),
     look="List the tensors of one layer and one direction with their shapes, and add them up.",
-)  # fmt: skip
+)

@@ -34,9 +34,14 @@ def predicting(output: Predict = right_output, h_n: Predict = right_h_n) -> Call
     """rnn_shapes with one of the two shapes, or both, predicted in another way."""
 
     def changed(
-        batch: int, seq_len: int, input_size: int, hidden_size: int, num_layers: int = 1,
-        bidirectional: bool = False, batch_first: bool = True,
-    ) -> tuple[Shape, Shape]:  # fmt: skip
+        batch: int,
+        seq_len: int,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        batch_first: bool = True,
+    ) -> tuple[Shape, Shape]:
         known = (
             batch,
             seq_len,
@@ -56,9 +61,14 @@ wrong = Mistakes()
 
 @wrong
 def pytorchs_default(
-    batch: int, seq_len: int, input_size: int, hidden_size: int, num_layers: int = 1,
-    bidirectional: bool = False, batch_first: bool = False,
-) -> tuple[Shape, Shape]:  # fmt: skip
+    batch: int,
+    seq_len: int,
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    batch_first: bool = False,
+) -> tuple[Shape, Shape]:
     """batch_first is False where the caller does not say.
     Compare the defaults in your signature with those of the exercise."""
     return rnn_shapes(
@@ -75,9 +85,14 @@ def without_ones(shapes: tuple[Shape, Shape]) -> tuple[Shape, ...]:
 
 
 def case_by_case(
-    batch: int, seq_len: int, input_size: int, hidden_size: int, num_layers: int = 1,
-    bidirectional: bool = False, batch_first: bool = True,
-) -> Any:  # fmt: skip
+    batch: int,
+    seq_len: int,
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    batch_first: bool = True,
+) -> Any:
     output = [batch, seq_len, hidden_size]
     rows = num_layers
     if bidirectional:
@@ -89,9 +104,14 @@ def case_by_case(
 
 
 def as_lists(
-    batch: int, seq_len: int, input_size: int, hidden_size: int, num_layers: int = 1,
-    bidirectional: bool = False, batch_first: bool = True,
-) -> Any:  # fmt: skip
+    batch: int,
+    seq_len: int,
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    batch_first: bool = True,
+) -> Any:
     directions = int(bidirectional) + 1
     first, second = (batch, seq_len) if batch_first else (seq_len, batch)
     return [
@@ -101,9 +121,14 @@ def as_lists(
 
 
 def numpy_and_torch_sizes(
-    batch: int, seq_len: int, input_size: int, hidden_size: int, num_layers: int = 1,
-    bidirectional: bool = False, batch_first: bool = True,
-) -> Any:  # fmt: skip
+    batch: int,
+    seq_len: int,
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    batch_first: bool = True,
+) -> Any:
     import torch
 
     directions = np.int64(2 if bidirectional else 1)
@@ -213,18 +238,27 @@ EXERCISE = Exercise(
     cases=(
         Case(name="one direction", inputs=with_changes(bidirectional=False)),
         Case(name="time first", inputs=with_changes(batch_first=False)),
-        Case(name="time first, one direction",
-             inputs=with_changes(batch_first=False, bidirectional=False)),
+        Case(
+            name="time first, one direction",
+            inputs=with_changes(batch_first=False, bidirectional=False),
+        ),
         Case(name="one layer, both directions", inputs=with_changes(num_layers=1)),
-        Case(name="one layer, one direction",
-             inputs=with_changes(num_layers=1, bidirectional=False)),
-        Case(name="the default arguments", inputs=sizes,
-             why="With the four sizes alone: one layer, one direction, batch first."),
-        Case(name="one sequence, one step, one unit", value=False,
-             inputs=with_changes(batch=1, seq_len=1, hidden_size=1, bidirectional=False),
-             why="An axis of size 1 is still an axis."),
+        Case(
+            name="one layer, one direction", inputs=with_changes(num_layers=1, bidirectional=False)
+        ),
+        Case(
+            name="the default arguments",
+            inputs=sizes,
+            why="With the four sizes alone: one layer, one direction, batch first.",
+        ),
+        Case(
+            name="one sequence, one step, one unit",
+            value=False,
+            inputs=with_changes(batch=1, seq_len=1, hidden_size=1, bidirectional=False),
+            why="An axis of size 1 is still an axis.",
+        ),
     ),
     mistakes=wrong,
     also_right=(case_by_case, as_lists, numpy_and_torch_sizes),
     look="Draw the states as in the pictures and count along each axis.",
-)  # fmt: skip
+)

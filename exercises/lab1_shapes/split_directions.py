@@ -266,10 +266,16 @@ EXERCISE = Exercise(
     parts=("forward", "backward"),
     cases=(
         Case(name="one unit in each direction", inputs=one_unit),
-        Case(name="an odd last axis", inputs=odd, value=False, raises=ValueError, mentions="output",
-             why="An odd last axis has no two halves: a ValueError that names the argument."),
+        Case(
+            name="an odd last axis",
+            inputs=odd,
+            value=False,
+            raises=ValueError,
+            mentions="output",
+            why="An odd last axis has no two halves: a ValueError that names the argument.",
+        ),
     ),
     mistakes=wrong,
     also_right=(by_chunk, by_view, by_split_of_copies, by_index),
     look="Draw one step of output with H = 2 and mark which numbers are forward.",
-)  # fmt: skip
+)

@@ -203,4 +203,4 @@ EXERCISE = Exercise(
     mistakes=wrong,
     also_right=(permuted_copy, stacked_steps, stacked_sequences, by_einsum, moved, filled),
     look="Which two axes change places, and which stays where it is?",
-)  # fmt: skip
+)

@@ -301,13 +301,21 @@ EXERCISE = Exercise(
         Case(name="one layer, both directions", inputs=one_layer),
         Case(name="one layer, one direction", inputs=one_layer_one_direction),
         Case(name="two layers, two sequences, two units", inputs=two_of_each),
-        Case(name="one sequence, one direction", inputs=one_sequence_one_way, value=False,
-             why="A single sample must work too and keep its axis."),
-        Case(name="gradients with one direction", inputs=one_direction, value=False,
-             scenario=gradients,
-             why="The result must carry gradients back to h_n, with one direction too."),
+        Case(
+            name="one sequence, one direction",
+            inputs=one_sequence_one_way,
+            value=False,
+            why="A single sample must work too and keep its axis.",
+        ),
+        Case(
+            name="gradients with one direction",
+            inputs=one_direction,
+            value=False,
+            scenario=gradients,
+            why="The result must carry gradients back to h_n, with one direction too.",
+        ),
     ),
     mistakes=wrong,
     also_right=(last_two, viewed, counted, permuted, written),
     look="Number the entries of h_n for two layers and two directions: which two do you need?",
-)  # fmt: skip
+)

@@ -40,8 +40,13 @@ def exactly_atol(rng: np.random.Generator) -> Mapping[str, Any]:
     """Zero weights and inputs give states of exactly 0; the published ones differ by exactly atol."""
     H = 3
     published = np.array([[0.25, 0.0, -0.25], [0.0, 0.5, 0.25]])
-    zeros = {"x": np.zeros((2, 2)), "h0": np.zeros(H), "W_xh": np.zeros((2, H)),
-             "W_hh": np.zeros((H, H)), "b_h": np.zeros(H)}  # fmt: skip
+    zeros = {
+        "x": np.zeros((2, 2)),
+        "h0": np.zeros(H),
+        "W_xh": np.zeros((2, H)),
+        "W_hh": np.zeros((H, H)),
+        "b_h": np.zeros(H),
+    }
     return {**zeros, "published": published, "atol": 0.25}
 
 
@@ -222,12 +227,20 @@ EXERCISE = Exercise(
     axes={"T": 6, "I": 3, "H": 5},
     shapes={"x": "T I", "h0": "H", "W_xh": "I H", "W_hh": "H H", "b_h": "H", "published": "T H"},
     cases=(
-        Case(name="a trace without a slip", inputs=nothing_wrong, value=False,
-             why="Where every state follows from the one before it, the list is empty."),
-        Case(name="a difference of exactly atol", inputs=exactly_atol, value=False,
-             why="Only a difference larger than atol is a slip."),
+        Case(
+            name="a trace without a slip",
+            inputs=nothing_wrong,
+            value=False,
+            why="Where every state follows from the one before it, the list is empty.",
+        ),
+        Case(
+            name="a difference of exactly atol",
+            inputs=exactly_atol,
+            value=False,
+            why="Only a difference larger than atol is a slip.",
+        ),
     ),
     mistakes=wrong,
     also_right=(explicit_loops, numpy_integers, pairs_as_lists),
     look="Take one step by hand: which state goes in, and with what do you compare what comes out?",
-)  # fmt: skip
+)

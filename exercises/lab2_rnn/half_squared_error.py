@@ -177,4 +177,4 @@ EXERCISE = Exercise(
     mistakes=wrong,
     also_right=(inner_product, loop, norm),
     look="Try y and target with one number each, and derive by hand.",
-)  # fmt: skip
+)

@@ -40,8 +40,11 @@ def default_eps(rng: np.random.Generator) -> Mapping[str, Any]:
 def of_shape(*shape: int) -> Callable[[np.random.Generator], Mapping[str, Any]]:
     """Inputs of one shape, with a small eps."""
     return lambda rng: {
-        "x": rng.standard_normal(shape), "w": 0.5 + rng.random(shape), "k": 2.0, "eps": 1e-3
-    }  # fmt: skip
+        "x": rng.standard_normal(shape),
+        "w": 0.5 + rng.random(shape),
+        "k": 2.0,
+        "eps": 1e-3,
+    }
 
 
 wrong = Mistakes()
@@ -220,14 +223,22 @@ EXERCISE = Exercise(
     scenario=of_a_wave,
     without=frozenset({"integer inputs", "float32"}),
     cases=(
-        Case(name="the default eps on a function that bends sharply", inputs=default_eps,
-             why="Look at the step width that is used when none is given."),
-        Case(name="an array with three axes", inputs=of_shape(2, 3, 2), value=False,
-             why="x may have any number of axes."),
-        Case(name="a vector", inputs=of_shape(5), value=False,
-             why="x may have any number of axes."),
+        Case(
+            name="the default eps on a function that bends sharply",
+            inputs=default_eps,
+            why="Look at the step width that is used when none is given.",
+        ),
+        Case(
+            name="an array with three axes",
+            inputs=of_shape(2, 3, 2),
+            value=False,
+            why="x may have any number of axes.",
+        ),
+        Case(
+            name="a vector", inputs=of_shape(5), value=False, why="x may have any number of axes."
+        ),
     ),
     mistakes=wrong,
     also_right=(in_place_with_the_old_value, one_mask_at_a_time, identity_rows),
     look="Move one entry up, call f; move the same entry down, call f; what do the two tell you?",
-)  # fmt: skip
+)

@@ -124,4 +124,4 @@ EXERCISE = Exercise(
     cases=(),
     also_right=(step_by_step, flattened, einsum),
     look="One matrix product over the last axis of h, and one sum.",
-)  # fmt: skip
+)

@@ -15,8 +15,14 @@ Grads = dict[str, Any]
 def inputs(rng: np.random.Generator, B: int, T: int, I: int, H: int) -> Mapping[str, Array]:
     x, h0 = rng.standard_normal((B, T, I)), state(rng, B, H)
     params = recurrent(rng, I, H)
-    return {"dh": rng.standard_normal((B, T, H)), "x": x, "h0": h0, "h": forward(x, h0, params),
-            "W_xh": params["W_xh"], "W_hh": params["W_hh"]}  # fmt: skip
+    return {
+        "dh": rng.standard_normal((B, T, H)),
+        "x": x,
+        "h0": h0,
+        "h": forward(x, h0, params),
+        "W_xh": params["W_xh"],
+        "W_hh": params["W_hh"],
+    }
 
 
 def bptt(
@@ -141,8 +147,13 @@ def time_first(dh: Array, x: Array, h0: Array, h: Array, W_xh: Array, W_hh: Arra
         dx.insert(0, both[:, : x.shape[2]])
         back = both[:, x.shape[2] :]
     n = x.shape[2]
-    return {"db_h": bias, "dW_hh": total[n:], "dW_xh": total[:n], "dh0": back,
-            "dx": np.array(dx).swapaxes(0, 1)}  # fmt: skip
+    return {
+        "db_h": bias,
+        "dW_hh": total[n:],
+        "dW_xh": total[:n],
+        "dh0": back,
+        "dx": np.array(dx).swapaxes(0, 1),
+    }
 
 
 def recursive(dh: Array, x: Array, h0: Array, h: Array, W_xh: Array, W_hh: Array) -> Grads:
@@ -160,8 +171,13 @@ def recursive(dh: Array, x: Array, h0: Array, h: Array, W_xh: Array, W_hh: Array
     dz = np.stack(steps, axis=1)
     flat = dz.reshape(-1, dz.shape[-1])
     old = np.concatenate([h0[:, None], h], axis=1)[:, :T]
-    return {"dx": dz @ W_xh.T, "dh0": dh0, "dW_xh": x.reshape(len(flat), -1).T @ flat,
-            "dW_hh": old.reshape(len(flat), -1).T @ flat, "db_h": flat.sum(axis=0)}  # fmt: skip
+    return {
+        "dx": dz @ W_xh.T,
+        "dh0": dh0,
+        "dW_xh": x.reshape(len(flat), -1).T @ flat,
+        "dW_hh": old.reshape(len(flat), -1).T @ flat,
+        "db_h": flat.sum(axis=0),
+    }
 
 
 FUTURE = (
@@ -281,11 +297,20 @@ EXERCISE = Exercise(
     points=16,
     axes={"B": 3, "T": 5, "I": 4, "H": 6},
     shapes={
-        "dh": "B T H", "x": "B T I", "h0": "B H", "h": "B T H", "W_xh": "I H", "W_hh": "H H",
-        "dx": "B T I", "dh0": "B H", "dW_xh": "I H", "dW_hh": "H H", "db_h": "H",
+        "dh": "B T H",
+        "x": "B T I",
+        "h0": "B H",
+        "h": "B T H",
+        "W_xh": "I H",
+        "W_hh": "H H",
+        "dx": "B T I",
+        "dh0": "B H",
+        "dW_xh": "I H",
+        "dW_hh": "H H",
+        "db_h": "H",
     },
     without=frozenset({"integer inputs"}),
     mistakes=wrong,
     also_right=(by_einsum, time_first, recursive, bptt()),
     look="Take T = 2 on paper: which paths lead from the loss back to W_hh?",
-)  # fmt: skip
+)

@@ -16,13 +16,24 @@ def inputs(rng: np.random.Generator, B: int, I: int, H: int) -> Mapping[str, Arr
     x, h_prev = rng.standard_normal((B, I)), state(rng, B, H)
     params = recurrent(rng, I, H)
     h = rnn_step(x, h_prev, **params)
-    return {"dh": rng.standard_normal((B, H)), "x": x, "h_prev": h_prev, "h": h,
-            "W_xh": params["W_xh"], "W_hh": params["W_hh"]}  # fmt: skip
+    return {
+        "dh": rng.standard_normal((B, H)),
+        "x": x,
+        "h_prev": h_prev,
+        "h": h,
+        "W_xh": params["W_xh"],
+        "W_hh": params["W_hh"],
+    }
 
 
 def _from(dz: Array, x: Array, h_prev: Array, W_xh: Array, W_hh: Array) -> Grads:
-    return {"dx": dz @ W_xh.T, "dh_prev": dz @ W_hh.T, "dW_xh": x.T @ dz, "dW_hh": h_prev.T @ dz,
-            "db_h": dz.sum(axis=0)}  # fmt: skip
+    return {
+        "dx": dz @ W_xh.T,
+        "dh_prev": dz @ W_hh.T,
+        "dW_xh": x.T @ dz,
+        "dW_hh": h_prev.T @ dz,
+        "db_h": dz.sum(axis=0),
+    }
 
 
 def with_slope(slope: Callable[[Array], Array]) -> Callable[..., Grads]:
@@ -142,8 +153,13 @@ def one_product(dh: Array, x: Array, h_prev: Array, h: Array, W_xh: Array, W_hh:
     dz = np.multiply(dh, (1 - h) * (1 + h))
     d_in, dW = dz @ W.T, inputs_.T @ dz
     n = x.shape[1]
-    return {"dx": d_in[:, :n], "dh_prev": d_in[:, n:], "dW_xh": dW[:n], "dW_hh": dW[n:],
-            "db_h": np.ones(len(x), dtype=dz.dtype) @ dz}  # fmt: skip
+    return {
+        "dx": d_in[:, :n],
+        "dh_prev": d_in[:, n:],
+        "dW_xh": dW[:n],
+        "dW_hh": dW[n:],
+        "db_h": np.ones(len(x), dtype=dz.dtype) @ dz,
+    }
 
 
 def sample_by_sample(
@@ -159,8 +175,13 @@ def sample_by_sample(
         db_h += dz
         dx.append(W_xh @ dz)
         dh_prev.append(W_hh @ dz)
-    return {"dx": np.array(dx), "dh_prev": np.array(dh_prev), "dW_xh": dW_xh, "dW_hh": dW_hh,
-            "db_h": db_h}  # fmt: skip
+    return {
+        "dx": np.array(dx),
+        "dh_prev": np.array(dh_prev),
+        "dW_xh": dW_xh,
+        "dW_hh": dW_hh,
+        "db_h": db_h,
+    }
 
 
 TANH = "What is the derivative of tanh, written with its result h?"
@@ -236,11 +257,20 @@ EXERCISE = Exercise(
     points=12,
     axes={"B": 3, "I": 4, "H": 6},
     shapes={
-        "dh": "B H", "x": "B I", "h_prev": "B H", "h": "B H", "W_xh": "I H", "W_hh": "H H",
-        "dx": "B I", "dh_prev": "B H", "dW_xh": "I H", "dW_hh": "H H", "db_h": "H",
+        "dh": "B H",
+        "x": "B I",
+        "h_prev": "B H",
+        "h": "B H",
+        "W_xh": "I H",
+        "W_hh": "H H",
+        "dx": "B I",
+        "dh_prev": "B H",
+        "dW_xh": "I H",
+        "dW_hh": "H H",
+        "db_h": "H",
     },
     without=frozenset({"integer inputs"}),
     mistakes=wrong,
     also_right=(einsum, one_product, sample_by_sample),
     look="First dz, the gradient at the sum inside tanh; then each of the five follows from dz.",
-)  # fmt: skip
+)

@@ -13,8 +13,11 @@ Params = dict[str, Array]
 
 
 def inputs(rng: np.random.Generator, I: int, H: int) -> Mapping[str, Any]:
-    params = {"W_xh": rng.standard_normal((I, H)), "W_hh": rng.standard_normal((H, H)),
-              "b_h": rng.standard_normal(H)}  # fmt: skip
+    params = {
+        "W_xh": rng.standard_normal((I, H)),
+        "W_hh": rng.standard_normal((H, H)),
+        "b_h": rng.standard_normal(H),
+    }
     grads = {name: rng.standard_normal(params[name].shape) for name in ("b_h", "W_xh", "W_hh")}
     return {"params": params, "grads": grads, "lr": float(rng.uniform(0.1, 0.5))}
 
@@ -193,14 +196,28 @@ EXERCISE = Exercise(
     shapes={"W_xh": "I H", "W_hh": "H H", "b_h": "H"},
     without=frozenset({"integer inputs"}),
     cases=(
-        Case(name="gradients with extra keys", inputs=extra_keys, value=False,
-             why="Gradients of what is no parameter are ignored."),
-        Case(name="a learning rate of zero", inputs=no_step, value=False,
-             why="With lr = 0 every parameter keeps its value."),
-        Case(name="a parameter without gradient", inputs=one_missing, value=False, raises=KeyError,
-             mentions="W_hh", why="A missing gradient is told by a KeyError that names the parameter."),
+        Case(
+            name="gradients with extra keys",
+            inputs=extra_keys,
+            value=False,
+            why="Gradients of what is no parameter are ignored.",
+        ),
+        Case(
+            name="a learning rate of zero",
+            inputs=no_step,
+            value=False,
+            why="With lr = 0 every parameter keeps its value.",
+        ),
+        Case(
+            name="a parameter without gradient",
+            inputs=one_missing,
+            value=False,
+            raises=KeyError,
+            mentions="W_hh",
+            why="A missing gradient is told by a KeyError that names the parameter.",
+        ),
     ),
     mistakes=wrong,
     also_right=(copies_first, with_a_kind_error, with_numpy),
     look="For one parameter: new value = old value − lr · gradient.",
-)  # fmt: skip
+)

@@ -174,4 +174,4 @@ EXERCISE = Exercise(
     mistakes=wrong,
     also_right=(by_jacobians, by_einsum, with_linalg),
     look="Go back one step by hand: through which tanh, and then through which matrix?",
-)  # fmt: skip
+)

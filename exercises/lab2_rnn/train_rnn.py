@@ -319,10 +319,14 @@ EXERCISE = Exercise(
     without=frozenset({"integer inputs"}),
     cases=(
         Case(name="250 steps", inputs=many_steps),
-        Case(name="no step at all", inputs=no_steps, value=False,
-             why="With steps = 0 the parameters come back as they are, and no loss."),
+        Case(
+            name="no step at all",
+            inputs=no_steps,
+            value=False,
+            why="With steps = 0 the parameters come back as they are, and no loss.",
+        ),
     ),
     mistakes=wrong,
     also_right=(flat_products, in_pieces, training()),
     look="Check one step: the loss before it, then each parameter after it.",
-)  # fmt: skip
+)

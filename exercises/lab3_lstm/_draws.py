@@ -11,10 +11,7 @@ from autograder.spec import weights
 Array = NDArray[Any]
 Params = Mapping[str, Array]
 
-GRADIENT_SHAPES = {
-    **{f"dW_{q}": "I+H H" for q in "figo"},
-    **{f"db_{q}": "H" for q in "figo"},
-}
+GRADIENT_SHAPES = {**{f"dW_{q}": "I+H H" for q in "figo"}, **{f"db_{q}": "H" for q in "figo"}}
 
 
 def signed(rng: np.random.Generator, low: float, high: float, *shape: int) -> Array:

@@ -151,8 +151,16 @@ def four_blocks(state: State) -> Params:
     b = (state["bias_ih_l0"] + state["bias_hh_l0"]).reshape(4, H)
     W = np.concatenate([W_x, W_h], axis=2).transpose(0, 2, 1)
     i, f, g, o = range(4)
-    return {"W_f": W[f], "W_i": W[i], "W_g": W[g], "W_o": W[o],
-            "b_f": b[f], "b_i": b[i], "b_g": b[g], "b_o": b[o]}  # fmt: skip
+    return {
+        "W_f": W[f],
+        "W_i": W[i],
+        "W_g": W[g],
+        "W_o": W[o],
+        "b_f": b[f],
+        "b_i": b[i],
+        "b_g": b[g],
+        "b_o": b[o],
+    }
 
 
 def written_into_buffers(state: State) -> Params:
@@ -267,11 +275,9 @@ EXERCISE = Exercise(
     inputs=inputs,
     points=8,
     axes={"I": 2, "H": 4},
-    shapes={
-        **{f"W_{q}": "I+H H" for q in "figo"}, **{f"b_{q}": "H" for q in "figo"},
-    },
+    shapes={**{f"W_{q}": "I+H H" for q in "figo"}, **{f"b_{q}": "H" for q in "figo"}},
     without=frozenset({"integer inputs"}),
     mistakes=wrong,
     also_right=(with_parts(), transposed_first, four_blocks, written_into_buffers),
     look="Take one gate: find its H rows in all four arrays, then make W and b from them.",
-)  # fmt: skip
+)

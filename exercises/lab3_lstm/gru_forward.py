@@ -6,14 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograder.spec import Exercise, Mistakes, but
-from exercises.lab3_lstm._draws import (
-    Array,
-    Params,
-    as_float64,
-    gru_params,
-    plain_sigmoid,
-    states,
-)
+from exercises.lab3_lstm._draws import Array, Params, as_float64, gru_params, plain_sigmoid, states
 from solutions.lab3_lstm import gru_forward, gru_step
 
 
@@ -190,4 +183,4 @@ EXERCISE = Exercise(
     mistakes=wrong,
     also_right=(with_buffer, inputs_first, recursive),
     look="Write down, for the second step, which x and which h go in.",
-)  # fmt: skip
+)

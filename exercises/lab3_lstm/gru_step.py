@@ -68,8 +68,10 @@ def transposed(params: Params) -> Params:
 
 
 def doubled_biases(params: Params) -> Params:
-    return {name: 2 * p if name.startswith("b_x") else 0 * p if name.startswith("b_h") else p
-            for name, p in params.items()}  # fmt: skip
+    return {
+        name: 2 * p if name.startswith("b_x") else 0 * p if name.startswith("b_h") else p
+        for name, p in params.items()
+    }
 
 
 wrong = Mistakes()
@@ -112,10 +114,12 @@ def sample_by_sample(x: Array, h_prev: Array, params: Params) -> Array:
     out = []
     for x_b, h_b in zip(x, h_prev, strict=True):
         parts = {
-            q: (params[f"W_x{q}"].T @ x_b + params[f"b_x{q}"],
-                params[f"W_h{q}"].T @ h_b + params[f"b_h{q}"])
+            q: (
+                params[f"W_x{q}"].T @ x_b + params[f"b_x{q}"],
+                params[f"W_h{q}"].T @ h_b + params[f"b_h{q}"],
+            )
             for q in "nzr"
-        }  # fmt: skip
+        }
         r, z = (0.5 + 0.5 * np.tanh(sum(parts[q]) / 2) for q in "rz")
         n = np.tanh(parts["n"][0] + r * parts["n"][1])
         out.append(n - z * n + z * h_b)
@@ -277,4 +281,4 @@ EXERCISE = Exercise(
     mistakes=wrong,
     also_right=(moving_towards, one_product, sample_by_sample),
     look="Four lines: r, z, the candidate n, and the mix. Check them in this order.",
-)  # fmt: skip
+)

@@ -283,9 +283,14 @@ def with_tape(dh: Array, x: Array, h0: Array, c0: Array, params: Params) -> Grad
         s = np.tanh(c)
         dc = dc_next + d * o * (1 - s**2)
         dz = np.concatenate(
-            [dc * c_prev * f * (1 - f), dc * g * i * (1 - i), dc * i * (1 - g**2),
-             d * s * o * (1 - o)], axis=1,
-        )  # fmt: skip
+            [
+                dc * c_prev * f * (1 - f),
+                dc * g * i * (1 - i),
+                dc * i * (1 - g**2),
+                d * s * o * (1 - o),
+            ],
+            axis=1,
+        )
         dW += xh.T @ dz
         db += dz.sum(axis=0)
         dxh = dz @ W.T
@@ -305,9 +310,13 @@ def accumulators(dh: Array, x: Array, h0: Array, c0: Array, params: Params) -> G
     back = {"dh_prev": np.zeros_like(h0), "dc_prev": np.zeros_like(c0)}
     for t in reversed(range(x.shape[1])):
         back = lstm_step_backward(
-            dh[:, t] + back["dh_prev"], back["dc_prev"], x[:, t], h_before[:, t], c_before[:, t],
+            dh[:, t] + back["dh_prev"],
+            back["dc_prev"],
+            x[:, t],
+            h_before[:, t],
+            c_before[:, t],
             params,
-        )  # fmt: skip
+        )
         for name in params:
             grads[f"d{name}"] += back[f"d{name}"]
         grads["dx"][:, t] = back["dx"]
@@ -533,10 +542,16 @@ EXERCISE = Exercise(
     points=15,
     axes={"B": 3, "T": 5, "I": 2, "H": 4},
     shapes={
-        "dh": "B T H", "x": "B T I", "h0": "B H", "c0": "B H",
-        "dx": "B T I", "dh0": "B H", "dc0": "B H", **GRADIENT_SHAPES,
+        "dh": "B T H",
+        "x": "B T I",
+        "h0": "B H",
+        "c0": "B H",
+        "dx": "B T I",
+        "dh0": "B H",
+        "dc0": "B H",
+        **GRADIENT_SHAPES,
     },
     mistakes=wrong,
     also_right=(with_tape, accumulators, recursive, parallel_weights),
     look="Write down for the last step and the one before it what goes in as dh and as dc.",
-)  # fmt: skip
+)

@@ -274,4 +274,4 @@ EXERCISE = Exercise(
     mistakes=wrong,
     also_right=(with_buffers, inputs_first, time_in_front),
     look="Write down, for the second step, which x, which h and which c go in.",
-)  # fmt: skip
+)

@@ -134,8 +134,12 @@ def two_products(x: Array, h_prev: Array, params: Params) -> Gates:
         W, b = params["W_" + q], params["b_" + q]
         return b + np.dot(h_prev, W[n:]) + np.dot(x, W[:n])
 
-    return {"o": plain_sigmoid(layer("o")), "g": np.tanh(layer("g")),
-            "i": plain_sigmoid(layer("i")), "f": plain_sigmoid(layer("f"))}  # fmt: skip
+    return {
+        "o": plain_sigmoid(layer("o")),
+        "g": np.tanh(layer("g")),
+        "i": plain_sigmoid(layer("i")),
+        "f": plain_sigmoid(layer("f")),
+    }
 
 
 def one_product(x: Array, h_prev: Array, params: Params) -> Gates:
@@ -251,4 +255,4 @@ EXERCISE = Exercise(
     mistakes=wrong,
     also_right=(two_products, one_product, einsum),
     look="Check one gate at a time: which weights, which bias, which squashing?",
-)  # fmt: skip
+)

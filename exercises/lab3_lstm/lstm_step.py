@@ -263,4 +263,4 @@ EXERCISE = Exercise(
     mistakes=wrong,
     also_right=(stacked, sample_by_sample, in_a_copy),
     look="First the four gates, then one line for the cell and one for the state.",
-)  # fmt: skip
+)

@@ -184,10 +184,14 @@ def stacked(dh: Array, dc: Array, x: Array, h_prev: Array, c_prev: Array, params
     c = f * c_prev + i * g
     squashed = np.tanh(c)
     d_cell = dc + o * dh * (1 - squashed) * (1 + squashed)
-    dz = np.hstack([
-        d_cell * g * i * (1 - i), d_cell * c_prev * f * (1 - f),
-        dh * squashed * o * (1 - o), d_cell * i * (1 - g * g),
-    ])  # fmt: skip
+    dz = np.hstack(
+        [
+            d_cell * g * i * (1 - i),
+            d_cell * c_prev * f * (1 - f),
+            dh * squashed * o * (1 - o),
+            d_cell * i * (1 - g * g),
+        ]
+    )
     dxh, dW, db = dz @ W.T, xh.T @ dz, dz.sum(0)
     out = {"dx": dxh[:, : x.shape[1]], "dh_prev": dxh[:, x.shape[1] :], "dc_prev": d_cell * f}
     for q, dW_q, db_q in zip("ifog", np.split(dW, 4, axis=1), np.split(db, 4), strict=True):
@@ -200,8 +204,12 @@ def einsum(dh: Array, dc: Array, x: Array, h_prev: Array, c_prev: Array, params:
     s = lstm_gates(x, h_prev, params)
     c = s["f"] * c_prev + s["i"] * s["g"]
     into_c = dh * s["o"] / np.cosh(c) ** 2 + dc
-    upstream = {"f": into_c * c_prev, "i": into_c * s["g"], "g": into_c * s["i"],
-                "o": dh * np.tanh(c)}  # fmt: skip
+    upstream = {
+        "f": into_c * c_prev,
+        "i": into_c * s["g"],
+        "g": into_c * s["i"],
+        "o": dh * np.tanh(c),
+    }
     out: Grads = {"dc_prev": into_c * s["f"], "dx": 0, "dh_prev": 0}
     for q in ("o", "g", "i", "f"):
         slope = 1 - s[q] ** 2 if q == "g" else s[q] - s[q] ** 2
@@ -209,9 +217,9 @@ def einsum(dh: Array, dc: Array, x: Array, h_prev: Array, c_prev: Array, params:
         W = params[f"W_{q}"]
         out["dx"] = out["dx"] + np.einsum("bh,ih->bi", dz, W[:n])
         out["dh_prev"] = out["dh_prev"] + np.einsum("bh,jh->bj", dz, W[n:])
-        out[f"dW_{q}"] = np.vstack([
-            np.einsum("bi,bh->ih", x, dz), np.einsum("bj,bh->jh", h_prev, dz)
-        ])  # fmt: skip
+        out[f"dW_{q}"] = np.vstack(
+            [np.einsum("bi,bh->ih", x, dz), np.einsum("bj,bh->jh", h_prev, dz)]
+        )
         out[f"db_{q}"] = np.einsum("bh->h", dz)
     return out
 
@@ -470,11 +478,18 @@ EXERCISE = Exercise(
     points=20,
     axes={"B": 3, "I": 2, "H": 4},
     shapes={
-        "dh": "B H", "dc": "B H", "x": "B I", "h_prev": "B H", "c_prev": "B H",
-        "dx": "B I", "dh_prev": "B H", "dc_prev": "B H", **GRADIENT_SHAPES,
+        "dh": "B H",
+        "dc": "B H",
+        "x": "B I",
+        "h_prev": "B H",
+        "c_prev": "B H",
+        "dx": "B I",
+        "dh_prev": "B H",
+        "dc_prev": "B H",
+        **GRADIENT_SHAPES,
     },
     mistakes=wrong,
     also_right=(stacked, einsum, sample_by_sample),
     look="Go line by line: into the cell, into the four gates, through the squashing, and then "
     "into the weights and what went in.",
-)  # fmt: skip
+)

@@ -217,20 +217,25 @@ EXERCISE = Exercise(
     inputs=inputs,
     points=4,
     axes={"I": 2, "H": 4},
-    shapes={
-        **{f"W_{q}": "I+H H" for q in "figo"}, **{f"b_{q}": "H" for q in "figo"},
-    },
+    shapes={**{f"W_{q}": "I+H H" for q in "figo"}, **{f"b_{q}": "H" for q in "figo"}},
     without=frozenset({"integer inputs"}),
     cases=(
-        Case(name="a whole number as the value", inputs=whole_number,
-             why="b_f is an array of floats, also where the value is an int."),
+        Case(
+            name="a whole number as the value",
+            inputs=whole_number,
+            why="b_f is an array of floats, also where the value is an int.",
+        ),
         Case(name="a value of zero", inputs=zero, why="0 is a value like any other."),
         Case(name="a negative value", inputs=negative),
-        Case(name="writing into the result afterwards", inputs=whole_number, value=False,
-             scenario=write_into_result,
-             why="The result must share no array with the params that were handed in."),
+        Case(
+            name="writing into the result afterwards",
+            inputs=whole_number,
+            value=False,
+            scenario=write_into_result,
+            why="The result must share no array with the params that were handed in.",
+        ),
     ),
     mistakes=wrong,
     also_right=(new_dict, deep_copy, by_arithmetic),
     look="Eight new arrays: seven copies, and one that is filled.",
-)  # fmt: skip
+)

@@ -324,8 +324,12 @@ def evaluated(
     model.train(mode == "train")
     if observed == "modes":
         found = []
-        mixtures = [(True, ["norm"]), (False, ["head.dropout"]), (True, ["head", "rnn"]),
-                    (True, ["spare"])]  # fmt: skip
+        mixtures = [
+            (True, ["norm"]),
+            (False, ["head.dropout"]),
+            (True, ["head", "rnn"]),
+            (True, ["spare"]),
+        ]
         for root, others in mixtures:
             model.train(root)
             for name in others:

@@ -12,11 +12,7 @@ from autograder.spec import Case, Close, Exercise, Mistakes, but
 from autograder.spec.scenarios import gradients
 from exercises.lab5_clipping import _stand_ins
 from exercises.lab5_clipping._draws import Grads, gradients_of, length_of, merged, with_gaps
-from exercises.lab5_clipping._scenarios import (
-    edited_afterwards,
-    from_a_generator,
-    without_tensors,
-)
+from exercises.lab5_clipping._scenarios import edited_afterwards, from_a_generator, without_tensors
 from solutions.lab5_clipping import clip_by_norm
 
 Answer = tuple[list[Tensor | None], Tensor]
@@ -282,10 +278,7 @@ wrong.add(
 )
 wrong.add(
     "epsilon_in_the_norm",
-    scaled(
-        lambda norm, most: (most / norm).clamp(max=1.0),
-        lambda grads: length_of(grads) + 1e-6,
-    ),
+    scaled(lambda norm, most: (most / norm).clamp(max=1.0), lambda grads: length_of(grads) + 1e-6),
     "the norm is returned with 1e-6 added. The 1e-6 belongs to the factor; the norm is returned without it.",
 )
 wrong.add(
@@ -313,36 +306,55 @@ EXERCISE = Exercise(
     cases=(
         Case(name="gradients shorter than max_norm", inputs=short),
         Case(
-            name="some gradients None", inputs=some_none, value=False,
+            name="some gradients None",
+            inputs=some_none,
+            value=False,
             why="Where a gradient was None, None stands in the list that you return.",
         ),
         Case(
-            name="a generator", inputs=ordinary, value=False, scenario=from_a_generator,
+            name="a generator",
+            inputs=ordinary,
+            value=False,
+            scenario=from_a_generator,
             why="You need the gradients twice, for the norm and for the scaling. A generator can be "
             "gone through once.",
         ),
         Case(
-            name="no tensor at all", inputs=nothing, value=False, scenario=without_tensors,
+            name="no tensor at all",
+            inputs=nothing,
+            value=False,
+            scenario=without_tensors,
             why="For an empty iterable, or one with nothing but None, the norm is 0, as a tensor.",
         ),
         Case(
-            name="tiny gradients", inputs=tiny, value=False, close=Close(rtol=1e-6, atol=1e-14),
+            name="tiny gradients",
+            inputs=tiny,
+            value=False,
+            close=Close(rtol=1e-6, atol=1e-14),
             why="Everything is tiny here: the norm is far below 1, max_norm smaller still, and the 1e-6 of the "
             "formula can be seen.",
         ),
         Case(
-            name="gradients that are zero", inputs=zeros, value=False,
+            name="gradients that are zero",
+            inputs=zeros,
+            value=False,
             why="Zero stays zero: no division by 0.",
         ),
         Case(
-            name="the returned tensors edited afterwards", inputs=short, value=False,
-            like="gradients shorter than max_norm", scenario=edited_afterwards,
+            name="the returned tensors edited afterwards",
+            inputs=short,
+            value=False,
+            like="gradients shorter than max_norm",
+            scenario=edited_afterwards,
             why="New tensors are due, also where nothing had to be clipped: whoever edits them must "
             "not edit the old gradients.",
         ),
         Case(
-            name="gradients through short ones", inputs=short, value=False,
-            like="gradients shorter than max_norm", scenario=gradients,
+            name="gradients through short ones",
+            inputs=short,
+            value=False,
+            like="gradients shorter than max_norm",
+            scenario=gradients,
             why="The result must carry gradients back: no .data, .detach() or no_grad on the way.",
         ),
     ),
@@ -351,4 +363,4 @@ EXERCISE = Exercise(
     also_right=(python_minimum, with_an_if, divided),
     look="Compute three numbers by hand for the single gradient [3., 4.] and max_norm 1: norm, factor, "
     "result.",
-)  # fmt: skip
+)

@@ -209,20 +209,30 @@ EXERCISE = Exercise(
     cases=(
         Case(name="all entries within the limit", inputs=within),
         Case(
-            name="some gradients None", inputs=some_none, value=False,
+            name="some gradients None",
+            inputs=some_none,
+            value=False,
             why="Where a gradient was None, None stands in the list that you return.",
         ),
         Case(
-            name="a generator", inputs=ordinary, value=False, scenario=from_a_generator,
+            name="a generator",
+            inputs=ordinary,
+            value=False,
+            scenario=from_a_generator,
             why="A generator has no length, no index, and can be gone through once only.",
         ),
         Case(
-            name="no gradient at all", inputs=empty, value=False,
+            name="no gradient at all",
+            inputs=empty,
+            value=False,
             why="An empty iterable gives an empty list.",
         ),
         Case(
-            name="the returned list emptied afterwards", inputs=within, value=False,
-            like="all entries within the limit", scenario=emptied_afterwards,
+            name="the returned list emptied afterwards",
+            inputs=within,
+            value=False,
+            like="all entries within the limit",
+            scenario=emptied_afterwards,
             why="A new list is due: whoever empties it must not empty the caller's.",
         ),
     ),
@@ -230,4 +240,4 @@ EXERCISE = Exercise(
     stand_in=_stand_ins.held_list,
     also_right=(minimum_and_maximum, with_where, hard_tanh),
     look="Try the gradient [-3., -0.5, 0.5, 3.] with limit 1.",
-)  # fmt: skip
+)

@@ -347,28 +347,43 @@ EXERCISE = Exercise(
     cases=(
         Case(name="gradients shorter than max_norm", inputs=short),
         Case(
-            name="parameters without gradient", inputs=unused, value=False,
+            name="parameters without gradient",
+            inputs=unused,
+            value=False,
             why="Parameters that took no part in the loss have grad None: pass over them.",
         ),
         Case(
-            name="no gradient at all", inputs=no_gradients, value=False,
+            name="no gradient at all",
+            inputs=no_gradients,
+            value=False,
             why="Before the first backward pass every grad is None: the norm is 0 then.",
         ),
         Case(
-            name="tiny gradients", inputs=tiny, value=False, close=Close(rtol=1e-6, atol=1e-14),
+            name="tiny gradients",
+            inputs=tiny,
+            value=False,
+            close=Close(rtol=1e-6, atol=1e-14),
             why="Everything is tiny here: the norm is far below 1, max_norm smaller still, and the 1e-6 of the "
             "formula can be seen.",
         ),
         Case(
-            name="a model of one parameter", inputs=one_parameter, value=False,
+            name="a model of one parameter",
+            inputs=one_parameter,
+            value=False,
             why="A model of one parameter is a model like any other.",
         ),
         Case(
-            name="two layers that share a weight", inputs=tied, value=False,
+            name="two layers that share a weight",
+            inputs=tied,
+            value=False,
             why="A weight that two layers share is one parameter: it counts once and is scaled once.",
         ),
         Case(
-            name="placement", inputs=ordinary, value=False, like="values", device="meta",
+            name="placement",
+            inputs=ordinary,
+            value=False,
+            like="values",
+            device="meta",
             why="Make every new tensor with the device and dtype of the gradients.",
         ),
     ),
@@ -376,4 +391,4 @@ EXERCISE = Exercise(
     stand_in=_stand_ins.with_torch,
     also_right=(fresh_tensors, a_float, module_by_module, earlier_clip),
     look="Look at p.grad of each parameter before and after the call.",
-)  # fmt: skip
+)

@@ -237,23 +237,33 @@ EXERCISE = Exercise(
     close=Close(alike=False),
     cases=(
         Case(
-            name="the pair of an LSTM", inputs=pair,
+            name="the pair of an LSTM",
+            inputs=pair,
             why="The state of an LSTM is a tuple of two tensors, and a tuple is due back.",
         ),
         Case(
-            name="no state yet", inputs=nothing, value=False,
+            name="no state yet",
+            inputs=nothing,
+            value=False,
             why="Before the first chunk the state is None, and None is due back.",
         ),
         Case(
-            name="a list of states", inputs=a_list, value=False,
+            name="a list of states",
+            inputs=a_list,
+            value=False,
             why="A list is due back for a list, with every tensor in it cut from its graph.",
         ),
         Case(
-            name="lists and tuples inside each other", inputs=nested, value=False,
+            name="lists and tuples inside each other",
+            inputs=nested,
+            value=False,
             why="However deep a tensor lies: the same structure is due back, None included.",
         ),
         Case(
-            name="placement", inputs=placed, value=False, device="meta",
+            name="placement",
+            inputs=placed,
+            value=False,
+            device="meta",
             why="The tensors stay where they are.",
         ),
     ),
@@ -261,4 +271,4 @@ EXERCISE = Exercise(
     stand_in=_stand_ins.cut_state,
     also_right=(by_type, with_data, without_recording),
     look="Print the type, and for tensors requires_grad, of what goes in and of what comes back.",
-)  # fmt: skip
+)

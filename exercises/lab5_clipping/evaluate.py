@@ -387,16 +387,22 @@ EXERCISE = Exercise(
     cases=(
         Case(name="a model in eval mode before the call", inputs=from_eval),
         Case(
-            name="the mode of every submodule afterwards", inputs=modes, value=False,
+            name="the mode of every submodule afterwards",
+            inputs=modes,
+            value=False,
             why="Some submodules were in train mode and some in eval mode: each of them is due back "
             "in its own.",
         ),
         Case(
-            name="gradients on or off afterwards", inputs=gradient_mode, value=False,
+            name="gradients on or off afterwards",
+            inputs=gradient_mode,
+            value=False,
             why="Gradients are recorded after the call if, and only if, they were before it.",
         ),
         Case(
-            name="other traces of the call", inputs=traces, value=False,
+            name="other traces of the call",
+            inputs=traces,
+            value=False,
             why="No graph is recorded; grads, weights and the statistics of batch norm stay, and every "
             "parameter can still be trained.",
         ),
@@ -404,4 +410,4 @@ EXERCISE = Exercise(
     mistakes=wrong,
     also_right=(with_a_dataset, with_lists, on_a_copy, with_a_context),
     look="Take two batches of two samples and one, and work the two means out by hand.",
-)  # fmt: skip
+)

@@ -249,23 +249,35 @@ EXERCISE = Exercise(
     axes={"I": 3, "H": 5, "O": 2},
     cases=(
         Case(
-            name="some gradients None", inputs=some_none, value=False,
+            name="some gradients None",
+            inputs=some_none,
+            value=False,
             why="None stands for no gradient: pass over it and go on with the next.",
         ),
         Case(
-            name="a generator", inputs=ordinary, value=False, scenario=from_a_generator,
+            name="a generator",
+            inputs=ordinary,
+            value=False,
+            scenario=from_a_generator,
             why="A generator has no length, no index, and can be gone through once only.",
         ),
         Case(
-            name="no tensor at all", inputs=nothing, value=False, scenario=without_tensors,
+            name="no tensor at all",
+            inputs=nothing,
+            value=False,
+            scenario=without_tensors,
             why="An empty iterable, or one with nothing but None, has the norm 0, as a tensor.",
         ),
         Case(
-            name="a gradient that is one number", inputs=a_scalar, value=False,
+            name="a gradient that is one number",
+            inputs=a_scalar,
+            value=False,
             why="A parameter may have no axis at all: its gradient is a 0-d tensor.",
         ),
         Case(
-            name="tiny gradients", inputs=tiny, value=False,
+            name="tiny gradients",
+            inputs=tiny,
+            value=False,
             why="The formula has no small number added to anything.",
         ),
     ),
@@ -273,4 +285,4 @@ EXERCISE = Exercise(
     stand_in=_stand_ins.norm_of_all,
     also_right=(norm_of_norms, one_flat_vector, running_total, one_after_the_other),
     look="Try two gradients by hand, [3.] and [4.]: taken together they have length 5.",
-)  # fmt: skip
+)

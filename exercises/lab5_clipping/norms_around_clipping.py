@@ -265,28 +265,39 @@ EXERCISE = Exercise(
     cases=(
         Case(name="a gradient shorter than max_norm", inputs=short),
         Case(
-            name="gradients left from before", inputs=old_gradients, value=False,
+            name="gradients left from before",
+            inputs=old_gradients,
+            value=False,
             why="backward() adds to what stands in p.grad: clear it first.",
         ),
         Case(
-            name="a layer that is not used", inputs=unused, value=False,
+            name="a layer that is not used",
+            inputs=unused,
+            value=False,
             why="The parameters of an unused layer have grad None.",
         ),
         Case(
-            name="a model with dropout", inputs=dropped, value=False,
+            name="a model with dropout",
+            inputs=dropped,
+            value=False,
             why="One forward pass, in the mode in which the model is: a second one would draw "
             "another dropout.",
         ),
         Case(
-            name="tiny gradients", inputs=tiny, value=False, close=Close(rtol=1e-6, atol=1e-14),
+            name="tiny gradients",
+            inputs=tiny,
+            value=False,
+            close=Close(rtol=1e-6, atol=1e-14),
             why="The norm afterwards is measured. With the 1e-6 of the formula it is not quite max_norm.",
         ),
         Case(
-            name="the weights afterwards", inputs=weights_after, value=False,
+            name="the weights afterwards",
+            inputs=weights_after,
+            value=False,
             why="Measuring changes no weights.",
         ),
     ),
     mistakes=wrong,
     also_right=(with_torch, without_touching_grad, on_a_copy),
     look="Print p.grad.norm() of one parameter after each of your lines.",
-)  # fmt: skip
+)

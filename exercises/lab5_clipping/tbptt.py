@@ -9,13 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from autograder.spec import Case, Exercise, Mistakes, but
-from exercises.lab5_clipping._draws import (
-    classifier,
-    length_of,
-    merged,
-    model_grads,
-    scaled_,
-)
+from exercises.lab5_clipping._draws import classifier, length_of, merged, model_grads, scaled_
 from exercises.lab5_clipping._scenarios import in_chunks
 from solutions.lab5_clipping import detach_state, tbptt, training_step
 
@@ -80,9 +74,14 @@ def chunked(
     """The loop over chunks with one of its pieces replaced."""
 
     def changed(
-        model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, optimizer: Any, chunk: int,
+        model: nn.Module,
+        x: Tensor,
+        y: Tensor,
+        loss_fn: Any,
+        optimizer: Any,
+        chunk: int,
         max_norm: float,
-    ) -> list[float]:  # fmt: skip
+    ) -> list[float]:
         losses, state = [], None
         for place, (x_chunk, y_chunk) in enumerate(cut_up(x, y, chunk)):
             for part in order.split():
@@ -316,9 +315,15 @@ def by_training_steps(
 
 
 def by_recursion(
-    model: nn.Module, x: Tensor, y: Tensor, loss_fn: Any, optimizer: Any, chunk: int,
-    max_norm: float, state: Any = None,
-) -> list[float]:  # fmt: skip
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    loss_fn: Any,
+    optimizer: Any,
+    chunk: int,
+    max_norm: float,
+    state: Any = None,
+) -> list[float]:
     if x.shape[1] == 0:
         return []
     for p in model.parameters():
@@ -469,27 +474,39 @@ EXERCISE = Exercise(
     cases=(
         Case(name="gradients shorter than max_norm", inputs=short),
         Case(
-            name="an LSTM", inputs=lstm, value=False,
+            name="an LSTM",
+            inputs=lstm,
+            value=False,
             why="The state of an LSTM is a tuple (h, c): carry both, and cut both from their graph.",
         ),
         Case(
-            name="chunks that divide the sequence", inputs=whole_chunks, value=False,
+            name="chunks that divide the sequence",
+            inputs=whole_chunks,
+            value=False,
             why="There is no chunk of what is left where nothing is left.",
         ),
         Case(
-            name="chunks of one step", inputs=single_steps, value=False,
+            name="chunks of one step",
+            inputs=single_steps,
+            value=False,
             why="A chunk of one step is a chunk like any other.",
         ),
         Case(
-            name="a chunk longer than the sequence", inputs=one_chunk, value=False,
+            name="a chunk longer than the sequence",
+            inputs=one_chunk,
+            value=False,
             why="Then the whole sequence is one chunk.",
         ),
         Case(
-            name="gradients left from before", inputs=old_gradients, value=False,
+            name="gradients left from before",
+            inputs=old_gradients,
+            value=False,
             why="backward() adds to what stands in p.grad: clear it first.",
         ),
         Case(
-            name="a layer that is not used", inputs=unused, value=False,
+            name="a layer that is not used",
+            inputs=unused,
+            value=False,
             why="The parameters of an unused layer have grad None.",
         ),
     ),
@@ -497,4 +514,4 @@ EXERCISE = Exercise(
     also_right=(with_slices, with_autograd, by_training_steps, by_recursion),
     look="Print, for each chunk, the shape of its inputs, and one number of the state before and "
     "behind it.",
-)  # fmt: skip
+)

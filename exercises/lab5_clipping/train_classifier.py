@@ -8,13 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from autograder.spec import Case, Exercise, Mistakes, but
-from exercises.lab5_clipping._draws import (
-    classifier,
-    labelled,
-    merged,
-    model_grads,
-    scaled_,
-)
+from exercises.lab5_clipping._draws import classifier, labelled, merged, model_grads, scaled_
 from exercises.lab5_clipping._scenarios import over_epochs
 from solutions.lab5_clipping import train_classifier, training_step
 
@@ -24,9 +18,13 @@ History = list[dict[str, float]]
 def inputs(rng: np.random.Generator, B: int, T: int, I: int, H: int, C: int) -> Mapping[str, Any]:
     batch = labelled(rng, B, T, I, C)
     return {
-        "weights": classifier(rng, I, H, C), **batch, "batch_size": 4, "epochs": 2, "lr": 3.0,
+        "weights": classifier(rng, I, H, C),
+        **batch,
+        "batch_size": 4,
+        "epochs": 2,
+        "lr": 3.0,
         "max_norm": 0.3,
-    }  # fmt: skip
+    }
 
 
 def ordinary(rng: np.random.Generator) -> Mapping[str, Any]:
@@ -98,9 +96,13 @@ def trained(
     """
 
     def changed(
-        model: nn.Module, loader: Any, loss_fn: Any, optimizer: Any, epochs: int,
+        model: nn.Module,
+        loader: Any,
+        loss_fn: Any,
+        optimizer: Any,
+        epochs: int,
         max_norm: float = 5.0,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         mode(model)
         history = []
         loss_sum = right = n = m = 0.0
@@ -160,9 +162,13 @@ def default(most: float) -> Callable[..., History]:
     """The right loop with another default for max_norm."""
 
     def changed(
-        model: nn.Module, loader: Any, loss_fn: Any, optimizer: Any, epochs: int,
+        model: nn.Module,
+        loader: Any,
+        loss_fn: Any,
+        optimizer: Any,
+        epochs: int,
         max_norm: float = most,
-    ) -> History:  # fmt: skip
+    ) -> History:
         return train_classifier(model, loader, loss_fn, optimizer, epochs, max_norm)
 
     return changed
@@ -464,36 +470,49 @@ EXERCISE = Exercise(
     scenario=over_epochs,
     cases=(
         Case(
-            name="a model that returns (logits, state)", inputs=with_state,
+            name="a model that returns (logits, state)",
+            inputs=with_state,
             why="Only the first of the two goes into the loss and into the accuracy.",
         ),
         Case(
-            name="a model with dropout", inputs=dropped, value=False,
+            name="a model with dropout",
+            inputs=dropped,
+            value=False,
             why="One forward pass in train mode for each batch: its logits give the loss and the "
             "accuracy.",
         ),
         Case(
-            name="a model in eval mode before the call", inputs=dropped_from_eval, value=False,
+            name="a model in eval mode before the call",
+            inputs=dropped_from_eval,
+            value=False,
             why="Train in train mode, whatever mode the model comes in.",
         ),
         Case(
-            name="max_norm left out", inputs=default_norm, value=False,
+            name="max_norm left out",
+            inputs=default_norm,
+            value=False,
             why="Where max_norm is not given it is 5.",
         ),
         Case(
-            name="every answer right from the start", inputs=all_right, value=False,
+            name="every answer right from the start",
+            inputs=all_right,
+            value=False,
             why="There are as many epochs as were asked for, however good the model is.",
         ),
         Case(
-            name="no epochs", inputs=no_epochs, value=False,
+            name="no epochs",
+            inputs=no_epochs,
+            value=False,
             why="Without an epoch the list is empty and nothing is learnt.",
         ),
         Case(
-            name="a layer that is not used", inputs=unused, value=False,
+            name="a layer that is not used",
+            inputs=unused,
+            value=False,
             why="The parameters of an unused layer have grad None.",
         ),
     ),
     mistakes=wrong,
     also_right=(with_a_dataset, with_lists, with_a_running_mean, with_autograd),
     look="Take two batches of two samples and one, and work the two means out by hand.",
-)  # fmt: skip
+)

@@ -27,8 +27,12 @@ RIGHT_ORDER = "clear forward backward clip step"
 def inputs(rng: np.random.Generator, B: int, T: int, I: int, H: int, C: int) -> Mapping[str, Any]:
     batch = labelled(rng, B, T, I, C)
     return {
-        "weights": classifier(rng, I, H, C), **batch, "max_norm": 0.05, "lr": 2.0, "updates": 2,
-    }  # fmt: skip
+        "weights": classifier(rng, I, H, C),
+        **batch,
+        "max_norm": 0.05,
+        "lr": 2.0,
+        "updates": 2,
+    }
 
 
 def ordinary(rng: np.random.Generator) -> Mapping[str, Any]:
@@ -344,36 +348,51 @@ EXERCISE = Exercise(
     cases=(
         Case(name="a gradient shorter than max_norm", inputs=short),
         Case(
-            name="a model that returns (logits, state)", inputs=with_state,
+            name="a model that returns (logits, state)",
+            inputs=with_state,
             why="Only the first of the two goes into the loss.",
         ),
         Case(
-            name="a model that returns (logits, (h, c))", inputs=with_pair, value=False,
+            name="a model that returns (logits, (h, c))",
+            inputs=with_pair,
+            value=False,
             why="The state of an LSTM is a tuple of its own.",
         ),
         Case(
-            name="a batch of two", inputs=two_samples, value=False,
+            name="a batch of two",
+            inputs=two_samples,
+            value=False,
             why="Two rows of one tensor are no pair of logits and state.",
         ),
         Case(
-            name="gradients left from before", inputs=old_gradients, value=False,
+            name="gradients left from before",
+            inputs=old_gradients,
+            value=False,
             why="backward() adds to what stands in p.grad: clear it first.",
         ),
         Case(
-            name="a layer that is not used", inputs=unused, value=False,
+            name="a layer that is not used",
+            inputs=unused,
+            value=False,
             why="The parameters of an unused layer have grad None.",
         ),
         Case(
-            name="an optimizer with momentum", inputs=momentum, value=False,
+            name="an optimizer with momentum",
+            inputs=momentum,
+            value=False,
             why="The update is the optimizer's: hand the clipped gradient to it, once.",
         ),
         Case(
-            name="an optimizer with two groups of parameters", inputs=two_groups, value=False,
+            name="an optimizer with two groups of parameters",
+            inputs=two_groups,
+            value=False,
             why="The norm is that of all gradients of the model, however its parameters are divided "
             "into groups.",
         ),
         Case(
-            name="a model with dropout", inputs=dropped, value=False,
+            name="a model with dropout",
+            inputs=dropped,
+            value=False,
             why="One forward pass, in the mode in which the model is.",
         ),
     ),
@@ -381,4 +400,4 @@ EXERCISE = Exercise(
     stand_in=_stand_ins.one_step,
     also_right=(with_torch, parameters_of_the_optimizer, cleared_at_the_end),
     look="Write the five parts down in their order and compare with your lines.",
-)  # fmt: skip
+)

@@ -11,13 +11,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 from autograder.spec import Case, Exercise, Mistakes
 from autograder.spec.scenarios import logits_elsewhere
 from exercises.lab6_bidirectional._draws import Floats, draw_lengths
-from exercises.lab6_bidirectional._shared import (
-    build_and_run,
-    classify,
-    fresh,
-    learn,
-    once_more,
-)
+from exercises.lab6_bidirectional._shared import build_and_run, classify, fresh, learn, once_more
 from solutions.lab6_bidirectional import BiClassifier, attention_pool, masked_mean
 
 Draw = Callable[[np.random.Generator], Mapping[str, Any]]
@@ -52,9 +46,18 @@ def draw_tokens(rng: np.random.Generator, lengths: Any, T: int, V: int, pad: int
 
 
 def inputs(
-    rng: np.random.Generator, B: int = 4, T: int = 6, V: int = 15, E: int = 3, H: int = 5,
-    C: int = 2, cell: str = "", pooling: str = "", pad: int | None = None, more: int = 0,
-) -> Mapping[str, Any]:  # fmt: skip
+    rng: np.random.Generator,
+    B: int = 4,
+    T: int = 6,
+    V: int = 15,
+    E: int = 3,
+    H: int = 5,
+    C: int = 2,
+    cell: str = "",
+    pooling: str = "",
+    pad: int | None = None,
+    more: int = 0,
+) -> Mapping[str, Any]:
     """One batch; an empty cell or pooling is left out of the call, `more` is padding for all."""
     init: list[Any] = [V, E, H, C]
     if cell:
@@ -112,8 +115,12 @@ def away(cell: str, pooling: str) -> Draw:
         found = inputs(rng, B=3, T=3, cell=cell, pooling=pooling, more=1)
         lengths = found["lengths"]
         init = [*found["init"]]
-        return {"init": init, "tokens": found["tokens"], "lengths": lengths,
-                "true": [int(n) for n in lengths]}  # fmt: skip
+        return {
+            "init": init,
+            "tokens": found["tokens"],
+            "lengths": lengths,
+            "true": [int(n) for n in lengths],
+        }
 
     return draw
 
@@ -653,8 +660,16 @@ def mean_and_attention_swapped(V: int, E: int, H: int, C: int, *rest: Any) -> Ba
 class ByHand(nn.Module):
     """Sorts and sorts back; masks of its own; a time-first recurrent layer."""
 
-    def __init__(self, vocab_size: int, embedding_dim: int, hidden_size: int, num_classes: int,
-                 cell: str = "lstm", pooling: str = "final", padding_idx: int = 0) -> None:  # fmt: skip
+    def __init__(
+        self,
+        vocab_size: int,
+        embedding_dim: int,
+        hidden_size: int,
+        num_classes: int,
+        cell: str = "lstm",
+        pooling: str = "final",
+        padding_idx: int = 0,
+    ) -> None:
         super().__init__()
         kinds: dict[str, Any] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
         if pooling not in {"attention", "mean", "final"}:
@@ -729,9 +744,15 @@ class TwoAlignments(Base):
 
 
 COMBINATIONS = [
-    ("lstm", "mean", 0), ("lstm", "attention", 2), ("gru", "final", 2), ("rnn", "final", 0),
-    ("gru", "mean", 2), ("rnn", "attention", 0), ("gru", "attention", 0), ("rnn", "mean", 3),
-]  # fmt: skip
+    ("lstm", "mean", 0),
+    ("lstm", "attention", 2),
+    ("gru", "final", 2),
+    ("rnn", "final", 0),
+    ("gru", "mean", 2),
+    ("rnn", "attention", 0),
+    ("gru", "attention", 0),
+    ("rnn", "mean", 3),
+]
 GRADIENTS = [("lstm", "final"), ("gru", "mean"), ("rnn", "attention")]
 
 
@@ -776,51 +797,95 @@ EXERCISE = Exercise(
     scenario=classify,
     cases=(
         *(
-            Case(name=f"cell {cell!r}, pooling {pooling!r}{', more padding' if more else ''}",
-                 inputs=drawn(cell=cell, pooling=pooling, more=more))
+            Case(
+                name=f"cell {cell!r}, pooling {pooling!r}{', more padding' if more else ''}",
+                inputs=drawn(cell=cell, pooling=pooling, more=more),
+            )
             for cell, pooling, more in COMBINATIONS
         ),
         Case(name="more padding behind every sentence", inputs=drawn(more=3)),
         *(
-            Case(name=f"gradients with cell {cell!r} and pooling {pooling!r}",
-                 inputs=drawn(cell=cell, pooling=pooling, more=1), scenario=learn, value=False,
-                 why="Every parameter has to learn. Which weights have a part in the summary?")
+            Case(
+                name=f"gradients with cell {cell!r} and pooling {pooling!r}",
+                inputs=drawn(cell=cell, pooling=pooling, more=1),
+                scenario=learn,
+                value=False,
+                why="Every parameter has to learn. Which weights have a part in the summary?",
+            )
             for cell, pooling in GRADIENTS
         ),
         *(
-            Case(name=f"the padding id inside a sentence, pooling {pooling!r}",
-                 inputs=padding_id_inside(pooling), value=False,
-                 why="What is padding is said by the lengths, not by the ids.")
+            Case(
+                name=f"the padding id inside a sentence, pooling {pooling!r}",
+                inputs=padding_id_inside(pooling),
+                value=False,
+                why="What is padding is said by the lengths, not by the ids.",
+            )
             for pooling in ("final", "mean")
         ),
         *(
-            Case(name=f"{what}, pooling {pooling!r}",
-                 inputs=drawn(cell="gru", pooling=pooling, **{axis: 1}), value=False,
-                 why="A single sentence, or a single step, must work too.")
+            Case(
+                name=f"{what}, pooling {pooling!r}",
+                inputs=drawn(cell="gru", pooling=pooling, **{axis: 1}),
+                value=False,
+                why="A single sentence, or a single step, must work too.",
+            )
             for what, axis in (("one sentence", "B"), ("one step", "T"))
             for pooling in ("mean", "attention")
         ),
-        Case(name="a second batch", inputs=drawn(cell="lstm", pooling="mean"), scenario=once_more,
-             value=False, why="A batch must not depend on what the module has seen before."),
-        Case(name="a new module", inputs=a_new_module(9, 4, 5, 3, padding_idx=0), scenario=fresh,
-             value=False, why="The embedding of padding_idx (0 by default) starts as zeros."),
-        Case(name="a new module with padding_idx 3",
-             inputs=a_new_module(9, 4, 5, 3, "gru", "mean", 3, padding_idx=3), scenario=fresh,
-             value=False, why="The embedding of padding_idx starts as zeros, and no other."),
-        Case(name="an unknown cell", inputs=refused("transformer", "final"), value=False,
-             scenario=build_and_run, raises=ValueError, mentions="cell",
-             why="A cell other than the three is refused with a ValueError."),
-        Case(name="an unknown pooling", inputs=refused("lstm", "median"), value=False,
-             scenario=build_and_run, raises=ValueError, mentions="pooling",
-             why="A pooling other than the three is refused with a ValueError."),
+        Case(
+            name="a second batch",
+            inputs=drawn(cell="lstm", pooling="mean"),
+            scenario=once_more,
+            value=False,
+            why="A batch must not depend on what the module has seen before.",
+        ),
+        Case(
+            name="a new module",
+            inputs=a_new_module(9, 4, 5, 3, padding_idx=0),
+            scenario=fresh,
+            value=False,
+            why="The embedding of padding_idx (0 by default) starts as zeros.",
+        ),
+        Case(
+            name="a new module with padding_idx 3",
+            inputs=a_new_module(9, 4, 5, 3, "gru", "mean", 3, padding_idx=3),
+            scenario=fresh,
+            value=False,
+            why="The embedding of padding_idx starts as zeros, and no other.",
+        ),
+        Case(
+            name="an unknown cell",
+            inputs=refused("transformer", "final"),
+            value=False,
+            scenario=build_and_run,
+            raises=ValueError,
+            mentions="cell",
+            why="A cell other than the three is refused with a ValueError.",
+        ),
+        Case(
+            name="an unknown pooling",
+            inputs=refused("lstm", "median"),
+            value=False,
+            scenario=build_and_run,
+            raises=ValueError,
+            mentions="pooling",
+            why="A pooling other than the three is refused with a ValueError.",
+        ),
         *(
-            Case(name=f"placement, pooling {pooling!r}", inputs=away(cell, pooling),
-                 device="meta", dtype="float32", scenario=logits_elsewhere, value=False,
-                 why="Make every new tensor with the device of the inputs: lengths.device.")
+            Case(
+                name=f"placement, pooling {pooling!r}",
+                inputs=away(cell, pooling),
+                device="meta",
+                dtype="float32",
+                scenario=logits_elsewhere,
+                value=False,
+                why="Make every new tensor with the device of the inputs: lengths.device.",
+            )
             for cell, pooling in GRADIENTS
         ),
     ),
     mistakes=wrong,
     also_right=(ByHand, SentenceBySentence, TwoAlignments, Base),
     look="Run one sentence alone, then in a batch with a longer one: compare step by step.",
-)  # fmt: skip
+)

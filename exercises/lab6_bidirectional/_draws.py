@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-PLAIN_TEXT = frozenset({
-    "float32", "memory layout", "placement", "placement of new tensors", "gradients",
-})  # fmt: skip
+PLAIN_TEXT = frozenset(
+    {"float32", "memory layout", "placement", "placement of new tensors", "gradients"}
+)
 """Automatic cases that say nothing about texts and lists."""
 
 SPECIAL = ("<PAD>", "<UNK>", "<START>", "<END>")

@@ -33,10 +33,16 @@ def trained(entry: Any, weights: Any, batches: Any, options: Any, watch: bool) -
         def forward(self, tokens: Any, lengths: Any) -> Any:
             if watch and torch.is_grad_enabled():
                 now = {name: value.detach().clone() for name, value in self.named_parameters()}
-                passes.append({
-                    "tokens": tokens.clone(), "lengths": lengths.clone(), "weights": now,
-                    "training": self.training, "backward": {}, "step": [],
-                })  # fmt: skip
+                passes.append(
+                    {
+                        "tokens": tokens.clone(),
+                        "lengths": lengths.clone(),
+                        "weights": now,
+                        "training": self.training,
+                        "backward": {},
+                        "step": [],
+                    }
+                )
             found = torch.relu(self.pairs(self.embedding(tokens).transpose(1, 2)))
             place = torch.arange(1, tokens.shape[1], device=lengths.device)
             inside = (place < lengths[:, None])[:, None]

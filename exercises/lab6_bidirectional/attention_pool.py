@@ -307,18 +307,34 @@ EXERCISE = Exercise(
     cases=(
         Case(name="padding behind every sequence", inputs=drawn(2, 5, 4)),
         Case(name="scores far below zero", inputs=drawn(2, 7, 4, words=-200.0, spread=2.0)),
-        Case(name="large scores", inputs=drawn(2, 7, 4, words=2000.0, spread=3.0), value=False,
-             why="Scores may be of any size: exp(2000) is no finite number."),
-        Case(name="large scores on padding", inputs=drawn(3, 7, 5, padding=3000.0), value=False,
-             why="What stands in padding is arbitrary, large scores too: it must have no influence "
-             "before the softmax either."),
-        Case(name="no padding at all", inputs=drawn(7, 7), value=False,
-             why="Where every length is T a plain softmax is due."),
-        Case(name="lengths 1", inputs=drawn(1, 1, 1), value=False,
-             why="One real step has the weight 1, all others 0."),
+        Case(
+            name="large scores",
+            inputs=drawn(2, 7, 4, words=2000.0, spread=3.0),
+            value=False,
+            why="Scores may be of any size: exp(2000) is no finite number.",
+        ),
+        Case(
+            name="large scores on padding",
+            inputs=drawn(3, 7, 5, padding=3000.0),
+            value=False,
+            why="What stands in padding is arbitrary, large scores too: it must have no influence "
+            "before the softmax either.",
+        ),
+        Case(
+            name="no padding at all",
+            inputs=drawn(7, 7),
+            value=False,
+            why="Where every length is T a plain softmax is due.",
+        ),
+        Case(
+            name="lengths 1",
+            inputs=drawn(1, 1, 1),
+            value=False,
+            why="One real step has the weight 1, all others 0.",
+        ),
     ),
     mistakes=wrong,
     stand_in=_stand_ins.weighted_sum,
     also_right=(by_product, row_by_row, by_hand, added_mask, pooling()),
     look="Take one sequence of two steps in a row of three, with scores 0, 0 and 5.",
-)  # fmt: skip
+)

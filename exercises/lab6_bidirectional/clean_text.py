@@ -16,10 +16,24 @@ def inputs(rng: np.random.Generator) -> Mapping[str, str]:
     w = [draw_word(rng) for _ in range(16)]
     number = str(rng.integers(10, 99))
     pieces = [
-        w[0].capitalize(), w[1].upper(), f"{w[2]}'{w[3][0]}", f"{w[4]}-{w[5]}", f"{w[6]},",
-        f"{w[7]}?!", f"{w[8]}...", number, f"{number[0]}.5", f"_{w[9]}_", f"{w[10]}é",
-        f"({w[11]})", f"{w[12]}!{w[13]}", f"Ä{w[14]}", "&", w[15], f"{w[0]}.",
-    ]  # fmt: skip
+        w[0].capitalize(),
+        w[1].upper(),
+        f"{w[2]}'{w[3][0]}",
+        f"{w[4]}-{w[5]}",
+        f"{w[6]},",
+        f"{w[7]}?!",
+        f"{w[8]}...",
+        number,
+        f"{number[0]}.5",
+        f"_{w[9]}_",
+        f"{w[10]}é",
+        f"({w[11]})",
+        f"{w[12]}!{w[13]}",
+        f"Ä{w[14]}",
+        "&",
+        w[15],
+        f"{w[0]}.",
+    ]
     rng.shuffle(pieces)
     gaps = [" ", "  ", "\t", "\n", " \n ", "\t"] + [" "] * (len(pieces) - 7)
     rng.shuffle(gaps)
@@ -215,19 +229,38 @@ EXERCISE = Exercise(
     without=PLAIN_TEXT | {"arguments unchanged"},
     cases=(
         Case(name="several marks in a row", inputs=text("What?! No... really!!! (yes)")),
-        Case(name="an apostrophe and a tag", value=False,
-             inputs=text("I don't think it's A-1.<br />Isn't it the 2nd-best?"),
-             why="Nothing is replaced, spelled out or left out with what stands in it: don't is dont."),
-        Case(name="an empty text", inputs=text(""), value=False,
-             why="An empty text has no words: what is due is an empty text."),
-        Case(name="a text of which nothing stays", inputs=text(" -- ;) * \t"), value=False,
-             why="Where everything is removed an empty text is left."),
-        Case(name="a text that is clean already", inputs=text("what a day ! 10 of 10 ."),
-             value=False, why="Cleaning a clean text changes nothing."),
-        Case(name="letters and digits of other alphabets", inputs=text("Über 3² x٣y naïve 日本 ok"),
-             value=False, why="Only a–z and 0–9 stay, whatever other alphabets call a letter."),
+        Case(
+            name="an apostrophe and a tag",
+            value=False,
+            inputs=text("I don't think it's A-1.<br />Isn't it the 2nd-best?"),
+            why="Nothing is replaced, spelled out or left out with what stands in it: don't is dont.",
+        ),
+        Case(
+            name="an empty text",
+            inputs=text(""),
+            value=False,
+            why="An empty text has no words: what is due is an empty text.",
+        ),
+        Case(
+            name="a text of which nothing stays",
+            inputs=text(" -- ;) * \t"),
+            value=False,
+            why="Where everything is removed an empty text is left.",
+        ),
+        Case(
+            name="a text that is clean already",
+            inputs=text("what a day ! 10 of 10 ."),
+            value=False,
+            why="Cleaning a clean text changes nothing.",
+        ),
+        Case(
+            name="letters and digits of other alphabets",
+            inputs=text("Über 3² x٣y naïve 日本 ok"),
+            value=False,
+            why="Only a–z and 0–9 stay, whatever other alphabets call a letter.",
+        ),
     ),
     mistakes=wrong,
     also_right=(letter_by_letter, one_mark_after_another, found_after_removing),
-    look="Take a text of five characters, such as \"A-b?!\", and follow it line by line.",
-)  # fmt: skip
+    look='Take a text of five characters, such as "A-b?!", and follow it line by line.',
+)

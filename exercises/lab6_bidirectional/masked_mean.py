@@ -219,13 +219,21 @@ EXERCISE = Exercise(
     shapes={"output": "B T F", "lengths": "B", "return": "B F"},
     cases=(
         Case(name="padding behind every sequence", inputs=with_lengths(2, 5, 4, padding=50.0)),
-        Case(name="no padding at all", inputs=with_lengths(7, 7), value=False,
-             why="Where every length is T the plain mean is due."),
-        Case(name="lengths 1", inputs=with_lengths(1, 1, 1), value=False,
-             why="The mean of one step is that step."),
+        Case(
+            name="no padding at all",
+            inputs=with_lengths(7, 7),
+            value=False,
+            why="Where every length is T the plain mean is due.",
+        ),
+        Case(
+            name="lengths 1",
+            inputs=with_lengths(1, 1, 1),
+            value=False,
+            why="The mean of one step is that step.",
+        ),
     ),
     mistakes=wrong,
     stand_in=_stand_ins.mean_of_real,
     also_right=(row_by_row, by_product, nan_mean, where_and_count, by_running_sums),
     look="Take one sequence of two steps in a row of three, and do the sum by hand.",
-)  # fmt: skip
+)

@@ -20,13 +20,12 @@ def inputs(rng: np.random.Generator, B: int, T: int, F: int) -> Mapping[str, Any
 def with_lengths(*lengths: int) -> Callable[[np.random.Generator], Mapping[str, Any]]:
     """Inputs of 7 steps and 3 features with lengths of their own."""
     return lambda rng: {
-        "x": rng.standard_normal((len(lengths), 7, 3)), "lengths": np.array(lengths)
-    }  # fmt: skip
+        "x": rng.standard_normal((len(lengths), 7, 3)),
+        "lengths": np.array(lengths),
+    }
 
 
-def picked(
-    step: Callable[[Tensor, Tensor, int], Tensor],
-) -> Callable[[Tensor, Tensor], Tensor]:
+def picked(step: Callable[[Tensor, Tensor, int], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
     """x with step t taken from step(t, lengths, T), held to the steps that there are."""
 
     def changed(x: Tensor, lengths: Tensor) -> Tensor:
@@ -263,14 +262,21 @@ EXERCISE = Exercise(
     shapes={"x": "B T F", "lengths": "B", "return": "B T F"},
     cases=(
         Case(name="padding behind every sequence", inputs=with_lengths(2, 5, 4)),
-        Case(name="no padding at all", inputs=with_lengths(7, 7), value=False,
-             why="Where every length is T the whole sequence is reversed."),
-        Case(name="lengths 1", inputs=with_lengths(1, 1, 1), value=False,
-             why="A sequence of one step is its own reverse, and its padding stays."),
+        Case(
+            name="no padding at all",
+            inputs=with_lengths(7, 7),
+            value=False,
+            why="Where every length is T the whole sequence is reversed.",
+        ),
+        Case(
+            name="lengths 1",
+            inputs=with_lengths(1, 1, 1),
+            value=False,
+            why="A sequence of one step is its own reverse, and its padding stays.",
+        ),
     ),
     mistakes=wrong,
     stand_in=_stand_ins.turned_within,
-    also_right=(row_by_row, pieces_put_together, by_advanced_index, step_by_step,
-                picked(mirror)),
+    also_right=(row_by_row, pieces_put_together, by_advanced_index, step_by_step, picked(mirror)),
     look="Take a sequence of three steps in a row of five: from which step does each one come?",
-)  # fmt: skip
+)

@@ -107,9 +107,12 @@ def loop(
     """Training with one of its pieces replaced."""
 
     def changed(
-        model: nn.Module, batches: Iterable[Batch], epochs: int, lr: float,
+        model: nn.Module,
+        batches: Iterable[Batch],
+        epochs: int,
+        lr: float,
         max_norm: float = default,
-    ) -> list[Any]:  # fmt: skip
+    ) -> list[Any]:
         optimizer = make(model, lr)
         losses = []
         seen: list[tuple[float, int]] = []
@@ -359,8 +362,13 @@ def shuffled_with_momentum(
 def plain_descent(
     model: nn.Module, batches: Iterable[Batch], epochs: int, lr: float, max_norm: float = 5.0
 ) -> tuple[float, ...]:
-    found = loop(make=sgd, before=nothing, between=nothing, loss_of=nn.CrossEntropyLoss(),
-                 after=lambda model, _: model.zero_grad())  # fmt: skip
+    found = loop(
+        make=sgd,
+        before=nothing,
+        between=nothing,
+        loss_of=nn.CrossEntropyLoss(),
+        after=lambda model, _: model.zero_grad(),
+    )
     return tuple(found(model, batches, epochs, lr, max_norm))
 
 
@@ -534,17 +542,29 @@ EXERCISE = Exercise(
     training=True,
     close=Close(rtol=1e-5, atol=1e-6),
     cases=(
-        Case(name="new sentences", inputs=sentences,
-             why="The word order has to be learnt: does each batch change the weights?"),
+        Case(
+            name="new sentences",
+            inputs=sentences,
+            why="The word order has to be learnt: does each batch change the weights?",
+        ),
         Case(name="a small max_norm", inputs=watched(0.01, 2, 0.02)),
         Case(name="a large max_norm", inputs=watched(0.01, 2, 1e4)),
-        Case(name="no epoch at all", inputs=no_epoch, value=False,
-             why="With epochs = 0 there is no loss to list."),
+        Case(
+            name="no epoch at all",
+            inputs=no_epoch,
+            value=False,
+            why="With epochs = 0 there is no loss to list.",
+        ),
     ),
     mistakes=wrong,
     also_right=(
-        updated_by_hand, shuffled_with_momentum, plain_descent, with_a_schedule, loop(make=rms),
-        sorted_and_cut, measured_afterwards,
+        updated_by_hand,
+        shuffled_with_momentum,
+        plain_descent,
+        with_a_schedule,
+        loop(make=rms),
+        sorted_and_cut,
+        measured_afterwards,
     ),
     look="Follow one batch: clear, forward, loss, backward, clip, update.",
-)  # fmt: skip
+)

@@ -25,10 +25,19 @@ RNNS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
 
 def inputs(
-    rng: np.random.Generator, B: int, T: int, V: int, C: int, E: int, H: int,
-    cell: str = "lstm", bidirectional: bool = True, padding_idx: int = 0,
-    lengths: bool | None = True, wider: int = 0,
-) -> Mapping[str, Any]:  # fmt: skip
+    rng: np.random.Generator,
+    B: int,
+    T: int,
+    V: int,
+    C: int,
+    E: int,
+    H: int,
+    cell: str = "lstm",
+    bidirectional: bool = True,
+    padding_idx: int = 0,
+    lengths: bool | None = True,
+    wider: int = 0,
+) -> Mapping[str, Any]:
     """A tagger's arguments and weights, a batch, and weights of the logits in a sum.
 
     The padding token stands inside sequences too, and other tokens stand in the padding.
@@ -63,8 +72,15 @@ def by_default(rng: np.random.Generator) -> Mapping[str, Any]:
 
 def by_name(rng: np.random.Generator) -> Mapping[str, Any]:
     draw = inputs(rng, **{**SIZES, "cell": "gru", "padding_idx": 4})
-    names = ("vocab_size", "num_tags", "embedding_dim", "hidden_size", "cell", "bidirectional",
-             "padding_idx")  # fmt: skip
+    names = (
+        "vocab_size",
+        "num_tags",
+        "embedding_dim",
+        "hidden_size",
+        "cell",
+        "bidirectional",
+        "padding_idx",
+    )
     tokens, lengths = draw["inputs"]
     return {
         **draw,
@@ -139,9 +155,7 @@ def the_same_again(**changes: Any) -> Callable[[np.random.Generator], Mapping[st
         if lengths:
             lengths = [np.full(len(tokens), tokens.shape[1])]
         batch = (tokens, *lengths)
-        return {
-            "init": draw["init"], "weights": draw["weights"], "first": batch, "second": batch
-        }  # fmt: skip
+        return {"init": draw["init"], "weights": draw["weights"], "first": batch, "second": batch}
 
     return draw
 
@@ -473,8 +487,15 @@ class StartsFromOnes(Tagger):
 
 def built(**changes: Any) -> Callable[..., Tagger]:
     """A Tagger with some arguments changed by a function of all of them."""
-    names = ("vocab_size", "num_tags", "embedding_dim", "hidden_size", "cell", "bidirectional",
-             "padding_idx")  # fmt: skip
+    names = (
+        "vocab_size",
+        "num_tags",
+        "embedding_dim",
+        "hidden_size",
+        "cell",
+        "bidirectional",
+        "padding_idx",
+    )
 
     def build(*args: Any, **kwargs: Any) -> Tagger:
         given = dict(zip(names, args, strict=False)) | kwargs
@@ -510,9 +531,12 @@ def no_fc_bias(module: Tagger) -> None:
 def two_layers(module: Tagger) -> None:
     old = module.rnn
     module.rnn = type(old)(
-        old.input_size, old.hidden_size, num_layers=2, batch_first=True,
+        old.input_size,
+        old.hidden_size,
+        num_layers=2,
+        batch_first=True,
         bidirectional=old.bidirectional,
-    )  # fmt: skip
+    )
 
 
 def half_width(module: Tagger) -> None:
@@ -522,18 +546,24 @@ def half_width(module: Tagger) -> None:
 def no_rnn_bias(module: Tagger) -> None:
     old = module.rnn
     module.rnn = type(old)(
-        old.input_size, old.hidden_size, bias=False, batch_first=True,
+        old.input_size,
+        old.hidden_size,
+        bias=False,
+        batch_first=True,
         bidirectional=old.bidirectional,
-    )  # fmt: skip
+    )
 
 
 def relu_cell(module: Tagger) -> None:
     old = module.rnn
     if isinstance(old, nn.RNN):
         module.rnn = nn.RNN(
-            old.input_size, old.hidden_size, nonlinearity="relu", batch_first=True,
+            old.input_size,
+            old.hidden_size,
+            nonlinearity="relu",
+            batch_first=True,
             bidirectional=old.bidirectional,
-        )  # fmt: skip
+        )
 
 
 class OtherNames(nn.Module):
@@ -567,9 +597,15 @@ class AlwaysPacks(nn.Module):
     """Packing with lengths made up where there are none."""
 
     def __init__(
-        self, vocab_size: int, num_tags: int, embedding_dim: int, hidden_size: int,
-        cell: str = "lstm", bidirectional: bool = False, padding_idx: int = 0,
-    ) -> None:  # fmt: skip
+        self,
+        vocab_size: int,
+        num_tags: int,
+        embedding_dim: int,
+        hidden_size: int,
+        cell: str = "lstm",
+        bidirectional: bool = False,
+        padding_idx: int = 0,
+    ) -> None:
         super().__init__()
         self.fc = nn.Linear(hidden_size * (1 + bidirectional), num_tags)
         self.rnn = getattr(nn, cell.upper())(
@@ -620,9 +656,15 @@ class TimeFirstInside(nn.Module):
     """A network that wants time first, and a mask in place of packing where one direction reads."""
 
     def __init__(
-        self, vocab_size: int, num_tags: int, embedding_dim: int, hidden_size: int,
-        cell: str = "lstm", bidirectional: bool = False, padding_idx: int = 0,
-    ) -> None:  # fmt: skip
+        self,
+        vocab_size: int,
+        num_tags: int,
+        embedding_dim: int,
+        hidden_size: int,
+        cell: str = "lstm",
+        bidirectional: bool = False,
+        padding_idx: int = 0,
+    ) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocab_size, embedding_dim, padding_idx=padding_idx)
         self.rnn = RNNS[cell](embedding_dim, hidden_size, bidirectional=bidirectional)
@@ -774,51 +816,112 @@ EXERCISE = Exercise(
         Case(name="one direction", inputs=with_changes(bidirectional=False)),
         Case(name="a GRU", inputs=with_changes(cell="gru")),
         Case(name="a plain RNN", inputs=with_changes(cell="rnn")),
-        Case(name="a plain RNN in one direction",
-             inputs=with_changes(cell="rnn", bidirectional=False)),
+        Case(
+            name="a plain RNN in one direction",
+            inputs=with_changes(cell="rnn", bidirectional=False),
+        ),
         Case(name="no lengths", inputs=with_changes(lengths=False)),
-        Case(name="lengths=None, one direction",
-             inputs=with_changes(lengths=None, bidirectional=False, cell="gru")),
-        Case(name="the default arguments", inputs=by_default,
-             why="With four arguments: an LSTM, one direction, padding token 0."),
+        Case(
+            name="lengths=None, one direction",
+            inputs=with_changes(lengths=None, bidirectional=False, cell="gru"),
+        ),
+        Case(
+            name="the default arguments",
+            inputs=by_default,
+            why="With four arguments: an LSTM, one direction, padding token 0.",
+        ),
         Case(name="arguments by name", inputs=by_name),
-        Case(name="padding for all", inputs=with_changes(wider=3),
-             why="The batch may be wider than its longest sequence: T stays as it came in."),
-        Case(name="padding for all, one direction", value=False,
-             inputs=with_changes(wider=2, bidirectional=False),
-             why="The batch may be wider than its longest sequence: T stays as it came in."),
-        Case(name="equal lengths", inputs=equal_lengths, value=False,
-             why="Sequences of one length are padded too if the batch is wider."),
-        Case(name="another padding token", inputs=with_changes(padding_idx=5, lengths=False),
-             value=False, why="The embedding must be told which token is padding."),
-        Case(name="evaluation mode", inputs=evaluating, value=False,
-             why="This network does the same in training and in evaluation mode."),
-        Case(name="a new embedding of the padding token", inputs=padding_token, value=False,
-             scenario=padding_row, why="The embedding of the padding token starts at zero."),
-        Case(name="another batch with the same tagger", inputs=one_after_the_other, value=False,
-             scenario=two_batches, why="Every call starts from a state of zeros."),
-        Case(name="the same batch again", inputs=the_same_again(lengths=False), value=False,
-             scenario=two_batches, why="Every call starts from a state of zeros."),
-        Case(name="the same batch again, with lengths", inputs=the_same_again(cell="gru"),
-             value=False, scenario=two_batches, why="Every call starts from a state of zeros."),
-        Case(name="placement", inputs=to_be_moved, value=False, device="meta",
-             scenario=moved_to_the_device,
-             why="New tensors need the inputs' device and dtype, as x.new_zeros(…) gives."),
-        Case(name="lengths on another device", inputs=with_lengths, value=False,
-             scenario=lengths_elsewhere,
-             why="Lengths come on the device of the tokens; pack_padded_sequence wants them on the "
-             "CPU."),
+        Case(
+            name="padding for all",
+            inputs=with_changes(wider=3),
+            why="The batch may be wider than its longest sequence: T stays as it came in.",
+        ),
+        Case(
+            name="padding for all, one direction",
+            value=False,
+            inputs=with_changes(wider=2, bidirectional=False),
+            why="The batch may be wider than its longest sequence: T stays as it came in.",
+        ),
+        Case(
+            name="equal lengths",
+            inputs=equal_lengths,
+            value=False,
+            why="Sequences of one length are padded too if the batch is wider.",
+        ),
+        Case(
+            name="another padding token",
+            inputs=with_changes(padding_idx=5, lengths=False),
+            value=False,
+            why="The embedding must be told which token is padding.",
+        ),
+        Case(
+            name="evaluation mode",
+            inputs=evaluating,
+            value=False,
+            why="This network does the same in training and in evaluation mode.",
+        ),
+        Case(
+            name="a new embedding of the padding token",
+            inputs=padding_token,
+            value=False,
+            scenario=padding_row,
+            why="The embedding of the padding token starts at zero.",
+        ),
+        Case(
+            name="another batch with the same tagger",
+            inputs=one_after_the_other,
+            value=False,
+            scenario=two_batches,
+            why="Every call starts from a state of zeros.",
+        ),
+        Case(
+            name="the same batch again",
+            inputs=the_same_again(lengths=False),
+            value=False,
+            scenario=two_batches,
+            why="Every call starts from a state of zeros.",
+        ),
+        Case(
+            name="the same batch again, with lengths",
+            inputs=the_same_again(cell="gru"),
+            value=False,
+            scenario=two_batches,
+            why="Every call starts from a state of zeros.",
+        ),
+        Case(
+            name="placement",
+            inputs=to_be_moved,
+            value=False,
+            device="meta",
+            scenario=moved_to_the_device,
+            why="New tensors need the inputs' device and dtype, as x.new_zeros(…) gives.",
+        ),
+        Case(
+            name="lengths on another device",
+            inputs=with_lengths,
+            value=False,
+            scenario=lengths_elsewhere,
+            why="Lengths come on the device of the tokens; pack_padded_sequence wants them on the "
+            "CPU.",
+        ),
         *(
-            Case(name=f"placement with lengths, {name}", inputs=away(cell, bidirectional),
-                 value=False, device="meta", dtype="float32", scenario=logits_elsewhere,
-                 why="New tensors need the inputs' device and dtype: a mask that of the lengths, a "
-                 "state that of the embedded tokens.")
+            Case(
+                name=f"placement with lengths, {name}",
+                inputs=away(cell, bidirectional),
+                value=False,
+                device="meta",
+                dtype="float32",
+                scenario=logits_elsewhere,
+                why="New tensors need the inputs' device and dtype: a mask that of the lengths, a "
+                "state that of the embedded tokens.",
+            )
             for name, cell, bidirectional in (
-                ("one direction", "gru", False), ("two directions", "lstm", True)
+                ("one direction", "gru", False),
+                ("two directions", "lstm", True),
             )
         ),
     ),
     mistakes=wrong,
     also_right=(AlwaysPacks, SortsByHand, SequenceBySequence, TimeFirstInside),
     look=PADDING,
-)  # fmt: skip
+)

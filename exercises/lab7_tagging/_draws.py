@@ -58,9 +58,15 @@ def missed(rng: np.random.Generator, tags: Ints, C: int) -> Ints:
 
 
 def tagger_weights(
-    rng: np.random.Generator, V: int, C: int, E: int, H: int,
-    cell: str = "lstm", bidirectional: bool = False, padding_idx: int = 0,
-) -> dict[str, Floats]:  # fmt: skip
+    rng: np.random.Generator,
+    V: int,
+    C: int,
+    E: int,
+    H: int,
+    cell: str = "lstm",
+    bidirectional: bool = False,
+    padding_idx: int = 0,
+) -> dict[str, Floats]:
     """Parameters of a Tagger by name; the padding row of the embedding is zero, nothing else is."""
     embedding = rng.standard_normal((V, E))
     embedding[padding_idx] = 0.0

@@ -247,12 +247,20 @@ EXERCISE = Exercise(
         Case(name="padding written as -1", inputs=marked(-1)),
         Case(name="padding written as 0", inputs=marked(0)),
         Case(name="tags that never occur", inputs=few_tags),
-        Case(name="nothing but padding", inputs=nothing_but_padding, value=False,
-             why="Without a real token every count is 0, and the table has its full size."),
-        Case(name="a single tag", inputs=one_tag, value=False,
-             why="With one tag the table still has two axes."),
+        Case(
+            name="nothing but padding",
+            inputs=nothing_but_padding,
+            value=False,
+            why="Without a real token every count is 0, and the table has its full size.",
+        ),
+        Case(
+            name="a single tag",
+            inputs=one_tag,
+            value=False,
+            why="With one tag the table still has two axes.",
+        ),
     ),
     mistakes=wrong,
     also_right=(token_by_token, by_bincount, by_one_hot, turned_view, compared_at_once),
     look=TABLE,
-)  # fmt: skip
+)

@@ -114,9 +114,11 @@ def by_regions(tags: Sequence[str]) -> Any:
         return tags[place][2:]
 
     begins = [
-        place for place, tag in enumerate(tags)
-        if tag[0] == "B" or (tag[0] == "I" and (place == 0 or label_of(place - 1) != label_of(place)))
-    ]  # fmt: skip
+        place
+        for place, tag in enumerate(tags)
+        if tag[0] == "B"
+        or (tag[0] == "I" and (place == 0 or label_of(place - 1) != label_of(place)))
+    ]
     found = []
     for begin in begins:
         end = begin + 1
@@ -267,27 +269,63 @@ EXERCISE = Exercise(
     cases=(
         Case(name="a long text", inputs=long_text),
         Case(name="a plain text", inputs=given("O", "B-x", "I-x", "O", "B-y", "O")),
-        Case(name="B after B", inputs=given("O", "B-x", "B-x", "I-x", "O"), value=False,
-             why="A B always begins a new span, also straight after another span."),
-        Case(name="I without its B", inputs=given("O", "I-x", "I-x", "O"), value=False,
-             why="An I that goes on no span begins one."),
-        Case(name="I at the very beginning", inputs=given("I-x", "I-x", "O"), value=False,
-             why="An I that goes on no span begins one, at the first tag too."),
-        Case(name="I after a gap", inputs=given("B-x", "O", "I-x", "O"), value=False,
-             why="An O ends the span; the I after it begins another."),
-        Case(name="the label changes inside", inputs=given("B-x", "I-x", "I-y", "I-y", "I-x", "O"),
-             value=False, why="An I of another label does not go on the span before it."),
-        Case(name="up to the end", inputs=given("O", "O", "B-x", "I-x"), value=False,
-             why="A span that is open at the end is a span too."),
-        Case(name="one token at the end", inputs=given("O", "B-x"), value=False,
-             why="A span that is open at the end is a span too."),
-        Case(name="one span over the whole text", inputs=given("B-x", "I-x", "I-x"), value=False,
-             why="A span may begin at 0 and reach up to the end."),
-        Case(name="no spans", inputs=given("O", "O", "O"), value=False,
-             why="A text without spans gives an empty list."),
+        Case(
+            name="B after B",
+            inputs=given("O", "B-x", "B-x", "I-x", "O"),
+            value=False,
+            why="A B always begins a new span, also straight after another span.",
+        ),
+        Case(
+            name="I without its B",
+            inputs=given("O", "I-x", "I-x", "O"),
+            value=False,
+            why="An I that goes on no span begins one.",
+        ),
+        Case(
+            name="I at the very beginning",
+            inputs=given("I-x", "I-x", "O"),
+            value=False,
+            why="An I that goes on no span begins one, at the first tag too.",
+        ),
+        Case(
+            name="I after a gap",
+            inputs=given("B-x", "O", "I-x", "O"),
+            value=False,
+            why="An O ends the span; the I after it begins another.",
+        ),
+        Case(
+            name="the label changes inside",
+            inputs=given("B-x", "I-x", "I-y", "I-y", "I-x", "O"),
+            value=False,
+            why="An I of another label does not go on the span before it.",
+        ),
+        Case(
+            name="up to the end",
+            inputs=given("O", "O", "B-x", "I-x"),
+            value=False,
+            why="A span that is open at the end is a span too.",
+        ),
+        Case(
+            name="one token at the end",
+            inputs=given("O", "B-x"),
+            value=False,
+            why="A span that is open at the end is a span too.",
+        ),
+        Case(
+            name="one span over the whole text",
+            inputs=given("B-x", "I-x", "I-x"),
+            value=False,
+            why="A span may begin at 0 and reach up to the end.",
+        ),
+        Case(
+            name="no spans",
+            inputs=given("O", "O", "O"),
+            value=False,
+            why="A text without spans gives an empty list.",
+        ),
         Case(name="no tags", inputs=given(), value=False, why="No tags, no spans: an empty list."),
     ),
     mistakes=wrong,
     also_right=(by_regions, lists_with_ends, with_a_guard),
     look=WALK,
-)  # fmt: skip
+)

@@ -119,10 +119,14 @@ def per_group(place: int) -> Count:
 
     def count(found: set[Key], wanted: set[Key]) -> float:
         groups = {span[place] for span in found | wanted}
-        return float(np.mean([
-            f1({s for s in found if s[place] == g}, {s for s in wanted if s[place] == g})
-            for g in groups
-        ]))  # fmt: skip
+        return float(
+            np.mean(
+                [
+                    f1({s for s in found if s[place] == g}, {s for s in wanted if s[place] == g})
+                    for g in groups
+                ]
+            )
+        )
 
     return count
 
@@ -130,9 +134,14 @@ def per_group(place: int) -> Count:
 def per_text(predicted: Texts, true: Texts) -> float:
     if not spans_of(predicted) and not spans_of(true):
         return 1.0
-    return float(np.mean([
-        f1(set(find_spans(p)), set(find_spans(t))) for p, t in zip(predicted, true, strict=True)
-    ]))  # fmt: skip
+    return float(
+        np.mean(
+            [
+                f1(set(find_spans(p)), set(find_spans(t)))
+                for p, t in zip(predicted, true, strict=True)
+            ]
+        )
+    )
 
 
 def overlapping(found: set[Key], wanted: set[Key]) -> float:
@@ -364,25 +373,56 @@ EXERCISE = Exercise(
         Case(name="random texts", inputs=random_texts),
         Case(name="predicted and true exchanged", inputs=mirrored),
         Case(name="all right", inputs=perfect, value=False, why="Equal tags have F1 1."),
-        Case(name="nothing right", inputs=given([["O", "B-PER", "O"], B], [B, ["O", "B-LOC", "I-LOC"]]),
-             value=False, why="Without a span that is right, F1 is 0.0."),
-        Case(name="no spans on either side", inputs=given([O, ["O"]], [O, ["O"]]), value=False,
-             why="Where neither side has a span there is nothing wrong: 1.0."),
-        Case(name="nothing predicted", inputs=given([O, O], [B, O]), value=False,
-             why="With spans on one side only, F1 is 0.0."),
-        Case(name="nothing to be found", inputs=given([B, O], [O, O]), value=False,
-             why="With spans on one side only, F1 is 0.0."),
-        Case(name="no texts", inputs=given([], []), value=False,
-             why="Without texts neither side has a span: 1.0."),
-        Case(name="the same span in another text", inputs=given([B, O, B], [O, B, B]), value=False,
-             why="A span is right only if its own text has it."),
-        Case(name="a span from the end of a text and one from the start of the next", value=False,
-             inputs=given([["O", "B-PER"], ["I-PER", "O"]], [["O", "B-PER"], ["B-PER", "O"]]),
-             why="No span goes on from one text to the next."),
-        Case(name="the same spans in many texts", inputs=given([B, B, B, O], [B, B, O, O]),
-             value=False, why="Every text's span counts, also where another text has one like it."),
+        Case(
+            name="nothing right",
+            inputs=given([["O", "B-PER", "O"], B], [B, ["O", "B-LOC", "I-LOC"]]),
+            value=False,
+            why="Without a span that is right, F1 is 0.0.",
+        ),
+        Case(
+            name="no spans on either side",
+            inputs=given([O, ["O"]], [O, ["O"]]),
+            value=False,
+            why="Where neither side has a span there is nothing wrong: 1.0.",
+        ),
+        Case(
+            name="nothing predicted",
+            inputs=given([O, O], [B, O]),
+            value=False,
+            why="With spans on one side only, F1 is 0.0.",
+        ),
+        Case(
+            name="nothing to be found",
+            inputs=given([B, O], [O, O]),
+            value=False,
+            why="With spans on one side only, F1 is 0.0.",
+        ),
+        Case(
+            name="no texts",
+            inputs=given([], []),
+            value=False,
+            why="Without texts neither side has a span: 1.0.",
+        ),
+        Case(
+            name="the same span in another text",
+            inputs=given([B, O, B], [O, B, B]),
+            value=False,
+            why="A span is right only if its own text has it.",
+        ),
+        Case(
+            name="a span from the end of a text and one from the start of the next",
+            value=False,
+            inputs=given([["O", "B-PER"], ["I-PER", "O"]], [["O", "B-PER"], ["B-PER", "O"]]),
+            why="No span goes on from one text to the next.",
+        ),
+        Case(
+            name="the same spans in many texts",
+            inputs=given([B, B, B, O], [B, B, O, O]),
+            value=False,
+            why="Every text's span counts, also where another text has one like it.",
+        ),
     ),
     mistakes=wrong,
     also_right=(by_precision_and_recall, by_mistakes, by_counters),
     look=SPANS,
-)  # fmt: skip
+)

@@ -339,17 +339,36 @@ EXERCISE = Exercise(
         Case(name="padding written as -1", inputs=marked(-1)),
         Case(name="padding written as 0", inputs=marked(0)),
         Case(name="a sequence that is all padding", inputs=one_row_of_padding),
-        Case(name="a single real token", inputs=one_real_token, value=False,
-             why="The mean of one number is that number."),
-        Case(name="nothing but padding", inputs=nothing_but_padding, scenario=back_from_nothing,
-             value=False, why="Without a real token the loss is 0, and backward() works on it."),
-        Case(name="very large logits", inputs=large_logits, value=False,
-             why="Logits in the thousands must give a finite loss: keep the softmax and the "
-             "logarithm together."),
+        Case(
+            name="a single real token",
+            inputs=one_real_token,
+            value=False,
+            why="The mean of one number is that number.",
+        ),
+        Case(
+            name="nothing but padding",
+            inputs=nothing_but_padding,
+            scenario=back_from_nothing,
+            value=False,
+            why="Without a real token the loss is 0, and backward() works on it.",
+        ),
+        Case(
+            name="very large logits",
+            inputs=large_logits,
+            value=False,
+            why="Logits in the thousands must give a finite loss: keep the softmax and the "
+            "logarithm together.",
+        ),
     ),
     mistakes=wrong,
-    also_right=(one_hot_and_einsum, only_the_real_ones, chosen_at_once, log_sum_exp, row_by_row,
-                with_the_module),
+    also_right=(
+        one_hot_and_einsum,
+        only_the_real_ones,
+        chosen_at_once,
+        log_sum_exp,
+        row_by_row,
+        with_the_module,
+    ),
     stand_in=library_loss,
     look=COUNT,
-)  # fmt: skip
+)

@@ -8,14 +8,7 @@ import torch
 from torch import Tensor
 
 from autograder.spec import Case, Exercise, Mistakes, but
-from exercises.lab7_tagging._draws import (
-    PAD,
-    Floats,
-    Ints,
-    missed,
-    padded_tags,
-    scores_for,
-)
+from exercises.lab7_tagging._draws import PAD, Floats, Ints, missed, padded_tags, scores_for
 from solutions.lab7_tagging import sequence_accuracy, token_accuracy
 
 Share = Callable[[Tensor, Tensor, Tensor, Tensor], Any]
@@ -280,18 +273,38 @@ EXERCISE = Exercise(
         Case(name="padding written as -1", inputs=marked(-1)),
         Case(name="padding written as 0", inputs=marked(0)),
         Case(name="a sequence that is all padding", inputs=one_row_of_padding),
-        Case(name="logits below zero", inputs=below_zero, value=False,
-             why="Only the order of the logits matters, not their signs."),
-        Case(name="every token right", inputs=all_right, value=False,
-             why="A tagger without errors has accuracy 1."),
-        Case(name="every token wrong", inputs=all_wrong, value=False,
-             why="A tagger that is always wrong has accuracy 0."),
-        Case(name="a single real token", inputs=one_real_token, value=False,
-             why="One real token of one is a share of 1."),
-        Case(name="nothing but padding", inputs=nothing_but_padding, value=False,
-             why="Without a real token the accuracy is 0.0."),
+        Case(
+            name="logits below zero",
+            inputs=below_zero,
+            value=False,
+            why="Only the order of the logits matters, not their signs.",
+        ),
+        Case(
+            name="every token right",
+            inputs=all_right,
+            value=False,
+            why="A tagger without errors has accuracy 1.",
+        ),
+        Case(
+            name="every token wrong",
+            inputs=all_wrong,
+            value=False,
+            why="A tagger that is always wrong has accuracy 0.",
+        ),
+        Case(
+            name="a single real token",
+            inputs=one_real_token,
+            value=False,
+            why="One real token of one is a share of 1.",
+        ),
+        Case(
+            name="nothing but padding",
+            inputs=nothing_but_padding,
+            value=False,
+            why="Without a real token the accuracy is 0.0.",
+        ),
     ),
     mistakes=wrong,
     also_right=(only_the_real_ones, token_by_token, by_probabilities, in_numpy),
     look=COUNT,
-)  # fmt: skip
+)

@@ -523,18 +523,37 @@ EXERCISE = Exercise(
     training=True,
     without=frozenset({"values of draw 2", "values of draw 3", "second call"}),
     cases=(
-        Case(name="losses over uneven batches", inputs=standing_still,
-             why="With lr = 0 each epoch has the loss of the weights as they came."),
-        Case(name="one batch over and over", inputs=one_batch_over_and_over, value=False,
-             why="Old gradients must be cleared for every batch."),
-        Case(name="one batch, one epoch", inputs=one_batch, value=False,
-             why="One batch and one epoch give a list of one loss."),
-        Case(name="a small max_norm", inputs=tightly_clipped, value=False,
-             why="When the optimizer steps, the gradients together must have max_norm at most."),
-        Case(name="max_norm left out", inputs=clipped_by_default, value=False,
-             why="Without max_norm the gradients are clipped to 5."),
+        Case(
+            name="losses over uneven batches",
+            inputs=standing_still,
+            why="With lr = 0 each epoch has the loss of the weights as they came.",
+        ),
+        Case(
+            name="one batch over and over",
+            inputs=one_batch_over_and_over,
+            value=False,
+            why="Old gradients must be cleared for every batch.",
+        ),
+        Case(
+            name="one batch, one epoch",
+            inputs=one_batch,
+            value=False,
+            why="One batch and one epoch give a list of one loss.",
+        ),
+        Case(
+            name="a small max_norm",
+            inputs=tightly_clipped,
+            value=False,
+            why="When the optimizer steps, the gradients together must have max_norm at most.",
+        ),
+        Case(
+            name="max_norm left out",
+            inputs=clipped_by_default,
+            value=False,
+            why="Without max_norm the gradients are clipped to 5.",
+        ),
     ),
     mistakes=wrong,
     also_right=(mask_and_shuffle, own_adam, rmsprop_cleared_afterwards),
     look=STEP,
-)  # fmt: skip
+)

@@ -109,10 +109,11 @@ def one_tag(rng: np.random.Generator) -> Mapping[str, Any]:
 
 
 def decoding(
-    *, start: Callable[[Tensor, Tensor], Tensor] | None = None,
+    *,
+    start: Callable[[Tensor, Tensor], Tensor] | None = None,
     step: Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]] | None = None,
     follow: Callable[[Tensor, list[list[int]]], list[int]] | None = None,
-) -> Callable[..., Paths]:  # fmt: skip
+) -> Callable[..., Paths]:
     """viterbi_decode with its beginning, its step or its way back changed."""
 
     def own_step(best: Tensor, transitions: Tensor, emission: Tensor) -> tuple[Tensor, Tensor]:
@@ -436,12 +437,17 @@ EXERCISE = Exercise(
         Case(name="padding with large emissions", inputs=loud_padding),
         Case(name="more tags than steps", inputs=of_size(4, 3, 7)),
         Case(name="a long sequence", inputs=long_sequence),
-        Case(name="no transitions", inputs=no_transitions, value=False,
-             why="Where all transitions are 0 the best path takes the best tag of each step."),
-        Case(name="a single tag", inputs=one_tag, value=False,
-             why="With one tag there is one path."),
+        Case(
+            name="no transitions",
+            inputs=no_transitions,
+            value=False,
+            why="Where all transitions are 0 the best path takes the best tag of each step.",
+        ),
+        Case(
+            name="a single tag", inputs=one_tag, value=False, why="With one tag there is one path."
+        ),
     ),
     mistakes=wrong,
     also_right=(by_trying_all, batch_at_once, in_numpy),
     look=HAND,
-)  # fmt: skip
+)

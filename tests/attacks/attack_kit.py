@@ -119,8 +119,10 @@ def described(name: str, says: str, expect: str, lab: str) -> Attack:
 def described_in(path: Path, lab: str) -> Attack:
     """The attack of a committed file."""
     first, second, *_ = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n", 2)
-    says, expect = (re.sub(r'^[#{" ]+(attack": ")?|",?\s*$', "", one.decode("ascii"))
-                    for one in (first, second))  # fmt: skip
+    says, expect = (
+        re.sub(r'^[#{" ]+(attack": ")?|",?\s*$', "", one.decode("ascii"))
+        for one in (first, second)
+    )
     expect = expect.removeprefix("expect").lstrip('": ')
     assert says.endswith(".") and expect, f"{path} does not begin with what it tries"
     return described(path.stem, says, expect, lab)
@@ -161,10 +163,15 @@ def assembled(lab: str, attack: str, known: Mapping[str, str]) -> str:
 def notebook(cells: Sequence[str], **metadata: object) -> str:
     """An .ipynb of code cells."""
     made = [
-        {"cell_type": "code", "metadata": {}, "source": text, "outputs": [],
-         "execution_count": None}
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "source": text,
+            "outputs": [],
+            "execution_count": None,
+        }
         for text in cells
-    ]  # fmt: skip
+    ]
     return json.dumps({"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
 
 

@@ -67,8 +67,13 @@ class Place:
     def known(self) -> dict[str, str]:
         """What stands for what in the text of an attack."""
         other = self.hand_ins("alone") / "canary_00.py"
-        return {"course": str(kit.COURSE), "secret": str(self.secret), "home": str(self.home),
-                "other": str(other), "mark": self.mark}  # fmt: skip
+        return {
+            "course": str(kit.COURSE),
+            "secret": str(self.secret),
+            "home": str(self.home),
+            "other": str(other),
+            "mark": self.mark,
+        }
 
     def hand_ins(self, name: str) -> Path:
         """Where the submissions of a command lie."""
@@ -84,8 +89,13 @@ class Place:
 
     def state(self) -> dict[str, str]:
         """A digest of every file that no grading may change."""
-        folders = [self.secret.parent, self.home, self.root / "hand-ins",
-                   kit.COURSE / "autograder", kit.COURSE / "solutions"]  # fmt: skip
+        folders = [
+            self.secret.parent,
+            self.home,
+            self.root / "hand-ins",
+            kit.COURSE / "autograder",
+            kit.COURSE / "solutions",
+        ]
         found = {}
         for folder in folders:
             for path in [folder, *folder.rglob("*")]:
@@ -138,17 +148,32 @@ class Command:
 
     def start(self, place: Place) -> None:
         """Start it in a home and a folder for temporary files of its own."""
-        told = ["--jobs", str(self.jobs), "--json", str(place.root / f"{self.name}.json"),
-                "--secret-file", str(place.secret), "--", *map(str, self.files)]  # fmt: skip
+        told = [
+            "--jobs",
+            str(self.jobs),
+            "--json",
+            str(place.root / f"{self.name}.json"),
+            "--secret-file",
+            str(place.secret),
+            "--",
+            *map(str, self.files),
+        ]
         begin = ["-c", LOWERED, str(kit.COURSE)] if self.slow else ["-m", "autograder"]
         environment = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
-        environment |= {"HOME": str(place.home), "TMPDIR": str(place.temporary),
-                        "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
+        environment |= {
+            "HOME": str(place.home),
+            "TMPDIR": str(place.temporary),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         with (place.root / f"{self.name}.log").open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *begin, "grade", self.lab, *told], cwd=kit.COURSE,
-                env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-            )  # fmt: skip
+                [sys.executable, *begin, "grade", self.lab, *told],
+                cwd=kit.COURSE,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
 
     def told(self, place: Place) -> dict[str, Any]:
         """What came of it."""
@@ -158,8 +183,13 @@ class Command:
         reports = json.loads(file.read_text("utf-8")) if file.exists() else []
         names = [None if one is None else one.name for one in self.attacks]
         files = [os.fsencode(one).hex() for one in self.files]
-        return {"status": self.process.returncode, "log": log, "reports": reports,
-                "attacks": names, "files": files}  # fmt: skip
+        return {
+            "status": self.process.returncode,
+            "log": log,
+            "reports": reports,
+            "attacks": names,
+            "files": files,
+        }
 
 
 def commands(place: Place) -> Iterator[Command]:
@@ -208,11 +238,14 @@ def run_all(root: Path) -> dict[str, Any]:
         "changed": sorted(name for name in names if before.get(name) != after.get(name)),
         "marked": place.marked(),
         "temporary": [path.name for path in place.temporary.iterdir()],
-        "scratch": [str(path) for path in Path("/dev/shm").glob("autograder-*-*")
-                    if int(path.name.split("-")[1]) in seen and path.stat().st_mtime > started],
+        "scratch": [
+            str(path)
+            for path in Path("/dev/shm").glob("autograder-*-*")
+            if int(path.name.split("-")[1]) in seen and path.stat().st_mtime > started
+        ],
         "processes": left,
         "seconds": time.monotonic() - began,
-    }  # fmt: skip
+    }
 
 
 def _watched(todo: Sequence[Command]) -> set[int]:

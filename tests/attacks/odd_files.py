@@ -191,34 +191,84 @@ def text(name: str, expect: str, says: str, source: Callable[[], str]) -> None:
 
 
 N = 200_000
-text("spaces", "all right", "A line of spaces, which a pattern may try in a square of ways.",
-     lambda: "x = 1\n" + " " * N + "x y")  # fmt: skip
-text("names", "all right", "A statement that binds very many names to each other.",
-     lambda: (line := ",".join(f"a{n}" for n in range(N // 14))) + "=" + line)  # fmt: skip
-text("stars", "all right", "Thousands of star imports before thousands of unknown names.",
-     lambda: "if 0:\n" + "".join(f" from a{n} import *\n" for n in range(4000))
-     + "".join(f" b{n}\n" for n in range(10_000)))  # fmt: skip
-text("imports", "all right", "One name imported from thousands of places and used as often.",
-     lambda: "if 0:\n" + "".join(f" import x{n} as y\n" for n in range(5000))
-     + " z = y\n" * 10_000)  # fmt: skip
-text("magics", "all right", "Very many lines that are magics, each found by reading all again.",
-     lambda: ("%foo bar\n" + "x = [1, 2, 3]\n" * 80) * 100)  # fmt: skip
+text(
+    "spaces",
+    "all right",
+    "A line of spaces, which a pattern may try in a square of ways.",
+    lambda: "x = 1\n" + " " * N + "x y",
+)
+text(
+    "names",
+    "all right",
+    "A statement that binds very many names to each other.",
+    lambda: (line := ",".join(f"a{n}" for n in range(N // 14))) + "=" + line,
+)
+text(
+    "stars",
+    "all right",
+    "Thousands of star imports before thousands of unknown names.",
+    lambda: (
+        "if 0:\n"
+        + "".join(f" from a{n} import *\n" for n in range(4000))
+        + "".join(f" b{n}\n" for n in range(10_000))
+    ),
+)
+text(
+    "imports",
+    "all right",
+    "One name imported from thousands of places and used as often.",
+    lambda: "if 0:\n" + "".join(f" import x{n} as y\n" for n in range(5000)) + " z = y\n" * 10_000,
+)
+text(
+    "magics",
+    "all right",
+    "Very many lines that are magics, each found by reading all again.",
+    lambda: ("%foo bar\n" + "x = [1, 2, 3]\n" * 80) * 100,
+)
 text("markers", "all right", "Tens of thousands of cells.", lambda: "# %%\n!x\n" * 20_000)
 text("brackets", "all right", "A hundred thousand brackets.", lambda: "(" * 100_000)
-text("unary", "all right", "A number with a hundred thousand signs before it.",
-     lambda: "x = " + "-" * 100_000 + "1")  # fmt: skip
-text("attributes", "all right", "An attribute of an attribute, tens of thousands of times.",
-     lambda: "if 0:\n    x = a" + ".a" * 50_000)  # fmt: skip
-text("sums", "all right", "A sum of tens of thousands of numbers.",
-     lambda: "if 0:\n    x = " + "+".join("1" * 50_000))  # fmt: skip
-text("nested_functions", "all right", "Functions in functions, as deep as Python lets them be.",
-     lambda: "".join(" " * n + f"def f{n}():\n" for n in range(95)) + " " * 95 + "0")  # fmt: skip
-text("branches", "all right", "A condition with ten thousand branches.",
-     lambda: "if 0:\n    pass\n" + "elif 0:\n    pass\n" * 10_000)  # fmt: skip
-text("formats", "all right", "A text made of thousands of pieces.",
-     lambda: 'if 0:\n    x = f"' + "{a}" * 10_000 + '"')  # fmt: skip
-text("long_number", "all right", "A number of a hundred thousand digits.",
-     lambda: "x = " + "9" * 100_000)  # fmt: skip
+text(
+    "unary",
+    "all right",
+    "A number with a hundred thousand signs before it.",
+    lambda: "x = " + "-" * 100_000 + "1",
+)
+text(
+    "attributes",
+    "all right",
+    "An attribute of an attribute, tens of thousands of times.",
+    lambda: "if 0:\n    x = a" + ".a" * 50_000,
+)
+text(
+    "sums",
+    "all right",
+    "A sum of tens of thousands of numbers.",
+    lambda: "if 0:\n    x = " + "+".join("1" * 50_000),
+)
+text(
+    "nested_functions",
+    "all right",
+    "Functions in functions, as deep as Python lets them be.",
+    lambda: "".join(" " * n + f"def f{n}():\n" for n in range(95)) + " " * 95 + "0",
+)
+text(
+    "branches",
+    "all right",
+    "A condition with ten thousand branches.",
+    lambda: "if 0:\n    pass\n" + "elif 0:\n    pass\n" * 10_000,
+)
+text(
+    "formats",
+    "all right",
+    "A text made of thousands of pieces.",
+    lambda: 'if 0:\n    x = f"' + "{a}" * 10_000 + '"',
+)
+text(
+    "long_number",
+    "all right",
+    "A number of a hundred thousand digits.",
+    lambda: "x = " + "9" * 100_000,
+)
 
 
 # -- names ---------------------------------------------------------------------------------------

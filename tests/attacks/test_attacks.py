@@ -28,8 +28,17 @@ UNFIT = re.compile(
 )
 NUMBER = re.compile(r"\d\.\d{3}")
 PATHS = (str(kit.COURSE), sys.prefix, sys.base_prefix, "/dev/shm", "site-packages", "_kit")
-KEYS = {"schema": int, "lab": str, "student": str, "device": str, "isolation": list,
-        "score": float, "max_score": float, "seconds": float, "exercises": list}  # fmt: skip
+KEYS = {
+    "schema": int,
+    "lab": str,
+    "student": str,
+    "device": str,
+    "isolation": list,
+    "score": float,
+    "max_score": float,
+    "seconds": float,
+    "exercises": list,
+}
 
 Report = dict[str, Any]
 
@@ -51,8 +60,9 @@ def reports(corpus: dict[str, Any]) -> dict[str, Report]:
     return {
         name: report
         for one in corpus["commands"].values()
-        for name, report in zip(one["attacks"], one["reports"], strict=True) if name
-    }  # fmt: skip
+        for name, report in zip(one["attacks"], one["reports"], strict=True)
+        if name
+    }
 
 
 def texts(report: Report) -> list[str]:

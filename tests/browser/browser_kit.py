@@ -15,9 +15,10 @@ from pathlib import Path
 TOKEN = "for-tests-only"
 QUIET = {
     "apputils-extension/notification.jupyterlab-settings": {
-        "fetchNews": "false", "checkForUpdates": False,
-    },
-}  # fmt: skip
+        "fetchNews": "false",
+        "checkForUpdates": False,
+    }
+}
 """Settings of JupyterLab that keep its questions away."""
 
 
@@ -31,10 +32,13 @@ class Jupyter:
         self.home, self.stack = home, stack
         self.environment = {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"),
-            "JUPYTER_DATA_DIR": str(home / "data"), "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-            "JUPYTER_PLATFORM_DIRS": "1", "AUTOGRADER_SECRET": "the secret of the tests",
-        }  # fmt: skip
+            "HOME": str(home),
+            "JUPYTER_CONFIG_DIR": str(home / "config"),
+            "JUPYTER_DATA_DIR": str(home / "data"),
+            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+            "JUPYTER_PLATFORM_DIRS": "1",
+            "AUTOGRADER_SECRET": "the secret of the tests",
+        }
         for name, told in QUIET.items():
             file = home / "config" / "lab" / "user-settings" / "@jupyterlab" / name
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -47,12 +51,20 @@ class Jupyter:
             port = free.getsockname()[1]
         log = self.home / "jupyter.log"
         out = self.stack.enter_context(log.open("wb"))
-        command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root",
-                   f"--port={port}", "--ServerApp.ip=127.0.0.1",
-                   f"--IdentityProvider.token={TOKEN}"]  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "jupyter",
+            "lab",
+            "--no-browser",
+            "--allow-root",
+            f"--port={port}",
+            "--ServerApp.ip=127.0.0.1",
+            f"--IdentityProvider.token={TOKEN}",
+        ]
         process = subprocess.Popen(
             command, cwd=folder, env=self.environment, stdout=out, stderr=out
-        )  # fmt: skip
+        )
         self.stack.callback(_stop, process)
         address = f"http://127.0.0.1:{port}"
         wait_for(f"{address}/api?token={TOKEN}", process, log)

@@ -39,9 +39,12 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     environment = os.environ | {"AUTOGRADER_SECRET": "the secret of the tests"}
     for words in (["grade", LAB], ["report", LAB]):
         found = subprocess.run(
-            [sys.executable, "-m", "autograder", *words], cwd=root, env=environment,
-            capture_output=True, text=True,
-        )  # fmt: skip
+            [sys.executable, "-m", "autograder", *words],
+            cwd=root,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
         assert found.returncode == 0, found.stdout + found.stderr
     yield root
 

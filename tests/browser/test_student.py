@@ -26,8 +26,9 @@ def test_a_stub_is_filled_checked_and_mended(
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     page.wait_for_selector(".jp-NotebookPanel .jp-Toolbar-kernelName")
     right = answers((COURSE / "solutions" / f"{LAB}.py").read_text("utf-8"))["rnn_step"]
-    wrong = right.replace("np.tanh(x @ W_xh + h_prev @ W_hh + b_h)",
-                          "np.tanh(x @ W_xh + h_prev @ W_hh) + b_h")  # fmt: skip
+    wrong = right.replace(
+        "np.tanh(x @ W_xh + h_prev @ W_hh + b_h)", "np.tanh(x @ W_xh + h_prev @ W_hh) + b_h"
+    )
     assert wrong != right
 
     fill(page, wrong)

@@ -90,10 +90,15 @@ WRONG_LAB = {"relative_error": "def relative_error(a, b):\n    return float(np.m
 def notebook(*cells: str, **metadata: Any) -> str:
     """An .ipynb of code cells."""
     made = [
-        {"cell_type": "code", "metadata": {}, "source": text.splitlines(keepends=True),
-         "outputs": [], "execution_count": None}
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "source": text.splitlines(keepends=True),
+            "outputs": [],
+            "execution_count": None,
+        }
         for text in cells
-    ]  # fmt: skip
+    ]
     return json.dumps({"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
 
 

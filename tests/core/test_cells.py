@@ -76,9 +76,17 @@ def test_a_script_in_one_cell_that_hangs_loses_its_functions(grader: Grader, qui
 
 @pytest.mark.parametrize(
     "line",
-    ["1 / 0", "raise SystemExit", "exit()", "raise KeyboardInterrupt", "check(rnn_step)\nhint(1)",
-     "raise BaseException", "assert rnn_step(1, 2, 3, 4, 5)", "undefined"],
-)  # fmt: skip
+    [
+        "1 / 0",
+        "raise SystemExit",
+        "exit()",
+        "raise KeyboardInterrupt",
+        "check(rnn_step)\nhint(1)",
+        "raise BaseException",
+        "assert rnn_step(1, 2, 3, 4, 5)",
+        "undefined",
+    ],
+)
 def test_an_error_stays_in_its_cell(grader: Grader, line: str) -> None:
     made = cells(rnn_step=line)
     made.insert(1, "import labcheck\nfrom labcheck import check, hint, progress\n" + line)
@@ -106,9 +114,11 @@ def test_a_later_cell_wins_over_an_earlier_one(grader: Grader) -> None:
 
 @pytest.mark.parametrize(
     "head",
-    ["from numpy import *\nimport numpy as np\n" + "".join(f"a{n} = {n}\n" for n in range(99)),
-     "".join(f"name{n} = {n}\n" for n in range(600)) + HEAD],
-)  # fmt: skip
+    [
+        "from numpy import *\nimport numpy as np\n" + "".join(f"a{n} = {n}\n" for n in range(99)),
+        "".join(f"name{n} = {n}\n" for n in range(600)) + HEAD,
+    ],
+)
 def test_a_module_with_hundreds_of_names_is_read_to_its_end(grader: Grader, head: str) -> None:
     assert outcomes(grade(grader, program(head))) == {}
 
@@ -125,6 +135,7 @@ def test_demo_cells_are_not_run_unless_they_define_an_exercise(grader: Grader) -
 
 
 # -- what is left behind in the process ---------------------------------------------------------
+
 
 def test_a_function_that_spoils_numpy_costs_itself_alone(grader: Grader) -> None:
     spoiler = (

@@ -17,7 +17,7 @@ OBJECTS = {
     "__reduce__": "def __reduce__(self): return (print, ('full marks',))",
     "__array_ufunc__": "def __array_ufunc__(self, *a, **k): return np.True_",
     "__getattr__": "def __getattr__(self, name): return self",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("trick", OBJECTS)
@@ -70,7 +70,7 @@ TRICKS = {
     "prints": 'print("right", "5 of 5 points")',
     "patches numpy": "np.allclose = np.isclose = np.array_equal = lambda *a, **k: True\n"
     "np.testing.assert_allclose = lambda *a, **k: None\nnp.abs = lambda a: 0",
-    "patches json": "import json\njson.dumps = lambda *a, **k: '{\"op\": \"result\"}'\n"
+    "patches json": 'import json\njson.dumps = lambda *a, **k: \'{"op": "result"}\'\n'
     "json.loads = lambda *a, **k: {}",
     "patches the kit": "import sys\nfor name, module in list(sys.modules.items()):\n"
     "    if 'autograder' in name or 'labcheck' in name:\n"
@@ -166,9 +166,14 @@ def test_results_remembered_from_one_call_do_not_serve_the_next(grader: Grader) 
         "np.ma.masked_array(h @ W_hy + b_y, True)",
         "(h @ W_hy + b_y)[None]",
         "iter(h @ W_hy + b_y)",
-        "'right'", "True", "{}", "(h @ W_hy + b_y,)", "float('nan')", "10**400",
+        "'right'",
+        "True",
+        "{}",
+        "(h @ W_hy + b_y,)",
+        "float('nan')",
+        "10**400",
     ],
-)  # fmt: skip
+)
 def test_what_is_not_the_array_that_is_due_earns_nothing(grader: Grader, result: str) -> None:
     one = of(grade(grader, program(output_layer=LAYER + f"return {result}")), "output_layer")
     assert (one.outcome, one.score) == ("wrong", 0)

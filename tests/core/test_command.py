@@ -66,15 +66,29 @@ def test_whatever_the_marks_the_status_is_0_and_the_order_is_kept(
     assert result.returncode == 0, result.stderr
     data = json.loads(out.read_text(encoding="utf-8"))
     assert [one["student"] for one in data] == [
-        "zoe", "ada", "a b", "broken", "folder", "pipe", "link", "empty", "notes"
-    ]  # fmt: skip
+        "zoe",
+        "ada",
+        "a b",
+        "broken",
+        "folder",
+        "pipe",
+        "link",
+        "empty",
+        "notes",
+    ]
     assert [one["score"] for one in data] == [100, 100, 95, 0, 0, 0, 0, 0, 0]
     problems = [one.get("problem", "").removeprefix("unreadable submission: ") for one in data]
     assert problems == [
-        "", "", "", "it is not a notebook: no JSON from line 1 on", "it is a folder",
-        "it is not an ordinary file", "it is a symbolic link", "",
+        "",
+        "",
+        "",
+        "it is not a notebook: no JSON from line 1 on",
+        "it is a folder",
+        "it is not an ordinary file",
+        "it is a symbolic link",
+        "",
         "neither a .py nor an .ipynb file",
-    ]  # fmt: skip
+    ]
     for one in data[3:]:
         assert [e["name"] for e in one["exercises"]] == list(NAMES)
         assert {e["outcome"] for e in one["exercises"]} == {"missing"}
@@ -86,8 +100,9 @@ def test_equal_names_are_told_apart_by_their_folders() -> None:
     paths = [Path(one) for one in ("/a/x/ada.py", "/b/y/ada.ipynb", "/c/bob.py", "/d/x/ada.py")]
     assert names_of(paths) == ["x/ada", "y/ada", "bob", "x/ada (2)"]
     assert names_of([Path("ada.py"), Path("ada.py")]) == [
-        f"{Path.cwd().name}/ada", f"{Path.cwd().name}/ada (2)"
-    ]  # fmt: skip
+        f"{Path.cwd().name}/ada",
+        f"{Path.cwd().name}/ada (2)",
+    ]
 
 
 def test_a_path_that_does_not_exist_is_refused_before_anything_is_graded(
@@ -149,8 +164,19 @@ runpy.run_module("autograder", run_name="__main__")
 
 def test_what_could_not_be_judged_is_status_3(tmp_path: Path, secret: Path) -> None:
     good, out = hand_in(tmp_path, "ada.py"), tmp_path / "out.json"
-    words = ["grade", "lab2_rnn", good, "--json", out, "--secret-file", secret,
-             "--isolation", "process", "--jobs", "1"]  # fmt: skip
+    words = [
+        "grade",
+        "lab2_rnn",
+        good,
+        "--json",
+        out,
+        "--secret-file",
+        secret,
+        "--isolation",
+        "process",
+        "--jobs",
+        "1",
+    ]
     command = [sys.executable, "-c", FAULTY, *map(str, words)]
     result = subprocess.run(command, cwd=COURSE, capture_output=True, check=False, timeout=300)
     assert result.returncode == 3, result.stderr
@@ -170,9 +196,7 @@ def test_json_can_go_to_standard_output_and_nothing_else_does(
 
 
 @pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
-def test_any_file_name_can_be_graded_and_shown(
-    tmp_path: Path, secret: Path, locale: str
-) -> None:
+def test_any_file_name_can_be_graded_and_shown(tmp_path: Path, secret: Path, locale: str) -> None:
     names = ["-rf.py", "a\nb.py", "na\x1b[31mme.py", "名前.py", "$(id).py"]
     files: list[Path] = [hand_in(tmp_path, name, "") for name in names]
     raw = os.fsencode(tmp_path) + b"/\xff.py"
@@ -180,8 +204,16 @@ def test_any_file_name_can_be_graded_and_shown(
     files.append(Path(os.fsdecode(raw)))
     out = tmp_path / "out.json"
     relative = ["./" + os.fsdecode(os.fsencode(one.name)) for one in files]
-    result = grade(*relative, "--json", out, "--secret-file", secret, cwd=tmp_path,
-                   LC_ALL=locale, PYTHONUTF8="1" if locale == "C" else "0")  # fmt: skip
+    result = grade(
+        *relative,
+        "--json",
+        out,
+        "--secret-file",
+        secret,
+        cwd=tmp_path,
+        LC_ALL=locale,
+        PYTHONUTF8="1" if locale == "C" else "0",
+    )
     assert result.returncode == 0, result.stderr
     students = [one["student"] for one in json.loads(out.read_text(encoding="utf-8"))]
     assert students == ["-rf", "a\nb", "na\x1b[31mme", "名前", "$(id)", "\udcff"]
@@ -194,8 +226,7 @@ def test_the_secret_can_come_from_the_environment_and_decides_the_draw(
 ) -> None:
     """A program that tells its input by raising KeyError: True or False with the number."""
     peek = (
-        "def relative_error(a, b):\n"
-        "    return {True: 0.0}[a[0, 0] > 1.2] if a[0, 0] > 0 else [1]"
+        "def relative_error(a, b):\n    return {True: 0.0}[a[0, 0] > 1.2] if a[0, 0] > 0 else [1]"
     )
     good = hand_in(tmp_path, "ada.py", program(relative_error=peek))
     told = (secret.read_text(), "another secret, just as long", "and a third one, for luck")
@@ -225,5 +256,9 @@ def test_several_processes_give_the_marks_of_one(tmp_path: Path, secret: Path) -
     assert result.returncode == 0, result.stderr
     data = json.loads(out.read_text())
     assert [(one["student"], one["score"]) for one in data] == [
-        ("s0", 100), ("s1", 95), ("s2", 100), ("s3", 95), ("s4", 100)
-    ]  # fmt: skip
+        ("s0", 100),
+        ("s1", 95),
+        ("s2", 100),
+        ("s3", 95),
+        ("s4", 100),
+    ]

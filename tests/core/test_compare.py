@@ -93,8 +93,17 @@ def test_a_float_is_a_python_float_or_a_float64_or_an_int() -> None:
         assert agrees(0.5, have)
     assert agrees(2.0, 2)
     assert agrees(2.0, np.int64(2))
-    refused = (np.float32(0.5), np.array(0.5), np.array([0.5]), "0.5", None, [0.5], True,
-               torch.tensor(0.5), np.float16(0.5))  # fmt: skip
+    refused = (
+        np.float32(0.5),
+        np.array(0.5),
+        np.array([0.5]),
+        "0.5",
+        None,
+        [0.5],
+        True,
+        torch.tensor(0.5),
+        np.float16(0.5),
+    )
     for have in refused:
         assert difference(0.5, have).kind == "container"
     assert difference(1.0, True).due == "a float"
@@ -180,8 +189,7 @@ def test_letters_belong_to_keys_of_the_result() -> None:
 
 
 @pytest.mark.parametrize(
-    ("have", "right"),
-    [(1 + 9e-7, True), (1 - 9e-7, True), (1 + 1.2e-6, False), (1 + 1e-5, False)],
+    ("have", "right"), [(1 + 9e-7, True), (1 - 9e-7, True), (1 + 1.2e-6, False), (1 + 1e-5, False)]
 )
 def test_floats_agree_within_a_relative_and_an_absolute_part(have: float, right: bool) -> None:
     assert agrees(1.0, have) is right
@@ -238,8 +246,10 @@ def test_an_array_agrees_with_itself_in_any_memory_order(values: Any) -> None:
 
 @given(
     arrays_of.arrays(np.float64, (3, 4), elements=st.floats(-1e3, 1e3)),
-    st.integers(0, 2), st.integers(0, 3), st.sampled_from([1e-2, -1.0, 1e6]),
-)  # fmt: skip
+    st.integers(0, 2),
+    st.integers(0, 3),
+    st.sampled_from([1e-2, -1.0, 1e6]),
+)
 def test_one_wrong_number_is_found_where_it_stands(
     due: Any, row: int, column: int, by: float
 ) -> None:
@@ -272,9 +282,18 @@ def test_values_are_described_in_words(value: Any, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.12345, "0.123"), (-1.0, "-1.000"), (0.0, "0.000"), (0.0012345, "0.00123"), (3, "3"),
-     (1e-9, "1.000e-09"), (123456.7, "1.235e+05"), (True, "True"), (math.inf, "inf")],
-)  # fmt: skip
+    [
+        (0.12345, "0.123"),
+        (-1.0, "-1.000"),
+        (0.0, "0.000"),
+        (0.0012345, "0.00123"),
+        (3, "3"),
+        (1e-9, "1.000e-09"),
+        (123456.7, "1.235e+05"),
+        (True, "True"),
+        (math.inf, "inf"),
+    ],
+)
 def test_numbers_are_written_short(value: Any, text: str) -> None:
     assert number(value) == text
 

@@ -28,8 +28,9 @@ def numbers(oracle: Oracle, one: Exercise, draw: int) -> dict[str, np.ndarray]:
     return {
         f"{request.case.name} {name}": value.values
         for request, _ in oracle.expected(one, draw)
-        for name, value in request.question.arguments.items() if isinstance(value, Array)
-    }  # fmt: skip
+        for name, value in request.question.arguments.items()
+        if isinstance(value, Array)
+    }
 
 
 def test_a_student_always_gets_the_same_draw(grader: Grader, lab2: Collected) -> None:
@@ -47,9 +48,7 @@ def test_a_student_always_gets_the_same_draw(grader: Grader, lab2: Collected) ->
     assert all((mine[name] == again[name]).all() for name in mine)
 
 
-def test_students_and_exercises_are_spread_over_the_draws(
-    grader: Grader, lab2: Collected
-) -> None:
+def test_students_and_exercises_are_spread_over_the_draws(grader: Grader, lab2: Collected) -> None:
     one, two = exercise(lab2), exercise(lab2, "rnn_step")
     first = [grader.oracle.draw(f"student {n}", one) for n in range(300)]
     second = [grader.oracle.draw(f"student {n}", two) for n in range(300)]
@@ -58,14 +57,15 @@ def test_students_and_exercises_are_spread_over_the_draws(
     assert max(map(first.count, range(DRAWS))) < 40
 
 
-def test_other_draws_and_other_secrets_give_other_numbers(
-    grader: Grader, lab2: Collected
-) -> None:
+def test_other_draws_and_other_secrets_give_other_numbers(grader: Grader, lab2: Collected) -> None:
     one = exercise(lab2)
     other = Oracle(lab2, b"another secret of the course", grader.sandbox)
     try:
-        sets = [numbers(grader.oracle, one, 0), numbers(grader.oracle, one, 1),
-                numbers(other, one, 0)]  # fmt: skip
+        sets = [
+            numbers(grader.oracle, one, 0),
+            numbers(grader.oracle, one, 1),
+            numbers(other, one, 0),
+        ]
     finally:
         other.close()
     for place, left in enumerate(sets):
@@ -99,9 +99,12 @@ def test_the_expected_numbers_are_those_of_the_formula(grader: Grader, lab2: Col
             states.append(h)
         single = request.case.dtype == "float32"
         np.testing.assert_allclose(
-            due.tree.values.astype(float), np.stack(states, 1),
-            rtol=1e-4 if single else 1e-12, atol=1e-5 if single else 1e-14, strict=True,
-        )  # fmt: skip
+            due.tree.values.astype(float),
+            np.stack(states, 1),
+            rtol=1e-4 if single else 1e-12,
+            atol=1e-5 if single else 1e-14,
+            strict=True,
+        )
 
 
 def test_a_copied_answer_fits_one_draw_alone(grader: Grader, lab2: Collected) -> None:

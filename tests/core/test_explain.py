@@ -97,15 +97,18 @@ def test_hidden_numbers_are_told_only_where_they_may_be() -> None:
     [
         (np.ones((2, 3)), np.ones((3, 2)), "the shape is (3, 2), expected (batch 2, time 3)."),
         (np.ones(2), np.ones(3), "the shape is (3,), expected (2)."),
-        (np.float32(1) * np.ones(2, np.float32), np.ones(2),
-         "the dtype is float64, expected float32."),
+        (
+            np.float32(1) * np.ones(2, np.float32),
+            np.ones(2),
+            "the dtype is float64, expected float32.",
+        ),
         (np.ones(2), np.array([np.inf, 1]), "1 of 2 numbers is not finite, the first is inf."),
         (1.0, float("nan"), "the value is nan, which is no finite number."),
         ({"dx": 1}, {}, "the keys differ (missing: dx)."),
         ({}, {"dy": 1}, "the keys differ (not expected: dy)."),
         (np.ones(2), [1.0, 1.0], "you have a list of 2 items, expected an array (2,) of float64."),
     ],
-)  # fmt: skip
+)
 def test_other_differences_are_told_in_a_sentence(due: Any, have: Any, words: str) -> None:
     assert told(due, have, **{"return": "B T"}) == words
 
@@ -132,8 +135,14 @@ def test_statements_that_should_hold_are_told_as_such() -> None:
 
 
 def test_a_call_is_told_with_axes_and_sizes() -> None:
-    arguments = {"x": Array(np.ones((3, 5, 4))), "lr": 0.25, "steps": 4, "names": ["a", "b"],
-                 "params": {"W": Array(np.ones(2))}, "text": "abc"}  # fmt: skip
+    arguments = {
+        "x": Array(np.ones((3, 5, 4))),
+        "lr": 0.25,
+        "steps": 4,
+        "names": ["a", "b"],
+        "params": {"W": Array(np.ones(2))},
+        "text": "abc",
+    }
     shapes = {"x": "B T I"}
     assert called_with(arguments, shapes) == (
         "x (batch 3, time 5, in 4), lr = 0.25, steps = 4, names (2 items), params (W),\n"

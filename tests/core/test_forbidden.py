@@ -47,16 +47,14 @@ DIRECT = {
     "comprehension": F + "def f(x): return [F.one_hot(one) for one in x]",
     "class attribute": F + "class G:\n    act = F.one_hot\ndef f(x): return G.act(x)",
     "method": F + "class f:\n    def __call__(self, x): return F.one_hot(x)",
-    "base class": F + "class G:\n    def g(self, x): return F.one_hot(x)\n"
-    "class f(G): pass",
+    "base class": F + "class G:\n    def g(self, x): return F.one_hot(x)\nclass f(G): pass",
     "method set later": F + "class f: pass\ndef g(self, x): return F.one_hot(x)\nf.g = g",
     "decorator": F + "def d(g): return F.one_hot\n@d\ndef f(x): return x",
     "under a condition": "try:\n    import torch.nn.functional as F\n"
     "except ImportError:\n    F = None\n"
     "if True:\n    def f(x): return F.one_hot(x)",
-    "walrus in a comprehension": F
-    + "def f(x): return [g.one_hot(x) for _ in (1,) if (g := F)]",
-}  # fmt: skip
+    "walrus in a comprehension": F + "def f(x): return [g.one_hot(x) for _ in (1,) if (g := F)]",
+}
 
 ROUND = {
     "eval": "def f(x): return eval('one_' + 'hot')(x)",
@@ -80,7 +78,7 @@ ROUND = {
     "__dict__ ": F + "def f(x): return vars(F)['one_hot'](x)",
     "__globals__": "def g(): pass\ndef f(x): return g.__globals__['F']",
     "__subclasses__": "def f(x): return object.__subclasses__()",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("way", DIRECT)
@@ -130,7 +128,7 @@ FREE = {
     "locals": "def f(x): return locals()",
     "builtins that are harmless": "from builtins import abs\nimport builtins\n"
     "def f(x): return builtins.max(abs(x))",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("way", FREE)

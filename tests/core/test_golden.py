@@ -59,6 +59,15 @@ def test_a_feedback_fits_a_page_and_says_what_to_do_next(situation: str) -> None
     assert all(len(row) <= 99 for row in rows if row not in code)
     assert len(rows) <= 16
     labels = {row[2:17].strip() for row in rows[2:]}
-    leads = {"Hint", "To try", "Look at", "What to do", "First wrong", "In your code", "Note",
-             "What happened", "Expected"}  # fmt: skip
+    leads = {
+        "Hint",
+        "To try",
+        "Look at",
+        "What to do",
+        "First wrong",
+        "In your code",
+        "Note",
+        "What happened",
+        "Expected",
+    }
     assert labels & leads

@@ -51,8 +51,12 @@ def run(folder: Path, body: str, *words: str) -> subprocess.CompletedProcess[str
     path.write_text(ALONE.format(folders=folders) + body, encoding="utf-8")
     return subprocess.run(
         [sys.executable, "-I", "-S", "-W", "error", str(path), *words],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
 
 
 def said(folder: Path, body: str) -> str:
@@ -82,8 +86,11 @@ def test_all_right_functions_are_right_and_progress_says_so(handed_out: Path) ->
 
 def test_a_known_mistake_is_offered_and_told_step_by_step(handed_out: Path) -> None:
     wrong = STEP + "return np.tanh(x @ W_xh + h_prev @ W_hh)\n"
-    text = said(handed_out, wrong + "check(rnn_step)\nprint('----')\nhint(rnn_step)\n"
-                "print('----')\nhint(rnn_step)\nprint('----')\nprogress()\n")  # fmt: skip
+    text = said(
+        handed_out,
+        wrong + "check(rnn_step)\nprint('----')\nhint(rnn_step)\n"
+        "print('----')\nhint(rnn_step)\nprint('----')\nprogress()\n",
+    )
     checked, first, second, progress = text.split("----")
     assert "not right yet    0 of 8 points" in checked
     assert "18 of 18 numbers are not right." in checked
@@ -139,9 +146,10 @@ def test_what_is_forbidden_is_told_before_anything_runs(handed_out: Path) -> Non
     fake.write_text("def tanh(x):\n    raise SystemExit('it ran')\n", encoding="utf-8")
     try:
         for head, used in (
-            ("import torch\n", "torch.tanh"), ("import torch as t\n", "t.tanh"),
+            ("import torch\n", "torch.tanh"),
+            ("import torch as t\n", "t.tanh"),
             ("from torch import tanh\n", "tanh"),
-        ):  # fmt: skip
+        ):
             helper = f"def squash(z):\n    return [{used}(one) for one in z]\n"
             text = said(handed_out, f"{head}{helper}{STEP}return squash(x)\ncheck(rnn_step)\n")
             assert "uses what is not allowed here" in text

@@ -14,21 +14,25 @@ ENDINGS = {
     "a loop that swallows exceptions": (
         "while True:\n        try:\n            while True: pass\n"
         "        except BaseException: pass",
-        "timeout", "longer than 1.5 seconds",
+        "timeout",
+        "longer than 1.5 seconds",
     ),
     "os._exit(0)": ("import os; os._exit(0)", "crash", "exit status 0"),
     "os.abort()": ("import os; os.abort()", "crash", "signal 6"),
     "a segmentation fault": ("import ctypes; ctypes.string_at(1)", "crash", "signal 11"),
     "10 GB at once": ("return np.ones(10 * 2**27) @ h", "memory", "MemoryError"),
     "10 GB bit by bit": (
-        "kept = []\n    while True: kept.append(bytearray(b'1' * 2**26))", "memory", "emory"
+        "kept = []\n    while True: kept.append(bytearray(b'1' * 2**26))",
+        "memory",
+        "emory",
     ),
     "sys.exit()": ("import sys; sys.exit(0)", "error", "SystemExit"),
     "KeyboardInterrupt": ("raise KeyboardInterrupt", "error", "KeyboardInterrupt"),
     "recursion without end": ("return output_layer(h, W_hy, b_y)", "error", "RecursionError"),
     "an exception that cannot be told": (
         "class E(Exception):\n        def __str__(self): raise self\n    raise E",
-        "error", "Raised",
+        "error",
+        "Raised",
     ),
     "a stub": ("raise NotImplementedError", "unfinished", "not started yet"),
     "a stub with a text": ("raise NotImplementedError('later')", "unfinished", "not started yet"),
@@ -36,7 +40,7 @@ ENDINGS = {
     "no dtype for all": ("return (h @ W_hy + b_y).astype('f4')", "wrong", "float32"),
     "too many arguments": ("return h @ W_hy + b_y(1, 2)", "error", "TypeError"),
     "a module that is missing": ("import pandas_of_mine", "error", "ModuleNotFoundError"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -141,8 +145,10 @@ def test_time_that_is_used_up_ends_what_is_left(
     grader: Grader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(candidate, "SUBMISSION_SECONDS", 2.0)
-    report = grade(grader, program(half_squared_error="def half_squared_error(y, target):\n"
-                                   "    while True: pass"))  # fmt: skip
+    report = grade(
+        grader,
+        program(half_squared_error="def half_squared_error(y, target):\n    while True: pass"),
+    )
     found = outcomes(report)
     assert set(found) == set(NAMES[NAMES.index("half_squared_error") :])
     assert set(found.values()) == {"timeout"}

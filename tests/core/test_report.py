@@ -13,8 +13,19 @@ from hypothesis import strategies as st
 from autograder.judge.grader import Grader
 from autograder.judge.report import CaseOutcome, CaseReport, ExerciseReport, LabReport, Outcome
 
-OUTCOMES = {"right", "partly", "wrong", "unfinished", "missing", "error", "timeout", "memory",
-            "crash", "forbidden", "not_graded"}  # fmt: skip
+OUTCOMES = {
+    "right",
+    "partly",
+    "wrong",
+    "unfinished",
+    "missing",
+    "error",
+    "timeout",
+    "memory",
+    "crash",
+    "forbidden",
+    "not_graded",
+}
 
 
 def test_the_outcomes_are_those_of_the_contract() -> None:
@@ -34,20 +45,38 @@ def mixed(grader: Grader) -> LabReport:
 
 def test_the_json_has_the_keys_and_types_of_the_contract(mixed: LabReport) -> None:
     data = json.loads(json.dumps(mixed.to_json()))
-    types = {"schema": int, "lab": str, "student": str, "device": str, "isolation": list,
-             "score": float, "max_score": float, "seconds": float, "exercises": list}  # fmt: skip
+    types = {
+        "schema": int,
+        "lab": str,
+        "student": str,
+        "device": str,
+        "isolation": list,
+        "score": float,
+        "max_score": float,
+        "seconds": float,
+        "exercises": list,
+    }
     assert {name: type(value) for name, value in data.items()} == types
     assert (data["schema"], data["lab"], data["student"], data["device"]) == (
-        1, "lab2_rnn", "ada", "cpu"
-    )  # fmt: skip
+        1,
+        "lab2_rnn",
+        "ada",
+        "cpu",
+    )
     assert data["isolation"]
     assert all(type(one) is str for one in data["isolation"])
     assert (data["score"], data["max_score"]) == (3 + 100 - 5 - 5 - 5, 100)
     assert [one["name"] for one in data["exercises"]] == list(NAMES)
     for one in data["exercises"]:
         assert list(one) == [
-            "name", "outcome", "score", "max_score", "mistake", "feedback", "cases"
-        ]  # fmt: skip
+            "name",
+            "outcome",
+            "score",
+            "max_score",
+            "mistake",
+            "feedback",
+            "cases",
+        ]
         assert one["outcome"] in OUTCOMES
         assert type(one["score"]) is type(one["max_score"]) is float
         assert 0 <= one["score"] <= one["max_score"]
@@ -76,18 +105,34 @@ def test_a_report_comes_back_from_json_as_it_was(mixed: LabReport) -> None:
 
 
 EXERCISE = st.builds(
-    ExerciseReport, st.text(), st.sampled_from(sorted(OUTCOMES)),
-    st.none() | st.floats(0, 100).map(lambda score: round(score, 4)), st.floats(0, 100),
-    st.none() | st.text(), st.text(),
-    st.lists(st.builds(CaseReport, st.text(), st.sampled_from(["right", "wrong", "skipped"]),
-                       st.none() | st.text()), max_size=2).map(tuple),
-)  # fmt: skip
+    ExerciseReport,
+    st.text(),
+    st.sampled_from(sorted(OUTCOMES)),
+    st.none() | st.floats(0, 100).map(lambda score: round(score, 4)),
+    st.floats(0, 100),
+    st.none() | st.text(),
+    st.text(),
+    st.lists(
+        st.builds(
+            CaseReport,
+            st.text(),
+            st.sampled_from(["right", "wrong", "skipped"]),
+            st.none() | st.text(),
+        ),
+        max_size=2,
+    ).map(tuple),
+)
 REPORT = st.builds(
-    LabReport, st.text(), st.text(), st.sampled_from(["cpu", "cuda"]),
-    st.lists(st.text(), max_size=2).map(tuple), st.floats(0, 200).map(lambda s: round(s, 4)),
-    st.lists(EXERCISE, max_size=3).map(tuple), st.none() | st.text(),
+    LabReport,
+    st.text(),
+    st.text(),
+    st.sampled_from(["cpu", "cuda"]),
     st.lists(st.text(), max_size=2).map(tuple),
-)  # fmt: skip
+    st.floats(0, 200).map(lambda s: round(s, 4)),
+    st.lists(EXERCISE, max_size=3).map(tuple),
+    st.none() | st.text(),
+    st.lists(st.text(), max_size=2).map(tuple),
+)
 
 
 @given(REPORT)

@@ -42,9 +42,7 @@ def test_a_script_is_split_at_its_markers_and_keeps_its_line_numbers() -> None:
     assert found.student == "ada"
     assert found.problem is None
     assert [cell.file for cell in found.cells] == ["submission.py"] * 4
-    assert [cell.defines for cell in found.cells] == [
-        set(), {"one"}, set(), {"two"}
-    ]  # fmt: skip
+    assert [cell.defines for cell in found.cells] == [set(), {"one"}, set(), {"two"}]
     assert [cell.extra for cell in found.cells] == [False, False, True, False]
     lines = SCRIPT.splitlines()
     for cell in found.cells:
@@ -85,13 +83,16 @@ def test_a_notebook_gives_its_code_cells_under_their_places() -> None:
     found = submission(json.dumps(data), "grace.ipynb")
     assert found.student == "grace"
     assert [(cell.file, cell.offset, cell.source) for cell in found.cells] == [
-        ("cell 1", 0, "x = 1\n"), ("cell 4", 0, "def one(x):\n    return x\n")
-    ]  # fmt: skip
+        ("cell 1", 0, "x = 1\n"),
+        ("cell 4", 0, "def one(x):\n    return x\n"),
+    ]
 
 
 def test_an_old_notebook_is_read_sheet_by_sheet() -> None:
-    cells = [{"cell_type": "code", "input": ["a = 1\n", "b = 2"], "language": "python"},
-             {"cell_type": "heading", "source": "Title"}]  # fmt: skip
+    cells = [
+        {"cell_type": "code", "input": ["a = 1\n", "b = 2"], "language": "python"},
+        {"cell_type": "heading", "source": "Title"},
+    ]
     sheets = [{"cells": cells}, {"cells": [{"cell_type": "code", "input": "c = 3"}]}, None]
     text = json.dumps({"nbformat": 3, "worksheets": sheets})
     assert texts(*submission(text, "old.ipynb").cells) == ["a = 1\nb = 2", "c = 3"]
@@ -290,17 +291,33 @@ def test_a_name_that_is_no_text_is_a_student(tmp_path: Path) -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(
-        st.sampled_from(["cells", "worksheets", "source", "cell_type", "metadata", "input",
-                         "tags", "nbgrader", "grade_id"]) | st.text(max_size=3), inner, max_size=5
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "cells",
+                    "worksheets",
+                    "source",
+                    "cell_type",
+                    "metadata",
+                    "input",
+                    "tags",
+                    "nbgrader",
+                    "grade_id",
+                ]
+            )
+            | st.text(max_size=3),
+            inner,
+            max_size=5,
+        )
     ),
     max_leaves=25,
-)  # fmt: skip
+)
 CELL = st.fixed_dictionaries(
     {"cell_type": st.just("code") | JSON, "source": st.text() | st.lists(JSON) | JSON},
     optional={"metadata": JSON | st.fixed_dictionaries({"nbgrader": JSON, "tags": JSON})},
-)  # fmt: skip
+)
 
 
 def whatever(raw: bytes, name: str) -> None:

@@ -21,15 +21,21 @@ ARRAYS = st.sampled_from(DTYPES).flatmap(
     lambda dtype: arrays_of.arrays(dtype, arrays_of.array_shapes(min_dims=0, max_side=3))
 )
 LEAVES = (
-    st.none() | st.booleans() | st.integers(-(2**63) + 1, 2**63 - 1) | st.floats()
-    | st.text(max_size=10) | ARRAYS
-)  # fmt: skip
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63) + 1, 2**63 - 1)
+    | st.floats()
+    | st.text(max_size=10)
+    | ARRAYS
+)
 KEYS = st.text(max_size=5) | st.integers(-5, 5)
 TREES = st.recursive(
     LEAVES,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.lists(inner, max_size=3).map(tuple)
-    | st.dictionaries(KEYS, inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(KEYS, inner, max_size=3)
+    ),
     max_leaves=12,
 )
 

@@ -25,11 +25,14 @@ MAKE = (
 def test_graders_that_begin_at_once_make_one_secret(tmp_path: Path) -> None:
     started = [
         subprocess.Popen(
-            [sys.executable, "-B", "-c", MAKE, str(tmp_path)], cwd=kit.COURSE, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, "-B", "-c", MAKE, str(tmp_path)],
+            cwd=kit.COURSE,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         for _ in range(6)
-    ]  # fmt: skip
+    ]
     for one in started:
         assert one.stdin is not None
         one.stdin.close()
@@ -49,10 +52,11 @@ def test_two_graders_at_once_give_the_same_marks(tmp_path: Path) -> None:
     both = [
         subprocess.Popen(
             kit.command("--jobs", 1, "--json", place, "--secret-file", secret, *paths),
-            cwd=kit.COURSE, stdout=subprocess.DEVNULL,
+            cwd=kit.COURSE,
+            stdout=subprocess.DEVNULL,
         )
         for place in (out, out, tmp_path / "own.json")
-    ]  # fmt: skip
+    ]
     assert [one.wait(300) for one in both] == [0, 0, 0]
     assert kit.reports_in(out) == kit.reports_in(tmp_path / "own.json")
     assert kit.leftovers(tmp_path) == []

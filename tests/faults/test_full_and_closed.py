@@ -22,8 +22,16 @@ def test_reports_that_do_not_fit_leave_the_old_ones(tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     out.write_text("[]\n")
     paths = kit.hand_ins(tmp_path / "x", 3)
-    told = kit.run("--jobs", 1, "--json", out, "--secret-file", kit.secret_in(tmp_path), *paths,
-                   preexec_fn=kit.limited(4096))  # fmt: skip
+    told = kit.run(
+        "--jobs",
+        1,
+        "--json",
+        out,
+        "--secret-file",
+        kit.secret_in(tmp_path),
+        *paths,
+        preexec_fn=kit.limited(4096),
+    )
     assert told.returncode == 1
     assert told.stderr.splitlines()[-1] == f"Error: {out} cannot be written: File too large"
     assert out.read_text() == "[]\n"
@@ -66,22 +74,30 @@ def test_a_secret_that_cannot_be_made_says_what_to_do() -> None:
     assert "--secret-file" in str(caught.value)
 
 
-SECRET = "import sys; from pathlib import Path; from autograder.course.secret import course_secret\n"
+SECRET = (
+    "import sys; from pathlib import Path; from autograder.course.secret import course_secret\n"
+)
 
 
 def test_a_secret_that_does_not_fit_is_not_made_in_part(tmp_path: Path) -> None:
     told = subprocess.run(
         [sys.executable, "-B", "-c", f"{SECRET}course_secret(None, Path(sys.argv[1]))", tmp_path],
-        cwd=kit.COURSE, env=kit.environment(), capture_output=True, text=True, check=False,
+        cwd=kit.COURSE,
+        env=kit.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
         preexec_fn=kit.limited(16),
-    )  # fmt: skip
+    )
     assert told.returncode != 0
     assert "no course secret can be made" in told.stderr
     assert list((tmp_path / "results").iterdir()) == []
     assert len(course_secret(None, tmp_path)) == 64
 
 
-RESULTS = "import sys; from pathlib import Path; from autograder.course.results import write_whole\n"
+RESULTS = (
+    "import sys; from pathlib import Path; from autograder.course.results import write_whole\n"
+)
 
 
 def test_results_that_do_not_fit_leave_the_old_ones(tmp_path: Path) -> None:
@@ -89,9 +105,13 @@ def test_results_that_do_not_fit_leave_the_old_ones(tmp_path: Path) -> None:
     path.write_text("old")
     told = subprocess.run(
         [sys.executable, "-B", "-c", f"{RESULTS}write_whole(Path(sys.argv[1]), 'x' * 9999)", path],
-        cwd=kit.COURSE, env=kit.environment(), capture_output=True, text=True, check=False,
+        cwd=kit.COURSE,
+        env=kit.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
         preexec_fn=kit.limited(4096),
-    )  # fmt: skip
+    )
     assert "File too large" in told.stderr
     assert path.read_text() == "old"
     assert kit.leftovers(tmp_path) == []

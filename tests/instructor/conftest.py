@@ -42,4 +42,3 @@ def course(built: Path, tmp_path: Path) -> Course:
     root = tmp_path / "course"
     shutil.copytree(built, root)
     return Course(root)
-

@@ -124,9 +124,12 @@ class Course:
         return notebook
 
     def hand_in(
-        self, student: str, what: Mapping[str, str] | dict[str, Any] | bytes = RIGHT,
-        name: str = "tiny.ipynb", stamp: str = STAMP,
-    ) -> Path:  # fmt: skip
+        self,
+        student: str,
+        what: Mapping[str, str] | dict[str, Any] | bytes = RIGHT,
+        name: str = "tiny.ipynb",
+        stamp: str = STAMP,
+    ) -> Path:
         """Put a submission where nbgrader collects it: answers, a notebook, or bytes."""
         path = self.root / "submitted" / student / "tiny" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -143,9 +146,12 @@ class Course:
         """A command in the course folder: autograder's, or nbgrader's where that is named."""
         program = ["-m", "nbgrader", *words[1:]] if words[0] == "nbgrader" else ["-m", *words]
         found = subprocess.run(
-            [sys.executable, *program], cwd=self.root, capture_output=True, text=True,
+            [sys.executable, *program],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
             env=self.environment() | more,
-        )  # fmt: skip
+        )
         assert found.returncode == status, f"{words}: {found.stdout}\n{found.stderr}"
         return found
 
@@ -156,10 +162,13 @@ class Course:
         names = ("PATH", "LANG", "TMPDIR")
         kept = {name: os.environ[name] for name in names if name in os.environ}
         return kept | {
-            "HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"),
-            "JUPYTER_DATA_DIR": str(home / "data"), "JUPYTER_PLATFORM_DIRS": "1",
-            "AUTOGRADER_SECRET": "the secret of the tests", "COLUMNS": "200",
-        }  # fmt: skip
+            "HOME": str(home),
+            "JUPYTER_CONFIG_DIR": str(home / "config"),
+            "JUPYTER_DATA_DIR": str(home / "data"),
+            "JUPYTER_PLATFORM_DIRS": "1",
+            "AUTOGRADER_SECRET": "the secret of the tests",
+            "COLUMNS": "200",
+        }
 
     def configure(self, text: str) -> None:
         """Add lines to nbgrader_config.py."""
@@ -205,5 +214,6 @@ def outputs(notebook: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def points(notebook: Mapping[str, Any]) -> dict[str, float]:
     """The points that each check cell shows."""
-    return {name: float("".join(one["data"]["text/plain"]))
-            for name, one in outputs(notebook).items()}  # fmt: skip
+    return {
+        name: float("".join(one["data"]["text/plain"])) for name, one in outputs(notebook).items()
+    }

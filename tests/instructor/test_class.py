@@ -63,8 +63,10 @@ def test_a_class_is_judged_once_and_booked_once(course: Course) -> None:
     assert reports["ida"].problem == "unreadable submission: no such file or directory"
     assert reports["gil"].score == reports["hal"].score == 100.0
     assert [one.mistake for one in reports["bob"].exercises] == [
-        "squared", "backwards", "of_the_mean",
-    ]  # fmt: skip
+        "squared",
+        "backwards",
+        "of_the_mean",
+    ]
     second = grade(course)
     assert (second.judged, second.booked) == (0, 0)
 
@@ -74,14 +76,18 @@ def test_the_gradebook_has_each_mark_to_the_last_digit(course: Course) -> None:
     grade(course)
     told = {
         (report.student, f"check-{one.name}", one.score)
-        for report in latest(course).values() for one in report.exercises
-    }  # fmt: skip
+        for report in latest(course).values()
+        for one in report.exercises
+    }
     grades = course.grades()
     assert {(student, cell, score) for student, cell, score, _, _ in grades} == told
     assert {looked for *_, looked in grades} == {0}
-    assert points(course.autograded("eve"))["double"] == {
-        cell: score for student, cell, score, _, _ in grades if student == "eve"
-    }["check-double"]  # fmt: skip
+    assert (
+        points(course.autograded("eve"))["double"]
+        == {cell: score for student, cell, score, _, _ in grades if student == "eve"}[
+            "check-double"
+        ]
+    )
 
 
 def test_only_what_changed_is_judged_again(course: Course) -> None:
@@ -230,7 +236,7 @@ def test_a_run_that_was_killed_goes_on_where_it_was(course: Course) -> None:
     command = [sys.executable, "-m", "autograder", "grade", "tiny", "--jobs", "2"]
     with subprocess.Popen(
         command, cwd=course.root, env=course.environment(), stdout=subprocess.DEVNULL
-    ) as run:  # fmt: skip
+    ) as run:
         reports = course.root / "results" / "tiny" / "reports"
         wait_for(lambda: reports.is_dir() and len(list(reports.glob("*.json"))) >= 2)
         family = psutil.Process(run.pid).children(recursive=True)
@@ -253,7 +259,6 @@ def wait_for(condition: Callable[[], bool], seconds: float = 90) -> None:
     while not condition():
         assert time.monotonic() < ends, "it never came about"
         time.sleep(0.02)
-
 
 
 def test_points_that_no_build_has_seen_are_not_booked(course: Course) -> None:

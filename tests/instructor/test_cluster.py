@@ -29,8 +29,16 @@ class Cluster:
         self.course, self.stack = course, stack
         self.file = course.root.parent / "scheduler.json"
         self.workers: list[subprocess.Popen[bytes]] = []
-        self._start("scheduler", "--scheduler-file", str(self.file), "--host", "127.0.0.1",
-                    "--port", "0", "--no-dashboard")  # fmt: skip
+        self._start(
+            "scheduler",
+            "--scheduler-file",
+            str(self.file),
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--no-dashboard",
+        )
         wait_for(self.file.is_file)
 
     @property
@@ -41,17 +49,26 @@ class Cluster:
         """One more worker; root: the course folder whose kit it has."""
         self.workers.append(
             self._start(
-                "worker", "--scheduler-file", str(self.file), "--nthreads", "1", "--no-nanny",
-                "--no-dashboard", root=root,
+                "worker",
+                "--scheduler-file",
+                str(self.file),
+                "--nthreads",
+                "1",
+                "--no-nanny",
+                "--no-dashboard",
+                root=root,
             )
-        )  # fmt: skip
+        )
 
     def _start(self, *words: str, root: Path | None = None) -> subprocess.Popen[bytes]:
         log = self.stack.enter_context((self.course.root.parent / "dask.log").open("ab"))
         process = subprocess.Popen(
-            [sys.executable, "-m", "dask", *words], cwd=root or self.course.root, stdout=log,
-            stderr=log, env=self.course.environment(),
-        )  # fmt: skip
+            [sys.executable, "-m", "dask", *words],
+            cwd=root or self.course.root,
+            stdout=log,
+            stderr=log,
+            env=self.course.environment(),
+        )
         self.stack.callback(self._stop, process)
         return process
 
@@ -93,13 +110,26 @@ def test_the_marks_are_the_same_when_a_worker_is_killed(course: Course, cluster:
     cluster.add_worker()
     cluster.add_worker()
     wait_for(lambda: _workers(cluster) == 2)
-    command = [sys.executable, "-m", "autograder", "grade", "tiny", "--scheduler", cluster.address,
-               "--json", "class.json"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "autograder",
+        "grade",
+        "tiny",
+        "--scheduler",
+        cluster.address,
+        "--json",
+        "class.json",
+    ]
     reports = course.root / "results" / "tiny" / "reports"
     with subprocess.Popen(
-        command, cwd=course.root, env=course.environment(), stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True,
-    ) as run:  # fmt: skip
+        command,
+        cwd=course.root,
+        env=course.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as run:
         some = lambda: reports.is_dir() and len(list(reports.glob("*.json"))) >= 2  # noqa: E731
         wait_for(lambda: some() or run.poll() is not None)
         os.kill(cluster.workers[0].pid, signal.SIGKILL)
@@ -116,9 +146,7 @@ def test_the_marks_are_the_same_when_a_worker_is_killed(course: Course, cluster:
 
 def test_a_cluster_without_workers_is_refused(course: Course, cluster: Cluster) -> None:
     course.hand_in("ada")
-    told = course.run(
-        "autograder", "grade", "tiny", "--scheduler", cluster.address, status=1
-    )  # fmt: skip
+    told = course.run("autograder", "grade", "tiny", "--scheduler", cluster.address, status=1)
     assert "the Dask scheduler has no workers" in told.stderr
 
 
@@ -133,9 +161,7 @@ def test_a_worker_with_another_kit_is_refused_before_anything_is_sent(
     cluster.add_worker()
     cluster.add_worker(other)
     wait_for(lambda: _workers(cluster) == 2)
-    told = course.run(
-        "autograder", "grade", "tiny", "--scheduler", cluster.address, status=1
-    )  # fmt: skip
+    told = course.run("autograder", "grade", "tiny", "--scheduler", cluster.address, status=1)
     assert "has another version of this kit" in told.stderr
     assert not list((course.root / "results").rglob("*.json"))
 
@@ -149,8 +175,6 @@ def _workers(cluster: Cluster) -> int:
 
 def test_no_scheduler_is_said_in_one_line(course: Course) -> None:
     course.hand_in("ada")
-    told = course.run(
-        "autograder", "grade", "tiny", "--scheduler", "tcp://127.0.0.1:9", status=1
-    )  # fmt: skip
+    told = course.run("autograder", "grade", "tiny", "--scheduler", "tcp://127.0.0.1:9", status=1)
     assert "no Dask scheduler answers at tcp://127.0.0.1:9" in told.stderr
     assert "Traceback" not in told.stderr

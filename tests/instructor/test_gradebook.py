@@ -27,8 +27,14 @@ def notebook(worth: dict[str, float] | None = None) -> Any:
     """A notebook with check cells as nbgrader has them."""
     cells = []
     for name, most in (worth or POINTS).items():
-        mark = {"grade_id": f"check-{name}", "grade": True, "solution": False, "locked": True,
-                "points": most, "schema_version": 3}  # fmt: skip
+        mark = {
+            "grade_id": f"check-{name}",
+            "grade": True,
+            "solution": False,
+            "locked": True,
+            "points": most,
+            "schema_version": 3,
+        }
         cells.append(_v4.new_code_cell(f"check({name})", metadata={"nbgrader": mark}))
     return _v4.new_notebook(cells=cells)
 
@@ -93,9 +99,13 @@ def test_points_that_differ_from_the_gradebooks_are_for_a_person() -> None:
 
 
 ATTACKS = (
-    "<script>alert(1)</script>", "</td></table><img src=x onerror=alert(1)>", "\u202e right",
-    "&lt;b&gt;", "\x1b[31mred", '" onmouseover="alert(1)',
-)  # fmt: skip
+    "<script>alert(1)</script>",
+    "</td></table><img src=x onerror=alert(1)>",
+    "\u202e right",
+    "&lt;b&gt;",
+    "\x1b[31mred",
+    '" onmouseover="alert(1)',
+)
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

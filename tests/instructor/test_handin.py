@@ -129,9 +129,10 @@ def test_notebooks_of_other_programs_are_read(
     notebook = course.notebook(RIGHT)
     if form == "colab":
         notebook["metadata"] = {
-            "colab": {"provenance": [], "toc_visible": True}, "accelerator": "GPU",
+            "colab": {"provenance": [], "toc_visible": True},
+            "accelerator": "GPU",
             "kernelspec": {"name": "python3", "display_name": "Python 3"},
-        }  # fmt: skip
+        }
         for place, cell in enumerate(notebook["cells"]):
             cell.pop("id")
             cell["metadata"] |= {"id": f"Xy{place}", "colab": {"base_uri": "https://localhost"}}
@@ -162,9 +163,13 @@ def test_metadata_of_the_wrong_kind_does_no_harm(
 ) -> None:
     notebook = course.notebook(RIGHT)
     strange: list[Any] = [
-        7, [], {"nbgrader": 3}, {"nbgrader": {"grade_id": []}}, {"nbgrader": {"grade_id": "own"}},
+        7,
+        [],
+        {"nbgrader": 3},
+        {"nbgrader": {"grade_id": []}},
+        {"nbgrader": {"grade_id": "own"}},
         {"nbgrader": {"schema_version": 99, "grade_id": "double"}},
-    ]  # fmt: skip
+    ]
     for cell, metadata in zip(notebook["cells"], strange, strict=False):
         cell["metadata"] = metadata
     notebook["cells"] += [None, 3, {"cell_type": "heading"}, {"cell_type": "code"}]

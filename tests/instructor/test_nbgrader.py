@@ -46,9 +46,12 @@ class Student:
     def run(self, *words: str) -> str:
         """One of nbgrader's commands."""
         found = subprocess.run(
-            [sys.executable, "-m", "nbgrader", *words, "--student", self.name], cwd=self.home,
-            env=self.course.environment(), capture_output=True, text=True,
-        )  # fmt: skip
+            [sys.executable, "-m", "nbgrader", *words, "--student", self.name],
+            cwd=self.home,
+            env=self.course.environment(),
+            capture_output=True,
+            text=True,
+        )
         assert found.returncode == 0, found.stdout + found.stderr
         return found.stdout + found.stderr
 
@@ -162,9 +165,13 @@ def mixed_class(course: Course) -> None:
         if grade_id(cell).startswith("check-"):
             cell["source"] = ["40.0"]
             cell["outputs"] = [
-                {"output_type": "execute_result", "data": {"text/plain": ["40.0"]},
-                 "metadata": {}, "execution_count": 1}
-            ]  # fmt: skip
+                {
+                    "output_type": "execute_result",
+                    "data": {"text/plain": ["40.0"]},
+                    "metadata": {},
+                    "execution_count": 1,
+                }
+            ]
             cell["metadata"]["nbgrader"] |= {"points": 4000, "schema_version": 99}
     course.hand_in("edited", edited)
     plain = course.notebook(RIGHT)
@@ -249,9 +256,14 @@ def test_an_assignment_that_is_no_lab_is_executed_as_ever(course: Course) -> Non
     folder = course.root / "source" / "quiz"
     folder.mkdir()
     mark = {"schema_version": 3, "solution": False, "locked": True, "grade": True, "task": False}
-    check = {"cell_type": "code", "id": "quiz", "source": "assert 1 + 1 == 2", "outputs": [],
-             "execution_count": None,
-             "metadata": {"nbgrader": mark | {"grade_id": "quiz", "points": 3}}}  # fmt: skip
+    check = {
+        "cell_type": "code",
+        "id": "quiz",
+        "source": "assert 1 + 1 == 2",
+        "outputs": [],
+        "execution_count": None,
+        "metadata": {"nbgrader": mark | {"grade_id": "quiz", "points": 3}},
+    }
     notebook["cells"] = [check]
     (folder / "quiz.ipynb").write_text(json.dumps(notebook))
     course.run("nbgrader", "generate_assignment", "quiz")
@@ -268,4 +280,3 @@ def test_nbgrader_says_in_words_why_nothing_can_be_judged(course: Course) -> Non
     told = course.run("nbgrader", "autograde", "tiny", status=1)
     assert "the secret nowhere cannot be read" in told.stderr
     assert not (course.root / "autograded/ada/tiny/tiny.ipynb").exists()
-

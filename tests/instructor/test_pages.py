@@ -51,9 +51,10 @@ def report(student: str, *outcomes: Outcome, mistake: str | None = None) -> LabR
         for name, outcome in zip(NAMES, outcomes, strict=True)
     )
     notes = tuple(
-        f"{one.name} could not be judged: no room in /srv/grader" for one in found
+        f"{one.name} could not be judged: no room in /srv/grader"
+        for one in found
         if one.outcome == "not_graded"
-    )  # fmt: skip
+    )
     return LabReport("tiny", student, "cpu", ("tier A: isolated",), 0.5, found, None, notes)
 
 
@@ -66,10 +67,15 @@ CLASS = (
     report("fay", "right", "right", "right"),
     report("gus", "right", "wrong", "wrong"),
     LabReport(
-        "tiny", "hal", "cpu", ("tier A: isolated",), 0.1,
-        tuple(exercise(name, "missing") for name in NAMES), "unreadable submission: no text",
+        "tiny",
+        "hal",
+        "cpu",
+        ("tier A: isolated",),
+        0.1,
+        tuple(exercise(name, "missing") for name in NAMES),
+        "unreadable submission: no text",
     ),
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
@@ -131,9 +137,10 @@ def test_mistakes_are_counted_by_name(found: Insight) -> None:
 
 def test_what_needs_a_person_is_listed_with_the_reason(found: Insight) -> None:
     assert {(one.student, one.exercise, one.outcome) for one in found.odd} == {
-        ("<eve>", "running_sum", "timeout"), ("<eve>", "share_of", "not_graded"),
+        ("<eve>", "running_sum", "timeout"),
+        ("<eve>", "share_of", "not_graded"),
         ("hal", "", "missing"),
-    }  # fmt: skip
+    }
     reasons = {one.outcome: one.reason for one in found.odd}
     assert reasons["not_graded"] == "no room in /srv/grader"
     assert reasons["missing"] == "unreadable submission: no text"
@@ -149,8 +156,10 @@ def test_exercises_that_separate_are_told_from_those_that_do_not(collected: Coll
     half: list[Outcome] = ["wrong", "right"] * 4
     full: list[Outcome] = ["right"] * 8
     assert of(good, good, full) == [
-        "separates strong from weak", "separates strong from weak", "everybody has it right",
-    ]  # fmt: skip
+        "separates strong from weak",
+        "separates strong from weak",
+        "everybody has it right",
+    ]
     assert of(good, half, half)[0] == "does not separate"
     assert of(good, good[::-1], full)[0] == "weak students do better: look at the exercise"
     assert of(good[3:5], half[:2], full[:2])[0] == "too little to tell"
@@ -231,8 +240,9 @@ def test_a_students_page_has_nothing_of_the_grading_machine() -> None:
 
 def test_a_heading_is_found_with_the_anchor_of_notebooks() -> None:
     assert heading("text\n\n## 2. A `running` sum\n\nmore") == (
-        "2. A running sum", "2.-A-running-sum",
-    )  # fmt: skip
+        "2. A running sum",
+        "2.-A-running-sum",
+    )
     assert heading("no heading") is None
 
 

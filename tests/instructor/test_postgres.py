@@ -36,7 +36,7 @@ class Server:
     def query(self, text: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(
             host=str(self.folder), port=self.port, user=self.owner, dbname="postgres"
-        ) as base:  # fmt: skip
+        ) as base:
             return list(base.execute(text).fetchall())
 
 
@@ -69,8 +69,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     data = folder / "data"
     subprocess.run(
         [where / "initdb", "-D", data, "-U", owner, "-A", "trust", "-E", "UTF8", "--no-sync"],
-        check=True, capture_output=True, cwd="/", **other,
-    )  # fmt: skip
+        check=True,
+        capture_output=True,
+        cwd="/",
+        **other,
+    )
     options = ["-k", folder, "-p", str(port), "-c", "listen_addresses=", "-c", "fsync=off"]
     log = (folder / "log").open("wb")
     running = subprocess.Popen(

@@ -54,7 +54,10 @@ def test_the_rules_are_the_secret_the_lab_the_kit_and_how_it_runs(built: Path) -
     collected = collection.collect("tiny", built)
     first = fingerprint(collected.slug, collected.root, SECRET, "walls", "cpu")
     assert fingerprint(collected.slug, collected.root, SECRET, "walls", "cpu") == first
-    assert fingerprint(collected.slug, collected.root, b"another secret here", "walls", "cpu") != first
+    assert (
+        fingerprint(collected.slug, collected.root, b"another secret here", "walls", "cpu")
+        != first
+    )
     assert fingerprint(collected.slug, collected.root, SECRET, "process", "cpu") != first
     assert fingerprint(collected.slug, collected.root, SECRET, "walls", "cuda") != first
     assert SECRET.decode() not in first
@@ -74,8 +77,15 @@ def test_a_changed_lab_changes_the_rules(path: str, built: Path, tmp_path: Path)
 def test_what_judges_is_among_the_rules_and_what_shows_is_not() -> None:
     package = collection.COURSE / "autograder"
     found = {path.relative_to(package).as_posix() for path in sources_of(package)}
-    assert {"grade.py", "oracle.py", "feedback.py", "submission.py", "sandbox/worker.py",
-            "labcheck/compare.py", "labcheck/tree.py"} <= found  # fmt: skip
+    assert {
+        "grade.py",
+        "oracle.py",
+        "feedback.py",
+        "submission.py",
+        "sandbox/worker.py",
+        "labcheck/compare.py",
+        "labcheck/tree.py",
+    } <= found
     assert not {path for path in found if path.startswith(("render/", "labs/"))}
     assert not {"cli.py", "commands.py", "bookkeeping.py", "results.py"} & found
 

@@ -320,9 +320,12 @@ def test_a_request_that_is_not_read_does_not_block_the_judge(worker: Worker) -> 
 
 
 def test_a_large_request_is_not_held_up_by_a_worker_that_does_not_read(worker: Worker) -> None:
-    load(worker, "import sys, threading\ndef f():\n    sys.setswitchinterval(1e9)\n"
-         "    def hog():\n        while True: 10 ** 200_000\n"
-         "    threading.Thread(target=hog, daemon=True).start()")  # fmt: skip
+    load(
+        worker,
+        "import sys, threading\ndef f():\n    sys.setswitchinterval(1e9)\n"
+        "    def hog():\n        while True: 10 ** 200_000\n"
+        "    threading.Thread(target=hog, daemon=True).start()",
+    )
     with pytest.raises((WorkerGone, Violation)):
         call(worker, "f", seconds=0.5)
         arrays = np.zeros(2**22)

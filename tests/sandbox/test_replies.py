@@ -9,8 +9,15 @@ import pytest
 from autograder.sandbox.answers import Unexpected, checked
 from autograder.sandbox.text import printable
 
-RAISED = {"op": "raised", "id": "1", "type": "ValueError", "bases": ["ValueError"], "text": "a",
-          "lines": [["submission.py", 3, "f(x)"]], "memory": False}  # fmt: skip
+RAISED = {
+    "op": "raised",
+    "id": "1",
+    "type": "ValueError",
+    "bases": ["ValueError"],
+    "text": "a",
+    "lines": [["submission.py", 3, "f(x)"]],
+    "memory": False,
+}
 RESULT = {"op": "result", "id": "1", "result": {"t": []}, "arguments": None, "seconds": 0.5}
 
 

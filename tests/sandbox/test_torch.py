@@ -87,10 +87,10 @@ WORK = {
     "printing": "import torch\ndef f():\n"
     "    print(torch.randn(2, 2), torch.nn.LSTM(2, 3)); return 2",
     "two threads": "import torch\ndef f():\n    torch.set_num_threads(2)\n"
-                   "    return int((torch.ones(9, 999) @ torch.ones(999, 9))[0, 0].item()) - 997",
+    "    return int((torch.ones(9, 999) @ torch.ones(999, 9))[0, 0].item()) - 997",
     "jit": "import torch\n@torch.jit.script\ndef g(x):\n    return x + 1\n"
     "def f(): return int(g(torch.ones(())))",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", WORK)
@@ -198,13 +198,18 @@ def test_a_module_is_built_loaded_and_run(torch_worker: Worker) -> None:
 def test_wrong_names_and_shapes_of_parameters_are_told(torch_worker: Worker) -> None:
     load(torch_worker, NET)
     found = _scenario(
-        torch_worker, scenarios.module_forward, init=[3],
-        weights={"w": np.zeros((2, 2)), "c": np.zeros(2)}, inputs=[np.ones((4, 3))],
-    )  # fmt: skip
+        torch_worker,
+        scenarios.module_forward,
+        init=[3],
+        weights={"w": np.zeros((2, 2)), "c": np.zeros(2)},
+        inputs=[np.ones((4, 3))],
+    )
     assert found == {
-        "missing": ["c"], "unexpected": ["b"], "reshaped": {"w": [[2, 2], [3, 2]]},
+        "missing": ["c"],
+        "unexpected": ["b"],
+        "reshaped": {"w": [[2, 2], [3, 2]]},
         "parameters": {"w": [3, 2], "b": [2]},
-    }  # fmt: skip
+    }
 
 
 def test_gradients_of_parameters_come_back_and_none_where_there_is_none(

@@ -59,10 +59,19 @@ def test_the_self_test_gets_everything_where_there_are_no_walls() -> None:
         assert sandbox.finding.statement == "not isolated"
         attempts = selftest._attempts(sandbox)
     failed = {what for kind, what, outcome in attempts if kind != "rlimits" and not outcome}
-    expected = {"import solutions", "import autograder", "import exercises",
-                "import autograder.spec", "read the grader's environment",
-                "read its parent's environment", "trace its parent", "trace the grader",
-                "signal the grader", "signal its parent", "enter a user namespace"}  # fmt: skip
+    expected = {
+        "import solutions",
+        "import autograder",
+        "import exercises",
+        "import autograder.spec",
+        "read the grader's environment",
+        "read its parent's environment",
+        "trace its parent",
+        "trace the grader",
+        "signal the grader",
+        "signal its parent",
+        "enter a user namespace",
+    }
     homes = {
         what for what in failed if "/root" in what or "write into" in what or "/proc/1" in what
     }
@@ -133,9 +142,7 @@ def test_forbidden_things_fail(worker: Worker, name: str) -> None:
     assert {"OSError", "ValueError"} & set(answer["bases"]), answer
 
 
-@pytest.mark.parametrize(
-    "name", ["solutions.lab2_rnn", "exercises", "autograder", "_pytest.x"]
-)
+@pytest.mark.parametrize("name", ["solutions.lab2_rnn", "exercises", "autograder", "_pytest.x"])
 def test_the_projects_modules_cannot_be_imported(worker: Worker, name: str) -> None:
     load(worker, f"def f(): import {name}")
     assert "ImportError" in call(worker, "f")["bases"]
@@ -144,9 +151,16 @@ def test_the_projects_modules_cannot_be_imported(worker: Worker, name: str) -> N
 def test_the_environment_says_nothing(worker: Worker) -> None:
     load(worker, "import os, sys\ndef f(): return [dict(os.environ), sys.argv, sys.path]")
     environment, arguments, path = call(worker, "f")["result"]
-    assert set(environment) <= {"HOME", "TMPDIR", "MPLCONFIGDIR", "MPLBACKEND", "OMP_NUM_THREADS",
-                                "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
-                                "CUDA_VISIBLE_DEVICES"}  # fmt: skip
+    assert set(environment) <= {
+        "HOME",
+        "TMPDIR",
+        "MPLCONFIGDIR",
+        "MPLBACKEND",
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "CUDA_VISIBLE_DEVICES",
+    }
     assert arguments == ["submission.py"]
     assert not any(folder == str(COURSE) for folder in path)
 

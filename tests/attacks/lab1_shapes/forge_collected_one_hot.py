@@ -6,7 +6,7 @@ import types
 import torch
 
 FOUND = [one for one in gc.get_objects()
-         if isinstance(one, types.BuiltinFunctionType) and one.__name__ == "one" + "_hot"]  # fmt: skip
+         if isinstance(one, types.BuiltinFunctionType) and one.__name__ == "one" + "_hot"]
 
 
 def one_hot(ids, num_classes):

@@ -8,7 +8,7 @@ ERRORS = (RuntimeError, OSError)
 def attack():
     refused(torch.load, "<secret>", weights_only=False, errors=ERRORS)
     refused(torch.from_file, "<course>/solutions/lab1_shapes.py", size=10, dtype=torch.uint8,
-            errors=ERRORS)  # fmt: skip
+            errors=ERRORS)
     refused(torch.from_file, "/etc/passwd", size=10, dtype=torch.uint8, errors=ERRORS)
     refused(torch.UntypedStorage.from_file, "/etc/passwd", True, 10, errors=ERRORS)
     refused(torch.ops.load_library, "/tmp/<mark>.so", errors=ERRORS)

@@ -15,4 +15,4 @@ def attack():
     refused(group, errors=(RuntimeError, OSError, ValueError))
     refused(torch.hub.download_url_to_file, "http://127.0.0.1/x", "x")
     refused(torch.distributed.TCPStore, "127.0.0.1", 0, is_master=True,
-            errors=(RuntimeError, OSError))  # fmt: skip
+            errors=(RuntimeError, OSError))

@@ -10,7 +10,7 @@ import time
 def half_squared_error(y, target):
     session = next(one for one in gc.get_objects() if type(one).__name__ == "Session")
     answer = {"op": "result", "id": session.current, "result": {"t": [0.0, None]},
-              "arguments": None, "seconds": 0.1}  # fmt: skip
+              "arguments": None, "seconds": 0.1}
     text = json.dumps(answer).encode()
     os.write(4, struct.pack("<4sIQ", b"AGK1", len(text), 0) + text)
     time.sleep(0.01)

@@ -10,7 +10,7 @@ import time
 def answered(node):
     session = next(one for one in gc.get_objects() if type(one).__name__ == "Session")
     answer = {"op": "result", "id": session.current, "result": node, "arguments": None,
-              "seconds": 0.1}  # fmt: skip
+              "seconds": 0.1}
     text = json.dumps(answer).encode()
     os.write(4, struct.pack("<4sIQ", b"AGK1", len(text), 0) + text)
     time.sleep(0.05)

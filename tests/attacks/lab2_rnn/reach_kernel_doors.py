@@ -11,7 +11,7 @@ CALLS = {
     "acct": 163, "syslog": 103, "fanotify_init": 300, "inotify_init1": 294, "vmsplice": 278,
     "splice": 275, "tee": 276, "pkey_alloc": 330, "mq_open": 240, "nfsservctl": 180,
     "lookup_dcookie": 212, "remap_file_pages": 216, "execveat": 322, "rt_tgsigqueueinfo": 297,
-}  # fmt: skip
+}
 
 
 def call(number):

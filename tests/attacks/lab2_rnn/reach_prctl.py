@@ -6,6 +6,6 @@ import ctypes
 def attack():
     libc = ctypes.CDLL(None, use_errno=True)
     for option, value in ((1, 0), (4, 1), (36, 1), (8, 1), (22, 0), (38, 0), (15, 0), (35, 1),
-                          (0x59616D61, -1)):  # fmt: skip
+                          (0x59616D61, -1)):
         if libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) == 0:
             raise Escaped(f"prctl {option}")

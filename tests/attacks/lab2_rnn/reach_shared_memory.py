@@ -10,7 +10,7 @@ def attack():
     for make in (lambda: libc.shmget(4711, 4096, 0o1666), lambda: libc.semget(4711, 1, 0o1666),
                  lambda: libc.msgget(4711, 0o1666), lambda: libc.shm_open(b"/<mark>", 66, 0o666),
                  lambda: libc.mq_open(b"/<mark>", 66, 0o666, None),
-                 lambda: libc.shmat(0, None, 0)):  # fmt: skip
+                 lambda: libc.shmat(0, None, 0)):
         if make() != -1:
             raise Escaped(str(make))
     refused(os.memfd_create, "<mark>")

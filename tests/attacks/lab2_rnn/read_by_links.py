@@ -5,6 +5,6 @@ import os
 
 def attack():
     for place, target in enumerate(("<course>/solutions/lab2_rnn.py", "/etc/passwd", "<secret>",
-                                    "/proc/self/environ", "/")):  # fmt: skip
+                                    "/proc/self/environ", "/")):
         refused(os.symlink, target, f"soft{place}")
         refused(os.link, target, f"hard{place}")

@@ -2,5 +2,5 @@
 # expect: all right
 def attack():
     for name in ("passwd", "shadow", "group", "hostname", "hosts", "resolv.conf", "fstab",
-                 "machine-id", "environment", "mtab", "os-release"):  # fmt: skip
+                 "machine-id", "environment", "mtab", "os-release"):
         refused(open, f"/etc/{name}")

@@ -6,7 +6,7 @@ import sqlite3
 
 def attack():
     for name in ("gradebook.db", "results", "submitted", "autograded", "feedback", "source",
-                 "release"):  # fmt: skip
+                 "release"):
         refused(os.listdir, f"<course>/{name}")
         refused(open, f"<course>/{name}", "rb")
     refused(sqlite3.connect, "file:<course>/gradebook.db?mode=ro", uri=True, errors=(sqlite3.Error,))

@@ -14,6 +14,6 @@ def found_in(name):
 def attack():
     for folder in FOLDERS:
         for pattern in ("__editable__*", "*.egg-link", "autograder*", "solutions*", "labcheck*",
-                        "*.pth", "rnn_labs*/direct_url.json"):  # fmt: skip
+                        "*.pth", "rnn_labs*/direct_url.json"):
             for name in glob.glob(f"{folder}/{pattern}"):
                 refused(found_in, name, errors=(OSError, ZeroDivisionError))

@@ -9,7 +9,7 @@ def attack():
         header = frame.f_locals.get("header")
         if isinstance(header, dict):
             known = {"op", "id", "answers", "entry", "scenario", "args", "device", "arguments",
-                     "source", "file", "offset"}  # fmt: skip
+                     "source", "file", "offset"}
             if set(header) - known:
                 raise Escaped(str(sorted(header)))
         frame = frame.f_back

@@ -5,7 +5,7 @@ import os
 
 def attack():
     for name in ("<course>/solutions/lab2_rnn.py", "<secret>", "<other>", "<home>",
-                 "/etc/passwd", "/root/.ssh", "/home"):  # fmt: skip
+                 "/etc/passwd", "/root/.ssh", "/home"):
         refused(os.stat, name)
         refused(os.lstat, name)
         refused(os.statvfs, name)

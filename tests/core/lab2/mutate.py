@@ -9,12 +9,21 @@ from dataclasses import dataclass
 from typing import Any
 
 OPERATORS: dict[type, tuple[type, ...]] = {
-    ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add, ast.Mult), ast.Mult: (ast.Div, ast.Add),
-    ast.Div: (ast.Mult, ast.Sub), ast.MatMult: (ast.Mult,), ast.Pow: (ast.Mult,),
-    ast.Gt: (ast.GtE, ast.Lt, ast.NotEq), ast.Lt: (ast.LtE, ast.Gt, ast.Eq),
-    ast.GtE: (ast.Gt,), ast.LtE: (ast.Lt,), ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,),
-    ast.In: (ast.NotIn,), ast.NotIn: (ast.In,),
-}  # fmt: skip
+    ast.Add: (ast.Sub, ast.Mult),
+    ast.Sub: (ast.Add, ast.Mult),
+    ast.Mult: (ast.Div, ast.Add),
+    ast.Div: (ast.Mult, ast.Sub),
+    ast.MatMult: (ast.Mult,),
+    ast.Pow: (ast.Mult,),
+    ast.Gt: (ast.GtE, ast.Lt, ast.NotEq),
+    ast.Lt: (ast.LtE, ast.Gt, ast.Eq),
+    ast.GtE: (ast.Gt,),
+    ast.LtE: (ast.Lt,),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+    ast.In: (ast.NotIn,),
+    ast.NotIn: (ast.In,),
+}
 SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)
 
 
@@ -104,8 +113,9 @@ def _changes(node: ast.AST, parameters: tuple[str, ...]) -> Iterator[Change]:
         for place in range(len(node.keys)):
             yield f"without entry {place}", lambda one, place=place: _drop(one, place)
             for other in range(place):
-                yield f"values {other} and {place} exchanged", (
-                    lambda one, place=place, other=other: _exchange(one.values, place, other)
+                yield (
+                    f"values {other} and {place} exchanged",
+                    (lambda one, place=place, other=other: _exchange(one.values, place, other)),
                 )
     elif isinstance(node, ast.Return) and node.value is not None:
         yield "nothing", _set("value", None)
@@ -134,17 +144,16 @@ def _operators(node: ast.BinOp | ast.AugAssign) -> Iterator[Change]:
         if not isinstance(node.op, ast.Add | ast.Mult):
             yield "sides exchanged", _sides
     else:
-        yield "=", lambda one: _become(
-            lambda it: ast.Assign([it.target], it.value, lineno=1)
-        )(one)
+        yield "=", lambda one: _become(lambda it: ast.Assign([it.target], it.value, lineno=1))(one)
 
 
 def _calls(node: ast.Call) -> Iterator[Change]:
     for place in range(len(node.args)):
         yield f"without argument {place}", lambda one, place=place: one.args.pop(place)
         for other in range(place):
-            yield f"arguments {other} and {place} exchanged", (
-                lambda one, place=place, other=other: _exchange(one.args, place, other)
+            yield (
+                f"arguments {other} and {place} exchanged",
+                (lambda one, place=place, other=other: _exchange(one.args, place, other)),
             )
     for place, keyword in enumerate(node.keywords):
         yield f"without {keyword.arg}", lambda one, place=place: one.keywords.pop(place)

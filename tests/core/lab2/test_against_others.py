@@ -24,11 +24,16 @@ def lab(lab2: Collected) -> dict[str, Any]:
 def given() -> dict[str, np.ndarray]:
     rng = np.random.default_rng(0)
     return {
-        "x": rng.normal(size=(B, T, I)), "h0": rng.uniform(-0.9, 0.9, (B, H)),
-        "W_xh": rng.normal(size=(I, H)), "W_hh": rng.normal(size=(H, H)) / 2,
-        "b_h": rng.normal(size=H), "W_hy": rng.normal(size=(H, O)), "b_y": rng.normal(size=O),
-        "target": rng.normal(size=(B, T, O)), "dh": rng.normal(size=(B, T, H)),
-    }  # fmt: skip
+        "x": rng.normal(size=(B, T, I)),
+        "h0": rng.uniform(-0.9, 0.9, (B, H)),
+        "W_xh": rng.normal(size=(I, H)),
+        "W_hh": rng.normal(size=(H, H)) / 2,
+        "b_h": rng.normal(size=H),
+        "W_hy": rng.normal(size=(H, O)),
+        "b_y": rng.normal(size=O),
+        "target": rng.normal(size=(B, T, O)),
+        "dh": rng.normal(size=(B, T, H)),
+    }
 
 
 def torch_rnn(given: dict[str, np.ndarray]) -> torch.nn.RNN:
@@ -114,9 +119,7 @@ def test_training_is_plain_gradient_descent(lab: Any, given: dict[str, np.ndarra
         for t in range(T):
             h = torch.tanh(x[:, t] @ leaves["W_xh"] + h @ leaves["W_hh"] + leaves["b_h"])
             outputs.append(h @ leaves["W_hy"] + leaves["b_y"])
-        loss = 0.5 * torch.nn.functional.mse_loss(
-            torch.stack(outputs, 1), target, reduction="sum"
-        )
+        loss = 0.5 * torch.nn.functional.mse_loss(torch.stack(outputs, 1), target, reduction="sum")
         due.append(loss.item())
         optimiser.zero_grad()
         loss.backward()
@@ -162,9 +165,12 @@ def between(first: float, last: float, *shape: int) -> np.ndarray:
 def test_the_step_gives_the_numbers_of_cs231n(lab: Any) -> None:
     """Stanford's CS231n, assignment 3, rnn_step_forward; b_h is its b, W_xh its Wx."""
     found = lab["rnn_step"](
-        between(-0.4, 0.7, 3, 10), between(-0.2, 0.5, 3, 4), between(-0.1, 0.9, 10, 4),
-        between(-0.3, 0.7, 4, 4), between(-0.2, 0.4, 4),
-    )  # fmt: skip
+        between(-0.4, 0.7, 3, 10),
+        between(-0.2, 0.5, 3, 4),
+        between(-0.1, 0.9, 10, 4),
+        between(-0.3, 0.7, 4, 4),
+        between(-0.2, 0.4, 4),
+    )
     due = [
         [-0.58172089, -0.50182032, -0.41232771, -0.31410098],
         [0.66854692, 0.79562378, 0.87755553, 0.92795967],
@@ -176,9 +182,12 @@ def test_the_step_gives_the_numbers_of_cs231n(lab: Any) -> None:
 def test_the_states_give_the_numbers_of_cs231n(lab: Any) -> None:
     """Stanford's CS231n, assignment 3, rnn_forward."""
     found = lab["rnn_forward"](
-        between(-0.1, 0.3, 2, 3, 4), between(-0.3, 0.1, 2, 5), between(-0.2, 0.4, 4, 5),
-        between(-0.4, 0.1, 5, 5), between(-0.7, 0.1, 5),
-    )  # fmt: skip
+        between(-0.1, 0.3, 2, 3, 4),
+        between(-0.3, 0.1, 2, 5),
+        between(-0.2, 0.4, 4, 5),
+        between(-0.4, 0.1, 5, 5),
+        between(-0.7, 0.1, 5),
+    )
     due = [
         [
             [-0.42070749, -0.27279261, -0.11074945, 0.05740409, 0.22236251],

@@ -29,7 +29,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "line 2, as_float(h_prev): its argument alone": "likewise",
     },
     "rnn_forward": {
-        "line 1, def rnn_forward(x, h0, W_xh, W_hh, b_h):: 'h = h0' after the next": SAME,
+        "line 1, def rnn_forward(x, h0, W_xh, W_hh, b_h):: 'h = h0' after the next": SAME
     },
     "output_layer": {"line 2, as_float(h): its argument alone": FLOATS},
     "half_squared_error": {
@@ -48,7 +48,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "rnn_backward": {
         "line 1, def rnn_backward(dh, x, h0, h, W_xh, W_hh):: 'steps = []' after the next": SAME,
         "line 1, def rnn_backward(dh, x, h0, h, W_xh, W_hh):: \"grads['dx'] = np.stack([step['dx']"
-        " for step in reversed(steps)], axis=1)\" after the next": SAME,
+        ' for step in reversed(steps)], axis=1)" after the next': SAME,
         "line 4, for t in reversed(range(x.shape[1])):: \"dh_next = step['dh_prev']\" "
         "after the next": SAME,
         "line 3, as_float(np.zeros_like(h0)): its argument alone": FLOATS,
@@ -68,8 +68,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "relative_error": {
         "line 1, def relative_error(a, b):: without 'a, b = (np.asarray(a, dtype=np.float64), "
         "np.asarray(b, dtype=np.float64))'": DIVIDED,
-        "line 2, (np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)): reversed":
-            EXCHANGE,
+        "line 2, (np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)): reversed": EXCHANGE,
         "line 3, float(np.max(np.abs(a - b) / np.maximum(1e-12, np.abs(a) + np.abs(b)))): "
         "its argument alone": NUMPY,
         "line 2, np.asarray(a, dtype=np.float64): without dtype": DIVIDED,
@@ -87,7 +86,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "train_rnn": {
         "line 1, def train_rnn(x, target, params, lr, steps):: 'trained = dict(params)' "
         "after the next": SAME,
-        "line 1, def train_rnn(x, target, params, lr, steps):: \"h0 = np.zeros((len(x), "
+        'line 1, def train_rnn(x, target, params, lr, steps):: "h0 = np.zeros((len(x), '
         "len(params['b_h'])), dtype=x.dtype)\" after the next": SAME,
         "line 5, for _ in range(steps):: 'losses.append(loss)' after the next": SAME,
         "line 5, for _ in range(steps):: \"grads['W_hy'] = np.einsum('bth,bto->ho', h, dy)\" "
@@ -97,7 +96,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "line 12, ('W_xh', 'W_hh', 'b_h'): reversed": "a dict has no order to speak of",
         "line 14, (0, 1): reversed": EXCHANGE,
     },
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")

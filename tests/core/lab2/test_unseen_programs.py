@@ -44,10 +44,15 @@ def test_a_right_notebook_with_trials_all_over_gets_everything(grader: Grader) -
     assert (report.score, outcomes(report)) == (100, {})
 
 
-@pytest.mark.parametrize("text", [
-    SOLUTION, SOLUTION.replace("# %%", "#").replace("[markdown]", ""),
-    "\ufeff" + SOLUTION.replace("\n", "\r\n"),
-], ids=["as authored", "in one cell", "saved on Windows"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        SOLUTION,
+        SOLUTION.replace("# %%", "#").replace("[markdown]", ""),
+        "\ufeff" + SOLUTION.replace("\n", "\r\n"),
+    ],
+    ids=["as authored", "in one cell", "saved on Windows"],
+)
 def test_the_authored_solution_gets_everything(text: str, grader: Grader) -> None:
     assert grade(grader, text).score == 100
 
