@@ -6,9 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-ARITHMETIC = frozenset({"float32", "memory layout", "placement", "gradients"})
-"""Automatic cases that say nothing where only whole numbers go in and come out."""
-
 SIZES = ("batch", "seq_len", "input_size", "hidden_size")
 
 

@@ -1,4 +1,4 @@
-"""Weights and inputs that the exercises of this lab draw alike."""
+"""Weights and inputs that the exercises of this lab draw alike, and the axes of their weights."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,10 @@ from autograder.spec import weights
 
 Array = NDArray[Any]
 
-PARAMETER_SHAPES = {"W_xh": "I H", "W_hh": "H H", "b_h": "H", "W_hy": "H O", "b_y": "O"}
+WEIGHTS = {"W_xh": "I H", "W_hh": "H H"}
+RECURRENT = {**WEIGHTS, "b_h": "H"}
+OUTPUT = {"W_hy": "H O", "b_y": "O"}
+GRADIENTS = {"dW_xh": "I H", "dW_hh": "H H", "db_h": "H"}
 
 
 def recurrent(rng: np.random.Generator, I: int, H: int) -> dict[str, Array]:

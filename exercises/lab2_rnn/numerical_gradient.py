@@ -1,16 +1,11 @@
 """Central differences, tried on functions whose third derivative gives the step width away."""
 
-import itertools
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from autograder.spec import Case, Exercise, Mistakes
-from exercises.lab2_rnn._draws import Array
+from autograder.spec import Case, Exercise, Inputs, Mistakes, but, edited
 from solutions.lab2_rnn import numerical_gradient
-
-F = Callable[[Array], float]
 
 
 def of_a_wave(entry: Any, x: Any, w: Any, k: float, **rest: float) -> Any:
@@ -18,7 +13,6 @@ def of_a_wave(entry: Any, x: Any, w: Any, k: float, **rest: float) -> Any:
 
     rest may hold eps.  The function refuses an argument of another shape.
     """
-    import numpy as np
 
     def f(a: Any) -> float:
         a = np.asarray(a, dtype=np.float64)
@@ -29,97 +23,79 @@ def of_a_wave(entry: Any, x: Any, w: Any, k: float, **rest: float) -> Any:
     return entry(f, x, *rest.values())
 
 
-def inputs(rng: np.random.Generator, B: int, I: int) -> Mapping[str, Any]:
-    return {"x": rng.standard_normal((B, I)), "w": 0.5 + rng.random((B, I)), "k": 1.0, "eps": 1e-2}
+def wave(*shape: int, **constants: float) -> Inputs:
+    """Draws x and w of one shape, to go with k and perhaps eps."""
+    return lambda rng: {"x": rng.standard_normal(shape), "w": 0.5 + rng.random(shape), **constants}
 
 
-def default_eps(rng: np.random.Generator) -> Mapping[str, Any]:
-    return {"x": rng.standard_normal((3, 2)), "w": 0.5 + rng.random((3, 2)), "k": 300.0}
+def inputs(rng, B, I):
+    return wave(B, I, k=1.0, eps=1e-2)(rng)
 
 
-def of_shape(*shape: int) -> Callable[[np.random.Generator], Mapping[str, Any]]:
-    """Inputs of one shape, with a small eps."""
-    return lambda rng: {
-        "x": rng.standard_normal(shape),
-        "w": 0.5 + rng.random(shape),
-        "k": 2.0,
-        "eps": 1e-3,
-    }
+def quotient(new: str):
+    """The reference with another quotient; above and below are x with one entry moved by eps."""
+    return edited(numerical_gradient, {"(f(above) - f(below)) / (2 * eps)": new})
 
 
 wrong = Mistakes()
 
+wrong.family(
+    "On which sides of x do you call f?",
+    (
+        "one_sided",
+        quotient("(f(above) - f(x)) / eps"),
+        "the difference is taken to one side, from x to x + eps",
+    ),
+    (
+        "backward_difference",
+        quotient("(f(x) - f(below)) / eps"),
+        "the difference is taken to one side, from x - eps to x",
+    ),
+)
 
-@wrong
-def one_sided(f: F, x: Array, eps: float = 1e-5) -> Array:
-    """the difference is taken to one side, from x to x + eps.
-    On which sides of x do you call f?"""
-    gradient = np.zeros_like(x)
-    for i in np.ndindex(x.shape):
-        above = x.copy()
-        above[i] += eps
-        gradient[i] = (f(above) - f(x)) / eps
-    return gradient
+wrong.family(
+    "How far apart are the two points at which you call f?",
+    (
+        "without_two",
+        quotient("(f(above) - f(below)) / eps"),
+        "the difference is divided by eps where the two points are 2·eps apart",
+    ),
+    (
+        "half_of_it",
+        quotient("(f(above) - f(below)) / (4 * eps)"),
+        "the difference is divided by more than the distance of the two points",
+    ),
+)
 
+said = "the lower value is taken first. Which of the two values should be subtracted?"
+wrong.add("wrong_sign", quotient("(f(below) - f(above)) / (2 * eps)"), said)
 
-@wrong
-def backward_difference(f: F, x: Array, eps: float = 1e-5) -> Array:
-    """the difference is taken to one side, from x - eps to x.
-    On which sides of x do you call f?"""
-    return one_sided(f, x, -eps)
+said = "the argument eps is never used. Call with a large eps: does the result change?"
+wrong.add("eps_ignored", but(numerical_gradient, eps=lambda eps: 1e-5), said)
 
+wrong.family(
+    "Compare your signature with the one in the exercise.",
+    (
+        "another_default",
+        but(numerical_gradient, defaults={"eps": 1e-3}),
+        "the default of eps is larger than the one asked for",
+    ),
+    (
+        "smaller_default",
+        but(numerical_gradient, defaults={"eps": 1e-6}),
+        "the default of eps is smaller than the one asked for",
+    ),
+)
 
-@wrong
-def without_two(f: F, x: Array, eps: float = 1e-5) -> Array:
-    """the difference is divided by eps where the two points are 2·eps apart.
-    How far apart are the two points at which you call f?"""
-    return 2 * numerical_gradient(f, x, eps)
-
-
-@wrong
-def half_of_it(f: F, x: Array, eps: float = 1e-5) -> Array:
-    """the difference is divided by more than the distance of the two points.
-    How far apart are the two points at which you call f?"""
-    return numerical_gradient(f, x, eps) / 2
-
-
-@wrong
-def wrong_sign(f: F, x: Array, eps: float = 1e-5) -> Array:
-    """the lower value is taken first.
-    Which of the two values should be subtracted?"""
-    return numerical_gradient(f, x, -eps) * -1
-
-
-@wrong
-def eps_ignored(f: F, x: Array, eps: float = 1e-5) -> Array:
-    """the argument eps is never used.
-    Call with a large eps: does the result change?"""
-    return numerical_gradient(f, x)
-
-
-@wrong
-def another_default(f: F, x: Array, eps: float = 1e-3) -> Array:
-    """the default of eps is larger than the one asked for.
-    Compare your signature with the one in the exercise."""
-    return numerical_gradient(f, x, eps)
-
-
-@wrong
-def smaller_default(f: F, x: Array, eps: float = 1e-6) -> Array:
-    """the default of eps is smaller than the one asked for.
-    Compare your signature with the one in the exercise."""
-    return numerical_gradient(f, x, eps)
+wrong.add(
+    "all_at_once",
+    edited(numerical_gradient, {"above[i]": "above", "below[i]": "below"}),
+    "all entries of x are moved at the same time. How many entries of x differ between your two calls of f?",
+)
 
 
 @wrong
-def all_at_once(f: F, x: Array, eps: float = 1e-5) -> Array:
-    """all entries of x are moved at the same time.
-    How many entries of x differ between your two calls of f?"""
-    return np.full(x.shape, (f(x + eps) - f(x - eps)) / (2 * eps))
-
-
-@wrong
-def never_put_back(f: F, x: Array, eps: float = 1e-5) -> Array:
+def never_put_back(f, x, eps=1e-5):
     """an entry is not put back before the next one is moved.
     How many entries of x differ from the original at your last call of f?"""
     gradient = np.zeros_like(x)
@@ -133,7 +109,7 @@ def never_put_back(f: F, x: Array, eps: float = 1e-5) -> Array:
 
 
 @wrong
-def put_back_by_adding(f: F, x: Array, eps: float = 1e-5) -> Array:
+def put_back_by_adding(f, x, eps=1e-5):
     """x is put back by adding what was subtracted, which leaves a rounding error.
     Compare x before and after the call bit for bit."""
     gradient = np.zeros_like(x)
@@ -147,7 +123,7 @@ def put_back_by_adding(f: F, x: Array, eps: float = 1e-5) -> Array:
 
 
 @wrong
-def leaves_x_moved(f: F, x: Array, eps: float = 1e-5) -> Array:
+def leaves_x_moved(f, x, eps=1e-5):
     """x is left where the last calls moved it.
     Compare x before and after the call."""
     gradient = never_put_back(f, x, eps)
@@ -155,64 +131,25 @@ def leaves_x_moved(f: F, x: Array, eps: float = 1e-5) -> Array:
     return gradient
 
 
-@wrong
-def flat(f: F, x: Array, eps: float = 1e-5) -> Array:
-    """the gradient comes back as one long vector.
-    A gradient has the shape of what it belongs to."""
-    return numerical_gradient(f, x, eps).ravel()
+said = (
+    "the gradient comes back as one long vector. A gradient has the shape of what it belongs to."
+)
+wrong.add("flat", but(numerical_gradient, returns=np.ravel), said)
 
+said = "the gradient comes back as a list. Look at the type of what you return."
+wrong.add("as_a_list", but(numerical_gradient, returns=np.ndarray.tolist), said)
 
-@wrong
-def as_a_list(f: F, x: Array, eps: float = 1e-5) -> object:
-    """the gradient comes back as a list.
-    Look at the type of what you return."""
-    return numerical_gradient(f, x, eps).tolist()
+wrong.add(
+    "only_the_first_row",
+    edited(numerical_gradient, {"np.ndindex(centre.shape)": "np.ndindex(1, *centre.shape[1:])"}),
+    "only the first row of x is worked through. Does your loop reach every entry of every axis?",
+)
 
-
-@wrong
-def only_the_first_row(f: F, x: Array, eps: float = 1e-5) -> Array:
-    """only the first row of x is worked through.
-    Does your loop reach every entry of every axis?"""
-    right = numerical_gradient(f, x, eps)
-    right[1:] = 0
-    return right
-
-
-@wrong
-def transposed_places(f: F, x: Array, eps: float = 1e-5) -> Array:
-    """the numbers are right and stand in each other's places.
-    Do you walk through x and through the gradient in the same order?"""
-    right = numerical_gradient(f, x, eps)
-    return np.ascontiguousarray(right.T).reshape(x.shape)
-
-
-def in_place_with_the_old_value(f: F, x: Array, eps: float = 1e-5) -> Array:
-    gradient = np.zeros_like(x)
-    for i in itertools.product(*map(range, x.shape)):
-        old = x[i]
-        x[i] = old + eps
-        above = f(x)
-        x[i] = old - eps
-        below = f(x)
-        x[i] = old
-        gradient[i] = (above - below) / (2 * eps)
-    return gradient
-
-
-def one_mask_at_a_time(f: F, x: Array, eps: float = 1e-5) -> Array:
-    slopes = []
-    for place in range(x.size):
-        flat_step = np.zeros(x.size)
-        flat_step[place] = eps
-        step = flat_step.reshape(x.shape)
-        slopes.append((f(x + step) - f(x - step)) / 2 / eps)
-    return np.array(slopes).reshape(x.shape)
-
-
-def identity_rows(f: F, x: Array, eps: float = 1e-5) -> Array:
-    shifts = eps * np.eye(x.size).reshape(-1, *x.shape)
-    return np.array([0.5 * (f(x + s) - f(x - s)) / eps for s in shifts]).reshape(x.shape)
-
+wrong.add(
+    "transposed_places",
+    but(numerical_gradient, returns=lambda gradient: gradient.T.reshape(gradient.shape)),
+    "the numbers are right and stand in each other's places. Do you walk through x and through the gradient in the same order?",
+)
 
 EXERCISE = Exercise(
     reference=numerical_gradient,
@@ -225,20 +162,22 @@ EXERCISE = Exercise(
     cases=(
         Case(
             name="the default eps on a function that bends sharply",
-            inputs=default_eps,
+            inputs=wave(3, 2, k=300.0),
             why="Look at the step width that is used when none is given.",
         ),
         Case(
             name="an array with three axes",
-            inputs=of_shape(2, 3, 2),
+            inputs=wave(2, 3, 2, k=2.0, eps=1e-3),
             value=False,
             why="x may have any number of axes.",
         ),
         Case(
-            name="a vector", inputs=of_shape(5), value=False, why="x may have any number of axes."
+            name="a vector",
+            inputs=wave(5, k=2.0, eps=1e-3),
+            value=False,
+            why="x may have any number of axes.",
         ),
     ),
     mistakes=wrong,
-    also_right=(in_place_with_the_old_value, one_mask_at_a_time, identity_rows),
     look="Move one entry up, call f; move the same entry down, call f; what do the two tell you?",
 )

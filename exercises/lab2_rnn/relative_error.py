@@ -1,15 +1,14 @@
 """The largest relative error between two arrays."""
 
-from collections.abc import Mapping
+import functools
 
 import numpy as np
 
-from autograder.spec import Case, Exercise, Mistakes, but
-from exercises.lab2_rnn._draws import Array
+from autograder.spec import Case, Exercise, Inputs, Mistakes, but, edited
 from solutions.lab2_rnn import relative_error
 
 
-def inputs(rng: np.random.Generator, B: int, I: int) -> Mapping[str, Array]:
+def inputs(rng, B, I):
     """Numbers of one sign that differ by up to a half; the largest error is not at the largest ones."""
     a = rng.uniform(0.5, 3, (B, I)) * rng.choice([-1, 1], (B, I))
     b = a * rng.uniform(0.8, 1.2, (B, I))
@@ -17,183 +16,122 @@ def inputs(rng: np.random.Generator, B: int, I: int) -> Mapping[str, Array]:
     return {"a": a, "b": b}
 
 
-def opposite_signs(rng: np.random.Generator) -> Mapping[str, Array]:
+def opposite_signs(rng):
     a = rng.uniform(0.5, 3, (3, 2))
     b = a * rng.uniform(0.9, 1.1, (3, 2))
     b[1, 1] *= -1
     return {"a": -a, "b": -b}
 
 
-def zeros(rng: np.random.Generator) -> Mapping[str, Array]:
-    return {"a": np.zeros((2, 3)), "b": np.zeros((2, 3))}
-
-
-def zeros_beside_others(rng: np.random.Generator) -> Mapping[str, Array]:
+def zeros_beside_others(rng):
     a = rng.uniform(0.5, 3, (2, 3))
     b = a * 1.25
     a[0, 1] = b[0, 1] = 0.0
     return {"a": a, "b": b}
 
 
-def tiny(rng: np.random.Generator) -> Mapping[str, Array]:
-    return {"a": np.array([3e-13, 2.0]), "b": np.array([1e-13, 2.0])}
+def always(a, b) -> Inputs:
+    """The same two arrays in every draw."""
+    return lambda rng: {"a": np.array(a), "b": np.array(b)}
 
 
-def small(rng: np.random.Generator) -> Mapping[str, Array]:
-    return {"a": np.array([3e-10, 2.0]), "b": np.array([1e-10, 2.0])}
+changed = functools.partial(edited, relative_error)
 
 
-def _size(a: Array, b: Array) -> Array:
-    return np.abs(a) + np.abs(b)
+def formula(text: str):
+    """The reference with another formula for the error."""
+    return changed({"np.max(np.abs(a - b) / np.maximum(1e-12, np.abs(a) + np.abs(b)))": text})
+
+
+def divided_by(size: str):
+    """The reference with something else for the sizes that are added in the denominator."""
+    return changed({"np.abs(a) + np.abs(b)": size})
 
 
 wrong = Mistakes()
 
+wrong.family(
+    "One number for a whole array: which one is asked for?",
+    ("mean", changed({"np.max(": "np.mean("}), "the mean of the errors is taken"),
+    ("smallest", changed({"np.max(": "np.min("}), "the smallest error is taken"),
+)
 
-@wrong
-def mean(a: Array, b: Array) -> float:
-    """the mean of the errors is taken.
-    One number for a whole array: which one is asked for?"""
-    return float(np.mean(np.abs(a - b) / np.maximum(1e-12, _size(a, b))))
+wrong.family(
+    "Which comes first, the division or the step to one number?",
+    (
+        "of_the_sums",
+        formula("np.sum(np.abs(a - b)) / max(1e-12, np.sum(np.abs(a) + np.abs(b)))"),
+        "differences and sizes are added up before they are divided",
+    ),
+    (
+        "of_the_norms",
+        formula("np.linalg.norm(a - b) / max(1e-12, np.linalg.norm(a) + np.linalg.norm(b))"),
+        "the norms of the arrays are compared",
+    ),
+    (
+        "largest_by_largest",
+        formula("np.max(np.abs(a - b)) / max(1e-12, np.max(np.abs(a) + np.abs(b)))"),
+        "the largest difference is divided by the largest size",
+    ),
+)
 
+wrong.family(
+    "Look at the denominator in the formula.",
+    (
+        "by_the_larger",
+        divided_by("np.maximum(np.abs(a), np.abs(b))"),
+        "the denominator is the larger of the two sizes",
+    ),
+    (
+        "by_the_mean",
+        but(relative_error, returns=lambda error: 2 * error),
+        "the denominator is the mean of the two sizes",
+    ),
+)
 
-@wrong
-def of_the_sums(a: Array, b: Array) -> float:
-    """differences and sizes are added up before they are divided.
-    Which comes first, the division or the step to one number?"""
-    return float(np.abs(a - b).sum() / max(1e-12, float(_size(a, b).sum())))
+wrong.family(
+    "Exchange a and b: should the result change?",
+    ("by_the_first", divided_by("np.abs(a)"), "the denominator is the size of a alone"),
+    ("by_the_second", divided_by("np.abs(b)"), "the denominator is the size of b alone"),
+    (
+        "without_absolute_value",
+        changed({"np.abs(a - b)": "(a - b)"}),
+        "differences below zero do not count",
+    ),
+)
 
+said = "a and b are added before the sign is taken off. Try 1 against -1."
+wrong.add("by_the_sum_with_signs", divided_by("np.abs(a + b)"), said)
 
-@wrong
-def of_the_norms(a: Array, b: Array) -> float:
-    """the norms of the arrays are compared.
-    Which comes first, the division or the step to one number?"""
-    size = float(np.linalg.norm(a) + np.linalg.norm(b))
-    return float(np.linalg.norm(a - b)) / max(1e-12, size)
+said = "the denominator keeps the signs of a and b. Try two negative numbers."
+wrong.add("with_signs_inside", divided_by("a + b"), said)
 
+said = "nothing is divided. Try 1000 against 1001, and 1 against 2."
+wrong.add("absolute_error", formula("np.max(np.abs(a - b))"), said)
 
-@wrong
-def by_the_larger(a: Array, b: Array) -> float:
-    """the denominator is the larger of the two sizes.
-    Look at the denominator in the formula."""
-    return float(np.max(np.abs(a - b) / np.maximum(1e-12, np.maximum(np.abs(a), np.abs(b)))))
+said = "the floor is added to the denominator in place of being its least value. Try numbers of about 1e-13."
+wrong.add("floor_added", formula("np.max(np.abs(a - b) / (1e-12 + np.abs(a) + np.abs(b)))"), said)
 
+said = "the floor of the denominator is higher than the one asked for. Try numbers of about 1e-10."
+wrong.add("high_floor", changed({"np.maximum(1e-12,": "np.maximum(1e-8,"}), said)
 
-@wrong
-def by_the_first(a: Array, b: Array) -> float:
-    """the denominator is the size of a alone.
-    Exchange a and b: should the result change?"""
-    return float(np.max(np.abs(a - b) / np.maximum(1e-12, np.abs(a))))
-
-
-@wrong
-def by_the_second(a: Array, b: Array) -> float:
-    """the denominator is the size of b alone.
-    Exchange a and b: should the result change?"""
-    return float(np.max(np.abs(a - b) / np.maximum(1e-12, np.abs(b))))
-
-
-@wrong
-def by_the_sum_with_signs(a: Array, b: Array) -> float:
-    """a and b are added before the sign is taken off.
-    Try 1 against -1."""
-    return float(np.max(np.abs(a - b) / np.maximum(1e-12, np.abs(a + b))))
-
-
-@wrong
-def with_signs_inside(a: Array, b: Array) -> float:
-    """the denominator keeps the signs of a and b.
-    Try two negative numbers."""
-    return float(np.max(np.abs(a - b) / np.maximum(1e-12, a + b)))
-
-
-@wrong
-def absolute_error(a: Array, b: Array) -> float:
-    """nothing is divided.
-    Try 1000 against 1001, and 1 against 2."""
-    return float(np.max(np.abs(a - b)))
-
-
-@wrong
-def without_absolute_value(a: Array, b: Array) -> float:
-    """differences below zero do not count.
-    Exchange a and b: should the result change?"""
-    return float(np.max((a - b) / np.maximum(1e-12, _size(a, b))))
+said = "the result is a NumPy float32 and no Python float. Look at the type of what you return."
+wrong.add("numpy_number", but(relative_error, returns=np.float32), said)
 
 
 @wrong
-def by_the_mean(a: Array, b: Array) -> float:
-    """the denominator is the mean of the two sizes.
-    Look at the denominator in the formula."""
-    return 2 * relative_error(a, b)
-
-
-@wrong
-def without_floor(a: Array, b: Array) -> float:
+def without_floor(a, b):
     """nothing keeps the denominator away from zero.
     Try 0 against 0."""
     with np.errstate(all="ignore"):
-        return float(np.max(np.abs(a - b) / _size(a, b)))
+        return float(np.max(np.abs(a - b) / (np.abs(a) + np.abs(b))))
 
 
 @wrong
-def floor_added(a: Array, b: Array) -> float:
-    """the floor is added to the denominator in place of being its least value.
-    Try numbers of about 1e-13."""
-    return float(np.max(np.abs(a - b) / (1e-12 + _size(a, b))))
-
-
-@wrong
-def high_floor(a: Array, b: Array) -> float:
-    """the floor of the denominator is higher than the one asked for.
-    Try numbers of about 1e-10."""
-    return float(np.max(np.abs(a - b) / np.maximum(1e-8, _size(a, b))))
-
-
-@wrong
-def largest_by_largest(a: Array, b: Array) -> float:
-    """the largest difference is divided by the largest size.
-    Which comes first, the division or the step to one number?"""
-    return float(np.max(np.abs(a - b))) / max(1e-12, float(np.max(_size(a, b))))
-
-
-@wrong
-def smallest(a: Array, b: Array) -> float:
-    """the smallest error is taken.
-    One number for a whole array: which one is asked for?"""
-    return float(np.min(np.abs(a - b) / np.maximum(1e-12, _size(a, b))))
-
-
-@wrong
-def elementwise(a: Array, b: Array) -> Array:
+def elementwise(a, b):
     """one error per entry comes back.
     One number is asked for."""
-    return np.abs(a - b) / np.maximum(1e-12, _size(a, b))
-
-
-def loop(a: Array, b: Array) -> float:
-    worst = 0.0
-    for one, other in zip(a.flat, b.flat, strict=True):
-        size = max(1e-12, abs(float(one)) + abs(float(other)))
-        worst = max(worst, abs(float(one) - float(other)) / size)
-    return worst
-
-
-def clipped(a: Array, b: Array) -> float:
-    return (np.abs(b - a) / np.clip(np.abs(b) + np.abs(a), 1e-12, None)).max().item()
-
-
-def where(a: Array, b: Array) -> float:
-    size = np.abs(a) + np.abs(b)
-    ratios = np.absolute(np.subtract(a, b)) / np.where(size > 1e-12, size, 1e-12)
-    return float(sorted(ratios.ravel())[-1])
-
-
-wrong.add(
-    "numpy_number",
-    but(relative_error, returns=np.float32),
-    "the result is a NumPy float32 and no Python float. Look at the type of what you return.",
-)
+    return np.abs(a - b) / np.maximum(1e-12, np.abs(a) + np.abs(b))
 
 
 EXERCISE = Exercise(
@@ -211,7 +149,7 @@ EXERCISE = Exercise(
         ),
         Case(
             name="zeros against zeros",
-            inputs=zeros,
+            inputs=always([[0.0] * 3] * 2, [[0.0] * 3] * 2),
             value=False,
             why="0 against 0 is no error at all.",
         ),
@@ -223,18 +161,17 @@ EXERCISE = Exercise(
         ),
         Case(
             name="numbers below the floor of the denominator",
-            inputs=tiny,
+            inputs=always([3e-13, 2.0], [1e-13, 2.0]),
             value=False,
             why="Below 1e-12 the denominator stays at 1e-12.",
         ),
         Case(
             name="small numbers above the floor",
-            inputs=small,
+            inputs=always([3e-10, 2.0], [1e-10, 2.0]),
             value=False,
             why="Above 1e-12 the denominator is the sum of the two sizes.",
         ),
     ),
     mistakes=wrong,
-    also_right=(loop, clipped, where),
     look="Work through the formula for two arrays with two entries each.",
 )

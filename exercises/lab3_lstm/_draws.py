@@ -1,6 +1,6 @@
-"""Weights and states that the exercises of this lab draw alike, and slips that they share."""
+"""Weights and states that the exercises of this lab draw alike."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,8 @@ from autograder.spec import weights
 Array = NDArray[Any]
 Params = Mapping[str, Array]
 
-GRADIENT_SHAPES = {**{f"dW_{q}": "I+H H" for q in "figo"}, **{f"db_{q}": "H" for q in "figo"}}
+PARAM_SHAPES = {**{f"W_{q}": "I+H H" for q in "figo"}, **{f"b_{q}": "H" for q in "figo"}}
+GRADIENT_SHAPES = {f"d{name}": shape for name, shape in PARAM_SHAPES.items()}
 
 
 def signed(rng: np.random.Generator, low: float, high: float, *shape: int) -> Array:
@@ -37,39 +38,3 @@ def gru_params(rng: np.random.Generator, I: int, H: int) -> dict[str, Array]:
         params |= {f"W_x{q}": weights(rng, I, H), f"W_h{q}": weights(rng, H, H)}
         params |= {f"b_{side}{q}": signed(rng, 0.2, 1.0, H) for side in "xh"}
     return params
-
-
-def exchanged(first: str, second: str) -> Callable[[Params], dict[str, Array]]:
-    """Params in which two gates have changed places; gates are named by the end of their names."""
-
-    def change(params: Params) -> dict[str, Array]:
-        swap = {first: second, second: first}
-        return {name: params[name[:-1] + swap.get(name[-1], name[-1])] for name in params}
-
-    return change
-
-
-def zeroed(*prefixes: str) -> Callable[[Params], dict[str, Array]]:
-    """Params in which all that begins with one of the prefixes is zero."""
-
-    def change(params: Params) -> dict[str, Array]:
-        return {
-            name: np.zeros_like(array) if name.startswith(prefixes) else array
-            for name, array in params.items()
-        }
-
-    return change
-
-
-def as_float64(result: Any) -> Any:
-    """The same result with every array in float64."""
-    if isinstance(result, dict):
-        return {name: as_float64(value) for name, value in result.items()}
-    if isinstance(result, tuple):
-        return tuple(as_float64(value) for value in result)
-    return result.astype(np.float64)
-
-
-def plain_sigmoid(z: Array) -> Array:
-    """The sigmoid as it is mostly written; enough for numbers of ordinary size."""
-    return np.asarray(1 / (1 + np.exp(-z)))

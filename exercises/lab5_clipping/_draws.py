@@ -1,15 +1,20 @@
-"""Gradients, weights and batches that the exercises of this lab draw alike."""
+"""Gradients, weights and batches that the exercises of this lab draw alike, and cases they share."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
+
+from autograder.spec import Case
 
 Array = NDArray[np.float64]
-Grads = Iterable[Tensor | None]
+Draw = Callable[..., Mapping[str, Any]]
+
+
+def drawn(draw: Draw, *sizes: int, **changes: Any) -> Draw:
+    """Draws as `draw` does at these sizes, with some arguments changed or added."""
+    return lambda rng, *more, **axes: {**draw(rng, *sizes, *more, **axes), **changes}
 
 
 def gradients_of(rng: np.random.Generator, I: int, H: int, O: int) -> list[Array | None]:
@@ -19,6 +24,10 @@ def gradients_of(rng: np.random.Generator, I: int, H: int, O: int) -> list[Array
         size * rng.uniform(0.3, 1.5, shape) * rng.choice([-1.0, 1.0], shape)
         for size, shape in zip((1.0, 2.0, 0.5, 1.5), shapes, strict=True)
     ]
+
+
+def tiny_gradients(rng: np.random.Generator) -> list[Array]:
+    return [1e-4 * g for g in gradients_of(rng, 3, 2, 4) if g is not None]
 
 
 def with_gaps(grads: list[Array | None]) -> list[Array | None]:
@@ -55,26 +64,33 @@ def labelled(rng: np.random.Generator, B: int, T: int, I: int, C: int) -> dict[s
     return {"x": rng.standard_normal((B, T, I)), "y": rng.permutation(y)}
 
 
-def length_of(grads: Grads) -> Tensor:
-    """The global norm, for mistakes that are about something else; 0 where there is none."""
-    squares = [(g**2).sum() for g in grads if g is not None]
-    return torch.stack(squares).sum().sqrt() if squares else torch.zeros(())
+def classified(
+    rng: np.random.Generator, B: int, T: int, I: int, H: int, C: int
+) -> Mapping[str, Any]:
+    """A labelled batch, and the weights of a classifier for it."""
+    batch = labelled(rng, B, T, I, C)
+    return {"weights": classifier(rng, I, H, C), **batch}
 
 
-def model_grads(model: torch.nn.Module) -> list[Tensor]:
-    """The gradients that a model has."""
-    return [p.grad for p in model.parameters() if p.grad is not None]
+def with_spare(draw: Draw, rng: np.random.Generator) -> Mapping[str, Any]:
+    """A draw of a model that has another layer `spare`, which its forward never uses."""
+    arguments = draw(rng)
+    spare = {"spare.weight": rng.standard_normal((4, 2))}
+    return {**arguments, "weights": {**arguments["weights"], **spare}}
 
 
-def scaled_(model: torch.nn.Module, max_norm: float) -> Tensor:
-    """Clipping by norm in place, for mistakes that are about something else; the norm before."""
-    with torch.no_grad():
-        norm = length_of(model_grads(model))
-        for grad in model_grads(model):
-            grad *= (max_norm / (norm + 1e-6)).clamp(max=1.0)
-    return norm
+def also(name: str, draw: Draw, why: str, **more: Any) -> Case:
+    """A case that takes points off, and earns none by itself."""
+    return Case(name=name, inputs=draw, value=False, why=why, **more)
 
 
-def merged(draw: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    """A draw with some arguments changed or added."""
-    return {**draw, **changes}
+def unused_layer(draw: Draw) -> Case:
+    """The case of a model with a layer that its forward never uses."""
+    why = "The parameters of an unused layer have grad None."
+    return also("a layer that is not used", lambda rng: with_spare(draw, rng), why)
+
+
+def old_gradients(draw: Draw) -> Case:
+    """The case of a model that has gradients already."""
+    why = "backward() adds to what stands in p.grad: clear it first."
+    return also("gradients left from before", drawn(draw, old_gradients=0.3), why)

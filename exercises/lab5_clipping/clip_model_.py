@@ -1,17 +1,17 @@
 """The gradients of a model clipped in place by their global norm."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
-from autograder.spec import Case, Close, Exercise, Mistakes
-from exercises.lab5_clipping import _stand_ins
-from exercises.lab5_clipping._draws import length_of, merged, model_grads, scaled_
+from autograder.spec import Case, Close, Exercise, Mistakes, edited
+from exercises.lab5_clipping import _programs, _stand_ins
+from exercises.lab5_clipping._draws import also, drawn
+from exercises.lab5_clipping._programs import in_model, model_grads, present
 from exercises.lab5_clipping._scenarios import clipped
-from solutions.lab5_clipping import clip_model_
+from solutions.lab5_clipping import clip_model_, global_norm
 
 SHAPES = {
     "rnn.weight_hh": ("H", "H"),
@@ -21,6 +21,9 @@ SHAPES = {
     "start": ("H",),
 }
 """Parameters at three depths, `start` among them on the model itself."""
+
+OF_TORCH = "clip_grad_norm_ clip_grad_norm clip_grads_with_norm_ get_total_norm clip_grad_value_ clip_grad"
+FORBIDDEN = tuple(f"torch.nn.utils.{name}" for name in OF_TORCH.split())
 
 
 def inputs(rng: np.random.Generator, H: int, O: int) -> Mapping[str, Any]:
@@ -36,297 +39,179 @@ def inputs(rng: np.random.Generator, H: int, O: int) -> Mapping[str, Any]:
     }
 
 
-def ordinary(rng: np.random.Generator) -> Mapping[str, Any]:
-    return inputs(rng, 4, 3)
+ordinary = drawn(inputs, 4, 3)
 
 
-def short(rng: np.random.Generator) -> Mapping[str, Any]:
-    return merged(inputs(rng, 3, 2), max_norm=100.0)
-
-
-def unused(rng: np.random.Generator) -> Mapping[str, Any]:
+def unused(rng):
     draw = ordinary(rng)
-    grads = {**draw["grads"], "rnn.weight_hh": None, "head.weight": None}
-    return merged(draw, grads=grads)
+    return {**draw, "grads": {**draw["grads"], "rnn.weight_hh": None, "head.weight": None}}
 
 
-def no_gradients(rng: np.random.Generator) -> Mapping[str, Any]:
+def one_parameter(rng):
     draw = ordinary(rng)
-    return merged(draw, grads=dict.fromkeys(draw["grads"]))
+    return {**draw, **{part: {"start": draw[part]["start"]} for part in ("weights", "grads")}}
 
 
-def one_parameter(rng: np.random.Generator) -> Mapping[str, Any]:
+def tiny(rng):
     draw = ordinary(rng)
-    return merged(draw, **{part: {"start": draw[part]["start"]} for part in ("weights", "grads")})
+    return {**draw, "grads": {k: 1e-4 * v for k, v in draw["grads"].items()}, "max_norm": 2e-4}
 
 
-def tied(rng: np.random.Generator) -> Mapping[str, Any]:
-    return merged(ordinary(rng), shared={"tail.weight": "head.weight"})
+def over(parameters_of: Callable[..., Any]) -> Callable[..., Any]:
+    """Clips the gradients of other parameters than model.parameters()."""
 
-
-def tiny(rng: np.random.Generator) -> Mapping[str, Any]:
-    draw = ordinary(rng)
-    return merged(draw, grads={k: 1e-4 * v for k, v in draw["grads"].items()}, max_norm=2e-4)
-
-
-def with_scale(
-    scale_of: Callable[[Tensor, float], Tensor],
-    norm_of: Callable[[list[Tensor]], Tensor] = length_of,
-) -> Callable[[nn.Module, float], Tensor]:
-    """Clipping in place with another factor or another norm."""
-
-    def changed(model: nn.Module, max_norm: float) -> Tensor:
-        norm = norm_of(model_grads(model))
-        for grad in model_grads(model):
-            grad *= scale_of(norm, max_norm)
+    def changed(model, max_norm):
+        grads = present(p.grad for p in parameters_of(model))
+        norm = global_norm(grads)
+        for grad in grads:
+            grad *= factor(norm, max_norm)
         return norm
 
     return changed
 
 
-def smaller(norm: Tensor, max_norm: float) -> Tensor:
+def factor(norm, max_norm):
     return (max_norm / (norm + 1e-6)).clamp(max=1.0)
 
 
-def copies_only(model: nn.Module, max_norm: float) -> Tensor:
-    norm = length_of(model_grads(model))
-    for grad in model_grads(model):
-        grad = grad * smaller(norm, max_norm)
-    return norm
-
-
+diff = partial(edited, clip_model_)
 wrong = Mistakes()
 
 
 @wrong
-def one_norm_each(model: nn.Module, max_norm: float) -> Tensor:
-    """each parameter is clipped by its own norm.
-    How many norms do you compute? All gradients share one factor."""
-    norm = length_of(model_grads(model))
-    for grad in model_grads(model):
-        grad *= smaller(grad.norm(), max_norm)
-    return norm
-
-
-@wrong
-def norm_again_and_again(model: nn.Module, max_norm: float) -> Tensor:
-    """the norm is computed again after each parameter was clipped.
-    Compute the norm once, before any gradient changes."""
-    norm = length_of(model_grads(model))
-    for grad in model_grads(model):
-        grad *= smaller(length_of(model_grads(model)), max_norm)
-    return norm
-
-
-@wrong
-def by_value(model: nn.Module, max_norm: float) -> Tensor:
-    """the entries are cut off at ±max_norm.
-    Clipping by norm multiplies every entry by the same number."""
-    norm = length_of(model_grads(model))
-    for grad in model_grads(model):
-        grad.clamp_(-max_norm, max_norm)
-    return norm
-
-
-@wrong
-def norm_afterwards(model: nn.Module, max_norm: float) -> Tensor:
-    """the norm after clipping is returned.
-    Which of the two norms is due: before or after?"""
-    scaled_(model, max_norm)
-    return length_of(model_grads(model))
-
-
-@wrong
-def nothing_returned(model: nn.Module, max_norm: float) -> None:
-    """nothing is returned.
-    The norm before clipping is due as the result."""
-    scaled_(model, max_norm)
-
-
-@wrong
-def returns_the_factor(model: nn.Module, max_norm: float) -> Tensor:
-    """the factor is returned in place of the norm.
-    Look at what you return."""
-    return smaller(scaled_(model, max_norm), max_norm)
-
-
-@wrong
-def clips_the_weights(model: nn.Module, max_norm: float) -> Tensor:
+def clips_the_weights(model, max_norm):
     """the weights are scaled in place of their gradients.
     A parameter p has its numbers in p and its gradient in p.grad."""
-    with torch.no_grad():
-        norm = length_of(model_grads(model))
-        for parameter in model.parameters():
-            parameter.mul_(smaller(norm, max_norm))
+    norm = global_norm(model_grads(model))
+    for p in model.parameters():
+        p.data *= factor(norm, max_norm)
     return norm
 
 
 @wrong
-def norm_of_the_weights(model: nn.Module, max_norm: float) -> Tensor:
+def norm_of_the_weights(model, max_norm):
     """the norm is that of the weights.
     A parameter p has its numbers in p and its gradient in p.grad."""
-    with torch.no_grad():
-        norm = length_of(model.parameters())
-        for grad in model_grads(model):
-            grad *= smaller(norm, max_norm)
+    norm = global_norm(p.data for p in model.parameters())
+    for grad in model_grads(model):
+        grad *= factor(norm, max_norm)
     return norm
 
 
 @wrong
-def parts_only(model: nn.Module, max_norm: float) -> Tensor:
-    """parameters that belong to the model itself are left out.
-    model.parameters() gives them all. Where do yours come from?"""
-    grads = [p.grad for part in model.children() for p in part.parameters() if p.grad is not None]
-    norm = length_of(grads)
-    for grad in grads:
-        grad *= smaller(norm, max_norm)
-    return norm
-
-
-@wrong
-def own_parameters_of_parts_only(model: nn.Module, max_norm: float) -> Tensor:
-    """parameters deep inside the model are left out.
-    model.parameters() gives them all. Where do yours come from?"""
-    parameters = [p for part in model.children() for p in part.parameters(recurse=False)]
-    grads = [p.grad for p in parameters if p.grad is not None]
-    norm = length_of(grads)
-    for grad in grads:
-        grad *= smaller(norm, max_norm)
-    return norm
-
-
-@wrong
-def matrices_only(model: nn.Module, max_norm: float) -> Tensor:
-    """biases are left out.
-    Biases have gradients too."""
-    grads = [grad for grad in model_grads(model) if grad.dim() > 1]
-    norm = length_of(grads)
-    for grad in grads:
-        grad *= smaller(norm, max_norm)
-    return norm
-
-
-@wrong
-def shared_twice(model: nn.Module, max_norm: float) -> Tensor:
-    """a weight that two layers share is taken twice.
-    model.parameters() gives each parameter once. Where do yours come from?"""
-    parameters = [p for one in model.modules() for p in one.parameters(recurse=False)]
-    grads = [p.grad for p in parameters if p.grad is not None]
-    norm = length_of(grads)
-    for grad in grads:
-        grad *= smaller(norm, max_norm)
-    return norm
-
-
-@wrong
-def gives_up_early(model: nn.Module, max_norm: float) -> Tensor:
+def gives_up_early(model, max_norm):
     """a single gradient is never clipped.
     How many parameters must a model have for your function to clip them?"""
     grads = model_grads(model)
-    return length_of(grads) if len(grads) < 2 else scaled_(model, max_norm)
-
-
-@wrong
-def stumbles_over_none(model: nn.Module, max_norm: float) -> Any:
-    """a grad that is None is used like a tensor.
-    What is the gradient of a parameter that took no part in the loss?"""
-    norm = torch.stack([p.grad.norm() for p in model.parameters()]).norm()  # type: ignore[union-attr]
-    for grad in model_grads(model):
-        grad *= smaller(norm, max_norm)
-    return norm
-
-
-@wrong
-def zeros_for_none(model: nn.Module, max_norm: float) -> Tensor:
-    """a grad that was None is replaced by zeros.
-    Leave parameters without gradient alone."""
-    norm = scaled_(model, max_norm)
-    for parameter in model.parameters():
-        if parameter.grad is None:
-            parameter.grad = torch.zeros_like(parameter)
-    return norm
-
-
-@wrong
-def fails_on_nothing(model: nn.Module, max_norm: float) -> Any:
-    """a model without any gradient is not thought of.
-    What do you return where every grad is None?"""
-    norm = torch.stack([grad.norm() for grad in model_grads(model)]).norm()
-    scaled_(model, max_norm)
-    return norm
-
-
-def fresh_tensors(model: nn.Module, max_norm: float) -> Tensor:
-    parameters = [p for p in model.parameters() if p.grad is not None]
-    total: Any = sum((p.grad.detach() ** 2).sum() for p in parameters if p.grad is not None)
-    norm = torch.as_tensor(total).sqrt()
-    for p in parameters:
-        if p.grad is not None:
-            p.grad = p.grad * min(1.0, max_norm / (float(norm) + 1e-6))
-    return norm
-
-
-def a_float(model: nn.Module, max_norm: float) -> Any:
-    grads = [p.grad.data for _, p in model.named_parameters() if p.grad is not None]
-    total = sum(float((g**2).sum()) for g in grads) ** 0.5
-    if total > max_norm:
-        for g in grads:
-            g.mul_(max_norm / (total + 1e-6))
-    return total
-
-
-@torch.no_grad()
-def module_by_module(model: nn.Module, max_norm: float) -> Tensor:
-    owned = dict.fromkeys(p for m in model.modules() for p in m.parameters(recurse=False))
-    grads = [p.grad for p in owned if p.grad is not None]
-    norms = [torch.linalg.vector_norm(g) for g in grads]
-    norm = torch.linalg.vector_norm(torch.stack(norms)) if norms else torch.tensor(0.0)
-    for g in grads:
-        g.copy_(g * torch.clamp(max_norm / (norm + 1e-6), max=1.0))
-    return norm
-
-
-def earlier_clip(model: nn.Module, max_norm: float) -> Tensor:
-    from solutions.lab5_clipping import clip_by_norm
-
-    parameters = list(model.parameters())
-    clipped_grads, norm = clip_by_norm((p.grad for p in parameters), max_norm)
-    for p, g in zip(parameters, clipped_grads, strict=True):
-        p.grad = g
-    return norm
+    return global_norm(grads) if len(grads) < 2 else clip_model_(model, max_norm)
 
 
 wrong.add(
     "grads_left_alone",
-    copies_only,
-    "p.grad stays as it was. "
-    + "Do you change p.grad, or a copy of it? And does your second loop still find "
-    "parameters? A generator can be gone through once.",
+    diff({"p.grad.copy_(new)": "grad = new"}),
+    "p.grad stays as it was. Do you change p.grad, or a copy of it? And does your second loop still find parameters? A generator can be gone through once.",
 )
 wrong.add(
     "always_scaled",
-    with_scale(lambda norm, most: most / (norm + 1e-6)),
+    in_model(_programs.always_scaled),
     "short gradients are made longer. What is the factor for gradients whose norm is below max_norm?",
 )
 wrong.add(
     "no_epsilon",
-    with_scale(lambda norm, most: (most / norm).clamp(max=1.0)),
+    in_model(_programs.no_epsilon),
     "1e-6 is not added to the norm. Compare your factor with the formula of clip_by_norm, symbol by symbol.",
 )
-wrong.add(
-    "sum_of_norms",
-    with_scale(smaller, lambda grads: sum((g.norm() for g in grads), torch.zeros(()))),
-    "the norms of the parameters' gradients are added up. Think of all gradients as pieces of one long vector.",
+wrong.family(
+    "Think of all gradients as pieces of one long vector.",
+    (
+        "sum_of_norms",
+        in_model(_programs.sum_of_norms),
+        "the norms of the parameters' gradients are added up",
+    ),
+    (
+        "largest_norm",
+        in_model(_programs.largest_norm),
+        "the largest norm among the parameters is used",
+    ),
 )
 wrong.add(
     "no_root",
-    with_scale(smaller, lambda grads: length_of(grads) ** 2),
+    in_model(_programs.no_root),
     "the sum of squares is used as the norm. Compare your norm with that of global_norm.",
 )
 wrong.add(
-    "largest_norm",
-    with_scale(smaller, lambda grads: max((g.norm() for g in grads), default=torch.zeros(()))),
-    "the largest norm among the parameters is used. Think of all gradients as pieces of one long vector.",
+    "one_norm_each",
+    in_model(_programs.one_norm_each),
+    "each parameter is clipped by its own norm. How many norms do you compute? All gradients share one factor.",
+)
+wrong.add(
+    "norm_again_and_again",
+    in_model(_programs.norm_again_and_again),
+    "the norm is computed again after each parameter was clipped. Compute the norm once, before any gradient changes.",
+)
+wrong.add(
+    "by_value",
+    in_model(_programs.by_value),
+    "the entries are cut off at ±max_norm. Clipping by norm multiplies every entry by the same number.",
+)
+wrong.add(
+    "norm_afterwards",
+    in_model(_programs.norm_afterwards),
+    "the norm after clipping is returned. Which of the two norms is due: before or after?",
+)
+wrong.add(
+    "nothing_returned",
+    diff({"return norm": "return None"}),
+    "nothing is returned. The norm before clipping is due as the result.",
+)
+wrong.add(
+    "returns_the_factor",
+    edited(clip_model_, {"return norm": "return factor(norm, max_norm)"}, factor=factor),
+    "the factor is returned in place of the norm. Look at what you return.",
+)
+wrong.family(
+    "model.parameters() gives them all. Where do yours come from?",
+    (
+        "parts_only",
+        over(lambda model: [p for part in model.children() for p in part.parameters()]),
+        "parameters that belong to the model itself are left out",
+    ),
+    (
+        "own_parameters_of_parts_only",
+        over(lambda model: [p for part in model.children() for p in part.parameters(False)]),
+        "parameters deep inside the model are left out",
+    ),
+)
+wrong.add(
+    "shared_twice",
+    over(lambda model: [p for part in model.modules() for p in part.parameters(False)]),
+    "a weight that two layers share is taken twice. model.parameters() gives each parameter once. Where do yours come from?",
+)
+wrong.add(
+    "matrices_only",
+    over(lambda model: [p for p in model.parameters() if p.dim() > 1]),
+    "biases are left out. Biases have gradients too.",
+)
+wrong.add(
+    "stumbles_over_none",
+    diff({"with torch": "[p.grad.norm() for p in model.parameters()]\n    with torch"}),
+    "a grad that is None is used like a tensor. What is the gradient of a parameter that took no part in the loss?",
+)
+wrong.add(
+    "zeros_for_none",
+    diff(
+        {
+            "if p.grad is not None and new is not None:": "if new is None:\n"
+            "                p.grad = torch.zeros_like(p)\n"
+            "            else:"
+        }
+    ),
+    "a grad that was None is replaced by zeros. Leave parameters without gradient alone.",
+)
+wrong.add(
+    "fails_on_nothing",
+    in_model(_programs.fails_on_nothing),
+    "a model without any gradient is not thought of. What do you return where every grad is None?",
 )
 
 
@@ -336,59 +221,44 @@ EXERCISE = Exercise(
     points=10,
     axes={"H": 4, "O": 3},
     scenario=clipped,
-    forbidden=(
-        "torch.nn.utils.clip_grad_norm_",
-        "torch.nn.utils.clip_grad_norm",
-        "torch.nn.utils.clip_grads_with_norm_",
-        "torch.nn.utils.get_total_norm",
-        "torch.nn.utils.clip_grad_value_",
-        "torch.nn.utils.clip_grad",
-    ),
+    forbidden=FORBIDDEN,
     cases=(
-        Case(name="gradients shorter than max_norm", inputs=short),
-        Case(
-            name="parameters without gradient",
-            inputs=unused,
-            value=False,
-            why="Parameters that took no part in the loss have grad None: pass over them.",
+        Case(name="gradients shorter than max_norm", inputs=drawn(inputs, 3, 2, max_norm=100.0)),
+        also(
+            "parameters without gradient",
+            unused,
+            "Parameters that took no part in the loss have grad None: pass over them.",
         ),
-        Case(
-            name="no gradient at all",
-            inputs=no_gradients,
-            value=False,
-            why="Before the first backward pass every grad is None: the norm is 0 then.",
+        also(
+            "no gradient at all",
+            drawn(ordinary, grads=dict.fromkeys(SHAPES)),
+            "Before the first backward pass every grad is None: the norm is 0 then.",
         ),
-        Case(
-            name="tiny gradients",
-            inputs=tiny,
-            value=False,
+        also(
+            "tiny gradients",
+            tiny,
+            "Everything is tiny here: the norm is far below 1, max_norm smaller still, and the 1e-6 of the formula can be seen.",
             close=Close(rtol=1e-6, atol=1e-14),
-            why="Everything is tiny here: the norm is far below 1, max_norm smaller still, and the 1e-6 of the "
-            "formula can be seen.",
         ),
-        Case(
-            name="a model of one parameter",
-            inputs=one_parameter,
-            value=False,
-            why="A model of one parameter is a model like any other.",
+        also(
+            "a model of one parameter",
+            one_parameter,
+            "A model of one parameter is a model like any other.",
         ),
-        Case(
-            name="two layers that share a weight",
-            inputs=tied,
-            value=False,
-            why="A weight that two layers share is one parameter: it counts once and is scaled once.",
+        also(
+            "two layers that share a weight",
+            drawn(ordinary, shared={"tail.weight": "head.weight"}),
+            "A weight that two layers share is one parameter: it counts once and is scaled once.",
         ),
-        Case(
-            name="placement",
-            inputs=ordinary,
-            value=False,
+        also(
+            "placement",
+            ordinary,
+            "Make every new tensor with the device and dtype of the gradients.",
             like="values",
             device="meta",
-            why="Make every new tensor with the device and dtype of the gradients.",
         ),
     ),
     mistakes=wrong,
     stand_in=_stand_ins.with_torch,
-    also_right=(fresh_tensors, a_float, module_by_module, earlier_clip),
     look="Look at p.grad of each parameter before and after the call.",
 )

@@ -1,20 +1,23 @@
 """Words, lengths and weights that the exercises of this lab draw alike."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Draw = Callable[[np.random.Generator], Mapping[str, Any]]
 
-PLAIN_TEXT = frozenset(
-    {"float32", "memory layout", "placement", "placement of new tensors", "gradients"}
-)
-"""Automatic cases that say nothing about texts and lists."""
-
+GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 SPECIAL = ("<PAD>", "<UNK>", "<START>", "<END>")
-MARKS = (".", "!", "?")
+
+
+def always(**arguments: Any) -> Draw:
+    """Inputs that are the same in every draw."""
+    return lambda rng: deepcopy(arguments)
 
 
 def draw_word(rng: np.random.Generator) -> str:
@@ -41,6 +44,12 @@ def draw_lengths(rng: np.random.Generator, B: int, T: int) -> Ints:
     return np.array([rest[0], T, *rest[:0:-1]], dtype=np.int64)
 
 
+def draw_steps(rng: np.random.Generator, lengths: Sequence[int], padding: float = 0.0) -> Floats:
+    """(B, 7, 3), with something added where there is padding."""
+    behind = np.arange(7) >= np.array(lengths)[:, None]
+    return rng.standard_normal((len(lengths), 7, 3)) + padding * behind[:, :, None]
+
+
 def draw_recurrent(rng: np.random.Generator, F: int, H: int) -> dict[str, Floats]:
     """W_xh (F, H), W_hh (H, H) and b_h (H,), none of them symmetric or zero."""
     return {
@@ -50,7 +59,28 @@ def draw_recurrent(rng: np.random.Generator, F: int, H: int) -> dict[str, Floats
     }
 
 
-def words_of(texts: Sequence[str]) -> Iterator[str]:
-    """Every word of some texts, one after another."""
-    for text in texts:
-        yield from text.split()
+def draw_weights(
+    rng: np.random.Generator, V: int, E: int, H: int, C: int, cell: str, pooling: str, pad: int
+) -> dict[str, Floats]:
+    """Every parameter by name, the embedding of the padding zeros."""
+    G = GATES[cell] * H
+    found = {"embedding.weight": rng.standard_normal((V, E))}
+    found["embedding.weight"][pad] = 0
+    for suffix in ("", "_reverse"):
+        found[f"rnn.weight_ih_l0{suffix}"] = rng.standard_normal((G, E)) / np.sqrt(E)
+        found[f"rnn.weight_hh_l0{suffix}"] = rng.standard_normal((G, H)) / np.sqrt(H)
+        found[f"rnn.bias_ih_l0{suffix}"] = rng.uniform(-0.5, 0.5, G)
+        found[f"rnn.bias_hh_l0{suffix}"] = rng.uniform(-0.5, 0.5, G)
+    found["fc.weight"] = rng.standard_normal((C, 2 * H)) / np.sqrt(2 * H)
+    found["fc.bias"] = rng.standard_normal(C)
+    if pooling == "attention":
+        found["attention.weight"] = 2 * rng.standard_normal((1, 2 * H)) / np.sqrt(H)
+    return found
+
+
+def draw_tokens(rng: np.random.Generator, lengths: Any, T: int, V: int, pad: int) -> Any:
+    """Ids (B, T): words other than the padding id, and anything behind them."""
+    words = np.delete(np.arange(V), pad)
+    tokens = rng.choice(words, (len(lengths), T))
+    behind = np.arange(T) >= lengths[:, None]
+    return np.where(behind & (rng.random(tokens.shape) < 0.3), pad, tokens)

@@ -1,11 +1,25 @@
-"""How a classifier of sentences is used: built, given weights, run, and trained.
-
-Each function is self-contained, imports included, because its text travels to other processes.
-"""
+"""How a classifier of sentences is used: built, given weights, run, and trained."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import torch
+
+
+def weighted(module: Any, weights: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The module's parameters by name, with these weights; and {"parameters": what they are}.
+
+    The first is empty where the parameters are not those of `weights`.
+    """
+    own = dict(module.named_parameters())
+    shapes = {f"{name} {tuple(value.shape)}": True for name, value in own.items()}
+    if set(shapes) != {f"{name} {tuple(value.shape)}" for name, value in weights.items()}:
+        return {}, {"parameters": shapes}
+    module.to(weights["fc.weight"].dtype)
+    for name, value in own.items():
+        value.data.copy_(weights[name])
+    return own, {"parameters": shapes}
 
 
 def classify(entry: Any, init: Any, weights: Any, tokens: Any, lengths: Any) -> dict[str, Any]:
@@ -14,43 +28,23 @@ def classify(entry: Any, init: Any, weights: Any, tokens: Any, lengths: Any) -> 
     logits is None where the parameters are not those of `weights`.
     """
     module = entry(*init)
-    own = dict(module.named_parameters())
-    shapes = {f"{name} {tuple(value.shape)}": True for name, value in own.items()}
-    wanted = {f"{name} {tuple(value.shape)}" for name, value in weights.items()}
-    if set(shapes) != wanted:
-        return {"parameters": shapes, "logits": None}
-    module.to(weights["fc.weight"].dtype)
-    for name, value in own.items():
-        value.data.copy_(weights[name])
-    return {"parameters": shapes, "logits": module.eval()(tokens, lengths)}
+    own, found = weighted(module, weights)
+    return {**found, "logits": module.eval()(tokens, lengths) if own else None}
 
 
 def learn(entry: Any, init: Any, weights: Any, tokens: Any, lengths: Any) -> dict[str, Any]:
     """Which parameters a gradient reaches, and the gradients, of a weighted sum of the logits."""
-    import torch
-
     module = entry(*init)
-    own = dict(module.named_parameters())
-    shapes = {f"{name} {tuple(value.shape)}": True for name, value in own.items()}
-    wanted = {f"{name} {tuple(value.shape)}" for name, value in weights.items()}
-    found: dict[str, Any] = {"parameters": shapes}
+    own, found = weighted(module, weights)
     found |= {f"a gradient reaches {name}": False for name in weights}
-    if set(shapes) != wanted:
+    if not own:
         return {**found, "gradients": None}
-    module.to(weights["fc.weight"].dtype)
-    for name, value in own.items():
-        value.data.copy_(weights[name])
     logits = module.train()(tokens, lengths)
     probe = torch.cos(1.7 * torch.arange(logits.numel(), dtype=logits.dtype)).reshape(logits.shape)
     (logits * probe).sum().backward()
-    for name, value in own.items():
-        reached = value.grad is not None and bool(value.grad.any())
-        found[f"a gradient reaches {name}"] = reached
-    zeros = {name: torch.zeros_like(value) for name, value in own.items()}
-    return {
-        **found,
-        "gradients": {n: zeros[n] if p.grad is None else p.grad for n, p in own.items()},
-    }
+    grads = {n: torch.zeros_like(p) if p.grad is None else p.grad for n, p in own.items()}
+    found |= {f"a gradient reaches {name}": bool(grad.any()) for name, grad in grads.items()}
+    return {**found, "gradients": grads}
 
 
 def once_more(entry: Any, init: Any, weights: Any, tokens: Any, lengths: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What takes the place of a wrong function while later exercises are judged; each text travels alone.
+"""What takes the place of a wrong function while later exercises are judged.
 
 The arguments hold a graph, or have no numbers: the judge could not answer.
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
 
 def turned_within(x: Any, lengths: Any) -> Any:
     """For `reverse_within_length`."""
-    import torch
-
     t = torch.arange(x.shape[1], device=x.device)
     mirrored = lengths[:, None] - 1 - t
     return x.take_along_dim(torch.where(mirrored >= 0, mirrored, t)[:, :, None], 1)
@@ -19,8 +19,6 @@ def turned_within(x: Any, lengths: Any) -> Any:
 
 def both_directions(x: Any, lengths: Any, forward_params: Any, backward_params: Any) -> Any:
     """For `birnn_forward`."""
-    import torch
-
     T = x.shape[1]
     halves, ends = [], []
     for params, order in ((forward_params, range(T)), (backward_params, range(T - 1, -1, -1))):
@@ -38,16 +36,12 @@ def both_directions(x: Any, lengths: Any, forward_params: Any, backward_params: 
 
 def mean_of_real(output: Any, lengths: Any) -> Any:
     """For `masked_mean`."""
-    import torch
-
     real = torch.arange(output.shape[1], device=output.device) < lengths[:, None]
     return (output * real[:, :, None]).sum(1) / lengths[:, None]
 
 
 def weighted_sum(output: Any, scores: Any, lengths: Any) -> Any:
     """For `attention_pool`."""
-    import torch
-
     padding = torch.arange(scores.shape[1], device=scores.device) >= lengths[:, None]
     weights = scores.masked_fill(padding, -torch.inf).softmax(1)
     return (weights[:, :, None] * output).sum(1), weights

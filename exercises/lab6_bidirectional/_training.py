@@ -1,12 +1,34 @@
 """How training is used and judged: a small model, what it is asked, and what became of it.
 
 The model reads pairs of neighbouring words: embedding → convolution over two steps → relu → maximum
-over the pairs inside the sentence → fc.  Each function is self-contained, for its text travels.
+over the pairs inside the sentence → fc.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy, embedding
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+
+def draw_sentence(rng: np.random.Generator, label: int) -> list[int]:
+    """Praise (1) or a complaint (0), of the same words: "good … not bad" or "bad … not good".
+
+    Ids: 4 is "not", 5 to 8 are kind words, 9 to 12 unkind ones, from 13 on words that say nothing.
+    """
+    kind, unkind = int(rng.integers(5, 9)), int(rng.integers(9, 13))
+    plain, opposite = (kind, unkind) if label else (unkind, kind)
+    clauses = [[plain], [4, opposite]]
+    if rng.random() < 0.5:
+        clauses.reverse()
+    row: list[int] = []
+    for clause in (*clauses, []):
+        row += [int(n) for n in rng.integers(13, 20, rng.integers(0, 3))] + clause
+    return row
 
 
 def trained(entry: Any, weights: Any, batches: Any, options: Any, watch: bool) -> dict[str, Any]:
@@ -16,42 +38,33 @@ def trained(entry: Any, weights: Any, batches: Any, options: Any, watch: bool) -
     at that moment, and the gradients as backward left them and as an optimiser's step then found
     them.
     """
-    import torch
-    from torch.optim.optimizer import register_optimizer_step_pre_hook
-
     V, E = weights["embedding.weight"].shape
     C, K = weights["fc.weight"].shape
     passes: list[dict[str, Any]] = []
 
-    class Pairs(torch.nn.Module):
+    class Pairs(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.embedding = torch.nn.Embedding(V, E)
-            self.pairs = torch.nn.Conv1d(E, K, 2)
-            self.fc = torch.nn.Linear(K, C)
+            self.embedding = nn.Embedding(V, E)
+            self.pairs = nn.Conv1d(E, K, 2)
+            self.fc = nn.Linear(K, C)
 
         def forward(self, tokens: Any, lengths: Any) -> Any:
             if watch and torch.is_grad_enabled():
-                now = {name: value.detach().clone() for name, value in self.named_parameters()}
-                passes.append(
-                    {
-                        "tokens": tokens.clone(),
-                        "lengths": lengths.clone(),
-                        "weights": now,
-                        "training": self.training,
-                        "backward": {},
-                        "step": [],
-                    }
-                )
-            found = torch.relu(self.pairs(self.embedding(tokens).transpose(1, 2)))
+                found = {"tokens": tokens.clone(), "lengths": lengths.clone(), "weights": now()}
+                passes.append({**found, "training": self.training, "backward": {}, "step": []})
+            pairs = torch.relu(self.pairs(self.embedding(tokens).transpose(1, 2)))
             place = torch.arange(1, tokens.shape[1], device=lengths.device)
             inside = (place < lengths[:, None])[:, None]
-            return self.fc((found * inside).amax(dim=2))
+            return self.fc((pairs * inside).amax(dim=2))
 
     model = Pairs().to(weights["fc.weight"].dtype)
     own = dict(model.named_parameters())
     for name, value in own.items():
         value.data.copy_(weights[name])
+
+    def now() -> dict[str, Any]:
+        return {name: value.detach().clone() for name, value in own.items()}
 
     def arrived(name: str) -> Any:
         def note(value: Any) -> None:
@@ -74,82 +87,94 @@ def trained(entry: Any, weights: Any, batches: Any, options: Any, watch: bool) -
     finally:
         for handle in handles:
             handle.remove()
-    end = {name: value.detach().clone() for name, value in own.items()}
-    return {"losses": losses, "weights": end, "passes": passes}
+    return {"losses": losses, "weights": now(), "passes": passes}
 
 
 def view(arguments: Any, result: Any) -> dict[str, Any]:
     """What should hold of the losses, of each update, and of the model on sentences of our own."""
-    import numpy as np
-    import torch
-
-    start, batches, options = arguments["weights"], arguments["batches"], arguments["options"]
-    epochs, lr = options[:2]
-    max_norm = options[2] if len(options) > 2 else 5.0
-    losses, end = result["losses"], result["weights"]
-    names = list(start)
-
-    def logits(weights: Any, tokens: Any, lengths: Any) -> Any:
-        words = torch.nn.functional.embedding(tokens, weights["embedding.weight"])
-        both = torch.stack([words[:, :-1], words[:, 1:]], dim=3)
-        found = torch.einsum("bted,ked->btk", both, weights["pairs.weight"])
-        found = (found + weights["pairs.bias"]).clamp(min=0)
-        inside = torch.arange(1, tokens.shape[1]) < lengths[:, None]
-        return (found * inside[:, :, None]).amax(1) @ weights["fc.weight"].T + weights["fc.bias"]
-
+    losses, (epochs, lr) = result["losses"], arguments["options"][:2]
     listed = isinstance(losses, list | tuple)
     facts: dict[str, Any] = {
         "the losses are a list": listed,
         "there is one loss for each epoch": listed and len(losses) == epochs,
         "each loss is a Python float": listed and all(isinstance(one, float) for one in losses),
     }
-
     if not arguments["watch"]:
-        rng = np.random.default_rng(20)
-        labels = rng.integers(0, 2, 400)
-        lengths = np.zeros(400, dtype=np.int64)
-        tokens = rng.integers(4, 20, (400, 9))
-        for place, label in enumerate(labels):
-            kind, unkind = int(rng.integers(5, 9)), int(rng.integers(9, 13))
-            plain, opposite = (kind, unkind) if label else (unkind, kind)
-            clauses = [[plain], [4, opposite]]
-            row: list[int] = []
-            for clause in (*(clauses[::-1] if rng.random() < 0.5 else clauses), []):
-                row += [int(n) for n in rng.integers(13, 20, rng.integers(0, 3))] + clause
-            tokens[place, : len(row)], lengths[place] = row, len(row)
-        answers = logits(end, torch.from_numpy(tokens), torch.from_numpy(lengths)).argmax(dim=1)
-        right = int((answers == torch.from_numpy(labels)).sum())
-        facts["the loss falls"] = (
-            listed and len(losses) > 1 and float(losses[-1]) < float(losses[0])
-        )
+        falls = listed and len(losses) > 1 and float(losses[-1]) < float(losses[0])
+        right = right_of_400(result["weights"])
+        facts["the loss falls"] = falls
         facts["at least 75 % of new sentences are classified rightly (chance: 50 %)"] = (
             right >= 300
         )
         return facts
+    if epochs:
+        facts |= of_updates(arguments, result)
+    if lr < 1e-6:
+        facts["a tiny lr hardly moves the weights"] = max(moves(arguments, result)) < 1e-4
+        facts["the losses with weights that hardly move"] = losses
+    return facts
 
-    def size(one: Any) -> float:
-        return float(torch.cat([one[name].flatten() for name in names]).norm())
 
-    def cosine(one: Any, other: Any) -> float:
-        dot = sum(float((one[name] * other[name]).sum()) for name in names)
-        return dot / max(1e-300, size(one) * size(other))
+def right_of_400(weights: Any) -> int:
+    """How many of 400 new sentences the model classifies rightly."""
+    rng = np.random.default_rng(20)
+    labels = rng.integers(0, 2, 400)
+    lengths = np.zeros(400, dtype=np.int64)
+    tokens = rng.integers(4, 20, (400, 9))
+    for place, label in enumerate(labels):
+        row = draw_sentence(rng, label)
+        tokens[place, : len(row)], lengths[place] = row, len(row)
+    answers = logits(weights, torch.from_numpy(tokens), torch.from_numpy(lengths)).argmax(dim=1)
+    return int((answers == torch.from_numpy(labels)).sum())
 
-    def same_weights(one: Any, other: Any) -> bool:
-        return all(bool(torch.equal(one[name], other[name])) for name in names)
 
-    def sentences(tokens: Any, lengths: Any) -> list[Any]:
-        return sorted(row[:n] for row, n in zip(tokens.tolist(), lengths.tolist(), strict=True))
+def logits(weights: Any, tokens: Any, lengths: Any) -> Any:
+    """What the model with these weights gives."""
+    words = embedding(tokens, weights["embedding.weight"])
+    both = torch.stack([words[:, :-1], words[:, 1:]], dim=3)
+    found = torch.einsum("bted,ked->btk", both, weights["pairs.weight"])
+    found = (found + weights["pairs.bias"]).clamp(min=0)
+    inside = torch.arange(1, tokens.shape[1]) < lengths[:, None]
+    return (found * inside[:, :, None]).amax(1) @ weights["fc.weight"].T + weights["fc.bias"]
 
-    def batch_of(one: Any) -> int | None:
-        asked = sentences(one["tokens"], one["lengths"])
-        for place, (tokens, lengths, _) in enumerate(batches):
-            if asked == sentences(tokens, lengths):
-                return place
-        return None
 
+def moves(arguments: Any, result: Any) -> list[float]:
+    """How far each parameter has moved at most."""
+    start, end = arguments["weights"], result["weights"]
+    return [float((end[name] - start[name]).abs().max()) for name in start]
+
+
+def size(one: Any) -> float:
+    """The norm of all gradients together."""
+    return float(torch.cat([value.flatten() for value in one.values()]).norm())
+
+
+def cosine(one: Any, other: Any) -> float:
+    """1 where two sets of gradients have the same direction."""
+    dot = sum(float((one[name] * other[name]).sum()) for name in one)
+    return dot / max(1e-300, size(one) * size(other))
+
+
+def same_weights(one: Any, other: Any) -> bool:
+    """Whether nothing has moved."""
+    return all(bool(torch.equal(one[name], other[name])) for name in one)
+
+
+def sentences(tokens: Any, lengths: Any) -> list[Any]:
+    """The sentences of a batch, without padding, in an order of their own."""
+    return sorted(row[:n] for row, n in zip(tokens.tolist(), lengths.tolist(), strict=True))
+
+
+def updates(passes: Any, batches: Any, end: Any) -> list[tuple[Any, Any]]:
+    """Each turn of the loop, which may take several passes, and the weights behind it.
+
+    A pass that only looks is as good with gradients as without: it is left out, unless all are.
+    """
+    asked = [sentences(tokens, lengths) for tokens, lengths, _ in batches]
     turns: list[Any] = []
-    for one in result["passes"]:
-        known = batch_of(one)
+    for one in passes:
+        these = sentences(one["tokens"], one["lengths"])
+        known = asked.index(these) if these in asked else None
         last = turns[-1] if turns else None
         if last and last["batch"] == known and same_weights(last["weights"], one["weights"]):
             last["step"] += one["step"]
@@ -157,15 +182,22 @@ def view(arguments: Any, result: Any) -> dict[str, Any]:
             last["training"] = last["training"] or one["training"]
         else:
             turns.append({**one, "step": [*one["step"]], "batch": known})
-    after = [*(one["weights"] for one in turns[1:]), end]
+    pairs = [*zip(turns, [*(one["weights"] for one in turns[1:]), end], strict=False)]
     learning = [
         (turn, then)
-        for turn, then in zip(turns, after, strict=False)
+        for turn, then in pairs
         if turn["backward"] or turn["step"] or not same_weights(turn["weights"], then)
-    ]  # a pass that only looks is as good with gradients as without
-    learning = learning or [*zip(turns, after, strict=False)]
-    turns = [turn for turn, _ in learning]
+    ]
+    return learning or pairs
 
+
+def of_updates(arguments: Any, result: Any) -> dict[str, bool]:
+    """What should hold of the updates."""
+    batches, (epochs, lr) = arguments["batches"], arguments["options"][:2]
+    max_norm = (*arguments["options"], 5.0)[2]
+    learning = updates(result["passes"], batches, result["weights"])
+    turns = [turn for turn, _ in learning]
+    names = list(arguments["weights"])
     zeros = {name: torch.zeros(()) for name in names}
     updated = own = short_enough = long_enough = direction = directions = True
     before = []
@@ -173,12 +205,10 @@ def view(arguments: Any, result: Any) -> dict[str, Any]:
         if turn["batch"] is None:
             continue
         tokens, lengths, labels = batches[turn["batch"]]
-        leaves = {name: value.clone().requires_grad_() for name, value in turn["weights"].items()}
-        loss = torch.nn.functional.cross_entropy(logits(leaves, tokens, lengths), labels)
+        leaves = {name: turn["weights"][name].clone().requires_grad_() for name in names}
+        loss = cross_entropy(logits(leaves, tokens, lengths), labels)
         before.append(float(loss.detach()))
-        exact = dict(
-            zip(names, torch.autograd.grad(loss, [leaves[n] for n in names]), strict=True)
-        )
+        exact = dict(zip(names, torch.autograd.grad(loss, [*leaves.values()]), strict=True))
         if size(exact) < 1e-2:
             continue
         updated = updated and not same_weights(turn["weights"], then)
@@ -192,63 +222,59 @@ def view(arguments: Any, result: Any) -> dict[str, Any]:
             if cosine(far, exact) > 0.999:
                 short_enough = size(far) <= 2 * lr * max_norm
         if used:
-            raw = size(came or exact)
-            short_enough = short_enough and size(used) <= 1.001 * min(raw, max_norm)
-            long_enough = long_enough and size(used) >= 0.999 * min(raw, max_norm)
-            direction = direction and cosine(used, came or exact) > 0.9999
+            raw = came or exact
+            short_enough = short_enough and size(used) <= 1.001 * min(size(raw), max_norm)
+            long_enough = long_enough and size(used) >= 0.999 * min(size(raw), max_norm)
+            direction = direction and cosine(used, raw) > 0.9999
             directions = directions and all(
-                cosine({**zeros, name: used[name]}, {**zeros, name: (came or exact)[name]}) > 0.999
+                cosine({**zeros, name: used[name]}, {**zeros, name: raw[name]}) > 0.999
                 for name in names
-                if float((came or exact)[name].norm()) > 1e-6
+                if float(raw[name].norm()) > 1e-6
             )
-
-    fresh = True
-    shares = [len(labels) for *_, labels in batches]
-    if (
-        listed
-        and epochs > 1
-        and len(before)
-        == len(turns)
-        == epochs * len(batches)
-        == epochs * len({turn["batch"] for turn in turns})
-    ):
-        # A loss may be measured before an update or behind it, and never in another epoch.
-        due = []
-        for epoch in range(epochs):
-            places = range(epoch * len(batches), (epoch + 1) * len(batches))
-            sizes = [shares[turns[place]["batch"]] for place in places]
-            due.append(float(np.average([before[place] for place in places], weights=sizes)))
-        losses_after = [
-            float(torch.nn.functional.cross_entropy(logits(end, tokens, lengths), labels))
-            for tokens, lengths, labels in batches
-        ]
-        low, high = sorted((due[-1], float(np.average(losses_after, weights=shares))))
-        slack = 0.2 * abs(due[0] - due[-1]) + 1e-5 * abs(due[-1])
-        running = abs(float(losses[-1]) - float(np.mean(due))) <= slack if losses else False
-        fresh = not running or low - slack <= float(losses[-1]) <= high + slack
-
     times = [sum(turn["batch"] == place for turn in turns) for place in range(len(batches))]
-    moved = {name: float((end[name] - start[name]).abs().max()) for name in names}
-    if epochs:
-        facts |= {
-            "each call hands the model the tokens and the lengths of one batch": all(
-                turn["batch"] is not None for turn in turns
-            ),
-            "every batch is used in every epoch": min(times) >= epochs,
-            "the last loss speaks for the last epoch and no other": fresh,
-            "every batch is followed by an update": bool(turns) and updated,
-            "each update uses the gradient of its own batch and of no other": own,
-            "no update uses a gradient longer than max_norm, or longer than it was": short_enough,
-            "no gradient is made shorter than max_norm asks for": long_enough,
-            "clipping keeps the direction of each parameter's gradient": directions,
-            "clipping keeps the direction of the whole gradient": direction,
-            "every parameter of the model is trained": all(far > 0 for far in moved.values()),
-        }
-        if lr > 1e-6:
-            facts["the model is in train mode while it learns"] = all(
-                turn["training"] for turn in turns
-            )
-    if lr < 1e-6:
-        facts["a tiny lr hardly moves the weights"] = max(moved.values()) < 1e-4
-        facts["the losses with weights that hardly move"] = losses
-    return facts
+    found = {
+        "each call hands the model the tokens and the lengths of one batch": all(
+            turn["batch"] is not None for turn in turns
+        ),
+        "every batch is used in every epoch": min(times) >= epochs,
+        "the last loss speaks for the last epoch and no other": not of_another_epoch(
+            arguments, result, turns, before
+        ),
+        "every batch is followed by an update": bool(turns) and updated,
+        "each update uses the gradient of its own batch and of no other": own,
+        "no update uses a gradient longer than max_norm, or longer than it was": short_enough,
+        "no gradient is made shorter than max_norm asks for": long_enough,
+        "clipping keeps the direction of each parameter's gradient": directions,
+        "clipping keeps the direction of the whole gradient": direction,
+        "every parameter of the model is trained": min(moves(arguments, result)) > 0,
+    }
+    if lr > 1e-6:
+        found["the model is in train mode while it learns"] = all(one["training"] for one in turns)
+    return found
+
+
+def of_another_epoch(arguments: Any, result: Any, turns: Any, before: list[float]) -> bool:
+    """Whether the last loss is a mean over all epochs, and none of the last one.
+
+    A loss may be measured before an update or behind it, and never in another epoch.
+    """
+    batches, epochs, losses = arguments["batches"], arguments["options"][0], result["losses"]
+    plain = len(before) == len(turns) == epochs * len(batches)
+    once = plain and len({turn["batch"] for turn in turns}) == len(batches)
+    if not (isinstance(losses, list | tuple) and losses and epochs > 1 and once):
+        return False
+    shares = [len(labels) for *_, labels in batches]
+    due = []
+    for epoch in range(epochs):
+        places = range(epoch * len(batches), (epoch + 1) * len(batches))
+        sizes = [shares[turns[place]["batch"]] for place in places]
+        due.append(float(np.average([before[place] for place in places], weights=sizes)))
+    afterwards = [
+        float(cross_entropy(logits(result["weights"], tokens, lengths), labels))
+        for tokens, lengths, labels in batches
+    ]
+    low, high = sorted((due[-1], float(np.average(afterwards, weights=shares))))
+    slack = 0.2 * abs(due[0] - due[-1]) + 1e-5 * abs(due[-1])
+    last = float(losses[-1])
+    running = abs(last - float(np.mean(due))) <= slack
+    return running and not low - slack <= last <= high + slack

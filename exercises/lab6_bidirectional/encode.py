@@ -1,16 +1,14 @@
 """A clean text as ids between a start and an end."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from autograder.spec import Case, Exercise, Mistakes, but
-from exercises.lab6_bidirectional._draws import PLAIN_TEXT, SPECIAL, draw_words
+from autograder.spec import Case, Exercise, Mistakes, but, edited
+from exercises.lab6_bidirectional._draws import SPECIAL, Draw, draw_words
 from solutions.lab6_bidirectional import encode
-
-Vocabulary = dict[str, int]
-Ids = list[int]
 
 
 def inputs(rng: np.random.Generator) -> Mapping[str, Any]:
@@ -25,7 +23,7 @@ def inputs(rng: np.random.Generator) -> Mapping[str, Any]:
     return {"text": " ".join(text), "vocab": vocab, "max_length": 8}
 
 
-def limited(max_length: int | None) -> Callable[[np.random.Generator], Mapping[str, Any]]:
+def limited(max_length: int | None) -> Draw:
     """Inputs with another limit; their text has 11 words."""
     return lambda rng: {**inputs(rng), "max_length": max_length}
 
@@ -39,50 +37,15 @@ def no_words(rng: np.random.Generator) -> Mapping[str, Any]:
     return {**inputs(rng), "text": ""}
 
 
-def encoding(
-    words_of: Callable[[str], list[str]] = str.split,
-    keep: Callable[[list[str], int], list[str]] = lambda words, limit: words[: limit - 2],
-    lookup: Callable[[Vocabulary, str], int | None] = lambda vocab, word: vocab.get(word, 1),
-    frame: Callable[[Ids], Ids] = lambda ids: [2, *ids, 3],
-    cut: Callable[[Ids, int], Ids] = lambda ids, limit: ids,
-) -> Callable[..., Ids]:
-    """Encoding with one of its pieces replaced."""
+CUT = "[: max_length - 2]"
+LOOKED_UP = "vocab.get(word, UNK)"
 
-    def changed(text: str, vocab: Vocabulary, max_length: int | None = None) -> Ids:
-        words = words_of(text)
-        if max_length is not None:
-            words = keep(words, max_length)
-        found = [lookup(vocab, word) for word in words]
-        ids = frame([n for n in found if n is not None])
-        return ids if max_length is None else cut(ids, max_length)
-
-    return changed
-
-
-def everything(words: list[str], limit: int) -> list[str]:
-    return words
-
-
-def keeps_the_last(words: list[str], limit: int) -> list[str]:
-    return words[max(0, len(words) - (limit - 2)) :]
-
-
+changed = partial(edited, encode)
 wrong = Mistakes()
 
 
 @wrong
-def default_limit(text: str, vocab: Vocabulary, max_length: int | None = 100) -> Ids:
-    """a text is cut although no limit was given.
-    Compare your signature with the one in the exercise."""
-    return encode(text, vocab, max_length)
-
-
-def learns(vocab: Vocabulary, word: str) -> int:
-    return vocab.setdefault(word, len(vocab))
-
-
-@wrong
-def notes_the_unknown(text: str, vocab: Vocabulary, max_length: int | None = None) -> Ids:
+def notes_the_unknown(text, vocab, max_length=None):
     """the ids are right and the vocabulary has grown.
     Compare the vocabulary before and after the call."""
     ids = encode(text, vocab, max_length)
@@ -91,138 +54,104 @@ def notes_the_unknown(text: str, vocab: Vocabulary, max_length: int | None = Non
     return ids
 
 
-def cut_then_end(text: str, vocab: Vocabulary, max_length: int | None = None) -> Ids:
-    ids = [vocab["<START>"]]
-    for word in text.split():
-        ids.append(vocab[word] if word in vocab else vocab["<UNK>"])
-    ids.append(vocab["<END>"])
-    if max_length is not None and len(ids) > max_length:
-        ids = ids[: max_length - 1] + ids[-1:]
-    return ids
-
-
-def with_a_break(text: str, vocab: Vocabulary, max_length: int | None = None) -> Ids:
-    limit = float("inf") if max_length is None else max_length
-    ids = [vocab["<START>"]]
-    for word in text.split(" "):
-        if len(ids) + 1 >= limit or not word:
-            break
-        ids.append(vocab.get(word, vocab["<UNK>"]))
-    return ids + [vocab["<END>"]]
-
-
-def by_marked_text(text: str, vocab: Vocabulary, max_length: int | None = None) -> tuple[int, ...]:
-    words = ["<START>", *text.split(), "<END>"]
-    if max_length and len(words) > max_length:
-        del words[max_length - 1 : -1]
-    return tuple(vocab.get(word, 1) for word in words)
-
-
-wrong.add(
-    "end_cut_off",
-    encoding(keep=everything, cut=lambda ids, limit: ids[:limit]),
-    "the end id is cut off with the last words. Look at the last id of a text that is too long.",
+said = "a text is cut although no limit was given. Compare your signature with the one in the exercise."
+wrong.add("default_limit", but(encode, defaults={"max_length": 100}), said)
+said = "the end id is cut off with the last words. Look at the last id of a text that is too long."
+wrong.add("end_cut_off", changed({CUT: "", "END]": "END][:max_length]"}), said)
+wrong.family(
+    "How long is your list when the text is too long?",
+    (
+        "limit_for_words_only",
+        changed({CUT: "[:max_length]"}),
+        "max_length counts the words without start and end",
+    ),
+    (
+        "one_too_many",
+        changed({CUT: "[: max_length - 1]"}),
+        "the list is one id longer than max_length",
+    ),
+    (
+        "one_too_few",
+        changed({CUT: "[: max(0, max_length - 3)]"}),
+        "one word more is cut than need be",
+    ),
+    ("max_length_ignored", changed({CUT: ""}), "the text is never cut"),
 )
-wrong.add(
-    "limit_for_words_only",
-    encoding(keep=lambda words, limit: words[:limit]),
-    "max_length counts the words without start and end. How long is your list when the text is too long?",
-)
-wrong.add(
-    "one_too_many",
-    encoding(keep=lambda words, limit: words[: limit - 1]),
-    "the list is one id longer than max_length. How long is your list when the text is too long?",
-)
-wrong.add(
-    "one_too_few",
-    encoding(keep=lambda words, limit: words[: max(0, limit - 3)]),
-    "one word more is cut than need be. How long is your list when the text is too long?",
-)
-wrong.add(
-    "max_length_ignored",
-    encoding(keep=everything),
-    "the text is never cut. How long is your list when the text is too long?",
-)
-wrong.add(
-    "keeps_the_last",
-    encoding(keep=keeps_the_last),
-    "the first words are cut away and the last ones stay. Which words does a text lose that is too long?",
-)
+said = "the first words are cut away and the last ones stay. Which words does a text lose that is too long?"
+wrong.add("keeps_the_last", changed({CUT: "[max(0, len(words) - (max_length - 2)) :]"}), said)
 wrong.add(
     "always_overwrites_the_end",
-    encoding(keep=everything, cut=lambda ids, limit: [*ids[: limit - 1], 3]),
+    changed(
+        {
+            CUT: "",
+            "return [": "ids = [",
+            "END]": "END]\n    return ids if max_length is None else [*ids[: max_length - 1], END]",
+        }
+    ),
     "an end id is written over or behind a text that had one and did fit. Look at the last two ids of a short text.",
 )
 wrong.add(
     "unknown_left_out",
-    encoding(lookup=lambda vocab, word: vocab.get(word)),
+    changed({f"{LOOKED_UP} for word in words": "vocab[w] for w in words if w in vocab"}),
     "unknown words are left out. Count the ids: one for each word?",
 )
-wrong.add(
-    "unknown_as_padding",
-    encoding(lookup=lambda vocab, word: vocab.get(word, 0)),
-    "unknown words get the id of the padding. Which id stands for a word that the vocabulary does not know?",
+wrong.family(
+    "Which id stands for a word that the vocabulary does not know?",
+    (
+        "unknown_as_padding",
+        changed({LOOKED_UP: "vocab.get(word, PAD)"}),
+        "unknown words get the id of the padding",
+    ),
+    (
+        "unknown_as_end",
+        changed({LOOKED_UP: "vocab.get(word, END)"}),
+        "unknown words get the id of the end",
+    ),
+    (
+        "unknown_minus_one",
+        changed({LOOKED_UP: "vocab.get(word, -1)"}),
+        "unknown words get an id that is none",
+    ),
 )
-wrong.add(
-    "unknown_as_end",
-    encoding(lookup=lambda vocab, word: vocab.get(word, 3)),
-    "unknown words get the id of the end. Which id stands for a word that the vocabulary does not know?",
-)
-wrong.add(
-    "unknown_minus_one",
-    encoding(lookup=lambda vocab, word: vocab.get(word, -1)),
-    "unknown words get an id that is none. Which id stands for a word that the vocabulary does not know?",
-)
-wrong.add(
-    "unknown_raises",
-    encoding(lookup=lambda vocab, word: vocab[word]),
-    "an unknown word stops the program. What happens when a word is not in the dict?",
-)
-wrong.add(
-    "no_start",
-    encoding(frame=lambda ids: [*ids, 3]),
-    "the start is missing. Look at the first id.",
-)
-wrong.add(
-    "no_end", encoding(frame=lambda ids: [2, *ids]), "the end is missing. Look at the last id."
-)
-wrong.add(
-    "no_frame",
-    encoding(frame=lambda ids: ids),
-    "start and end are missing. Look at the first and the last id.",
-)
-wrong.add(
-    "start_and_end_swapped",
-    encoding(frame=lambda ids: [3, *ids, 2]),
-    "start and end have changed places. Look at the first and the last id.",
+said = "an unknown word stops the program. What happens when a word is not in the dict?"
+wrong.add("unknown_raises", changed({LOOKED_UP: "vocab[word]"}), said)
+said = "the start is missing. Look at the first id."
+wrong.add("no_start", changed({"[START, ": "["}), said)
+wrong.add("no_end", changed({", END]": "]"}), "the end is missing. Look at the last id.")
+wrong.family(
+    "Look at the first and the last id.",
+    ("no_frame", changed({"[START, ": "[", ", END]": "]"}), "start and end are missing"),
+    (
+        "start_and_end_swapped",
+        changed({"[START, ": "[END, ", ", END]": ", START]"}),
+        "start and end have changed places",
+    ),
 )
 wrong.add(
     "padded",
-    encoding(cut=lambda ids, limit: ids + [0] * (limit - len(ids))),
+    changed(
+        {
+            "return [": "ids = [",
+            "END]": "END]\n    return ids + [PAD] * ((max_length or 0) - len(ids))",
+        }
+    ),
     "short texts are filled up to max_length. How long is your list when the text is short?",
 )
-wrong.add(
-    "letters",
-    encoding(words_of=list),
-    "letters are looked up in place of words. What does a loop over a text give you?",
-)
+said = "letters are looked up in place of words. What does a loop over a text give you?"
+wrong.add("letters", changed({"text.split()": "list(text)"}), said)
 wrong.add(
     "vocabulary_learns",
-    encoding(lookup=learns),
+    changed({LOOKED_UP: "vocab.setdefault(word, len(vocab))"}),
     "unknown words are added to the vocabulary. Compare the vocabulary before and after the call.",
 )
-wrong.add(
-    "as_text",
-    but(encode, returns=lambda ids: [str(n) for n in ids]),
-    "the ids come back as texts. Look at the type of what is in your list.",
-)
+said = "the ids come back as texts. Look at the type of what is in your list."
+wrong.add("as_text", but(encode, returns=lambda ids: [str(n) for n in ids]), said)
 
 
 EXERCISE = Exercise(
     reference=encode,
     inputs=inputs,
     points=7,
-    without=PLAIN_TEXT,
     cases=(
         Case(name="max_length None", inputs=limited(None)),
         Case(name="a long text, max_length left out", inputs=without_limit),
@@ -254,6 +183,5 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=wrong,
-    also_right=(cut_then_end, with_a_break, by_marked_text),
     look="Write down the ids that are due for a text of three words and max_length = 4.",
 )

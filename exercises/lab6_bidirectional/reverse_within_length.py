@@ -1,15 +1,15 @@
 """Each sequence of a padded batch reversed within its own length."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from autograder.spec import Case, Exercise, Mistakes, but
+from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab6_bidirectional import _stand_ins
-from exercises.lab6_bidirectional._draws import draw_lengths
+from exercises.lab6_bidirectional._draws import Draw, draw_lengths, draw_steps
 from solutions.lab6_bidirectional import reverse_within_length
 
 
@@ -17,126 +17,45 @@ def inputs(rng: np.random.Generator, B: int, T: int, F: int) -> Mapping[str, Any
     return {"x": rng.standard_normal((B, T, F)) + 0.1, "lengths": draw_lengths(rng, B, T)}
 
 
-def with_lengths(*lengths: int) -> Callable[[np.random.Generator], Mapping[str, Any]]:
+def with_lengths(*lengths: int) -> Draw:
     """Inputs of 7 steps and 3 features with lengths of their own."""
-    return lambda rng: {
-        "x": rng.standard_normal((len(lengths), 7, 3)),
-        "lengths": np.array(lengths),
-    }
+    return lambda rng: {"x": draw_steps(rng, lengths), "lengths": np.array(lengths)}
 
 
-def picked(step: Callable[[Tensor, Tensor, int], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
-    """x with step t taken from step(t, lengths, T), held to the steps that there are."""
-
-    def changed(x: Tensor, lengths: Tensor) -> Tensor:
-        t = torch.arange(x.shape[1], device=x.device).expand(x.shape[0], -1)
-        source = step(t, lengths[:, None], x.shape[1]).clamp(0, x.shape[1] - 1)
-        return x.gather(1, source[:, :, None].expand_as(x))
-
-    return changed
+changed = partial(edited, reverse_within_length)
 
 
-def mirror(t: Tensor, n: Tensor, last: int) -> Tensor:
-    return torch.where(t < n, n - 1 - t, t)
-
-
-def one_step_late(t: Tensor, n: Tensor, last: int) -> Tensor:
-    return torch.where(t < n, n - t, t)
-
-
-def one_too_many(t: Tensor, n: Tensor, last: int) -> Tensor:
-    return torch.where(t <= n, n - t, t)
-
-
-def one_too_few(t: Tensor, n: Tensor, last: int) -> Tensor:
-    return torch.where(t < n - 1, n - 2 - t, t)
-
-
-def last_stays(t: Tensor, n: Tensor, last: int) -> Tensor:
-    return torch.where(t < n - 1, n - 1 - t, t)
-
-
-def first_stays(t: Tensor, n: Tensor, last: int) -> Tensor:
-    return torch.where((t > 0) & (t < n), n - t, t)
-
-
-def padding_too(t: Tensor, n: Tensor, last: int) -> Tensor:
-    return (n - 1 - t) % last
-
-
-def shifted_left(t: Tensor, n: Tensor, last: int) -> Tensor:
-    return (t + last - n) % last
-
-
-def held_at_zero(t: Tensor, n: Tensor, last: int) -> Tensor:
-    return (n - 1 - t).clamp(min=0)
-
-
-def lengths_of_the_first(t: Tensor, n: Tensor, last: int) -> Tensor:
-    return mirror(t, n[:1], last)
-
-
-def in_the_order_of_length(t: Tensor, n: Tensor, last: int) -> Tensor:
-    return mirror(t, n.sort(dim=0, descending=True).values, last)
+def taken_from(source: str) -> Any:
+    """The reference with each step t taken from another one; T is the width of the batch."""
+    width = {"t = torch": "T = x.shape[1]\n    t = torch"}
+    return changed({**width, "torch.where(mirrored >= 0, mirrored, t)": source})
 
 
 wrong = Mistakes()
 
-
-@wrong
-def always_from_the_first_sample(x: Tensor, lengths: Tensor) -> Tensor:
-    """every row is filled from the first sequence.
-    Does your index name the row too?"""
-    t = torch.arange(x.shape[1], device=x.device).expand(x.shape[0], -1)
-    return x[0][mirror(t, lengths[:, None], x.shape[1])]
-
-
-@wrong
-def padding_zeroed(x: Tensor, lengths: Tensor) -> Tensor:
-    """the padding is set to zero.
-    Compare the padding before and after."""
-    t = torch.arange(x.shape[1], device=x.device)
-    return reverse_within_length(x, lengths) * (t < lengths[:, None])[:, :, None]
-
-
-@wrong
-def padding_first(x: Tensor, lengths: Tensor) -> Tensor:
-    """the whole row is reversed, padding and all.
-    What stands at step 0 of a short sequence?"""
-    return x.flip(1)
+wrong.add(
+    "always_from_the_first_sample",
+    changed({"x.gather(1, source[:, :, None].expand_as(x))": "x[0][source]"}),
+    "every row is filled from the first sequence. Does your index name the row too?",
+)
+said = "the whole row is reversed, padding and all. What stands at step 0 of a short sequence?"
+wrong.add("padding_first", lambda x, lengths: x.flip(1), said)
+wrong.family(
+    "Which axis is time?",
+    (
+        "reversed_batch",
+        lambda x, lengths: x.flip(0),
+        "the order of the sequences in the batch is reversed",
+    ),
+    ("reversed_features", lambda x, lengths: x.flip(2), "the features are reversed"),
+)
+wrong.add("unchanged", lambda x, lengths: x, "nothing is reversed. Compare your result with x.")
+said = "the caller's x is reversed as well. Compare x before and after the call."
+wrong.add("in_place", changed({"x.gather": "x.copy_(x.clone().gather", "(x))": "(x)))"}), said)
 
 
 @wrong
-def reversed_batch(x: Tensor, lengths: Tensor) -> Tensor:
-    """the order of the sequences in the batch is reversed.
-    Which axis is time?"""
-    return x.flip(0)
-
-
-@wrong
-def reversed_features(x: Tensor, lengths: Tensor) -> Tensor:
-    """the features are reversed.
-    Which axis is time?"""
-    return x.flip(2)
-
-
-@wrong
-def unchanged(x: Tensor, lengths: Tensor) -> Tensor:
-    """nothing is reversed.
-    Compare your result with x."""
-    return x
-
-
-@wrong
-def in_place(x: Tensor, lengths: Tensor) -> Tensor:
-    """the caller's x is reversed as well.
-    Compare x before and after the call."""
-    x.copy_(reverse_within_length(x.clone(), lengths))
-    return x
-
-
-@wrong
-def through_numpy(x: Tensor, lengths: Tensor) -> Tensor:
+def through_numpy(x, lengths):
     """the numbers take a way on which no gradient can follow.
     Call backward() on the sum of your result: what is x.grad?"""
     out = x.detach().numpy().copy()
@@ -145,113 +64,62 @@ def through_numpy(x: Tensor, lengths: Tensor) -> Tensor:
     return torch.from_numpy(out)
 
 
-@wrong
-def into_float32(x: Tensor, lengths: Tensor) -> Tensor:
-    """the result is float32 whatever x is.
-    Look at the dtype of the tensors that you make."""
-    out = torch.zeros(x.shape, device=x.device)
-    return out + reverse_within_length(x, lengths).float()
-
-
-@wrong
-def steps_on_the_cpu(x: Tensor, lengths: Tensor) -> Tensor:
-    """the tensor of steps lives on the CPU wherever x is.
-    Look at the device of the tensors that you make."""
-    source = mirror(torch.arange(x.shape[1]), lengths[:, None], x.shape[1])
-    return x.gather(1, source[:, :, None].expand_as(x))
-
-
-@wrong
-def a_list(x: Tensor, lengths: Tensor) -> list[Tensor]:
-    """a list of sequences comes back.
-    Look at the type of what you return."""
-    return list(reverse_within_length(x, lengths))
-
-
-def row_by_row(x: Tensor, lengths: Tensor) -> Tensor:
-    out = x.clone()
-    for row, n in enumerate(lengths.tolist()):
-        out[row, :n] = x[row, :n].flip(0)
-    return out
-
-
-def pieces_put_together(x: Tensor, lengths: Tensor) -> Tensor:
-    rows = [torch.cat([row[:n].flip(0), row[n:]]) for row, n in zip(x, lengths, strict=True)]
-    return torch.stack(rows)
-
-
-def by_advanced_index(x: Tensor, lengths: Tensor) -> Tensor:
-    t = torch.arange(x.shape[1], device=x.device)[None]
-    inside = t < lengths[:, None]
-    source = inside * (lengths[:, None] - 1 - t) + ~inside * t
-    return x[torch.arange(x.shape[0], device=x.device)[:, None], source]
-
-
-def step_by_step(x: Tensor, lengths: Tensor) -> Tensor:
-    rows = torch.arange(len(x), device=x.device)
-    last = x.new_tensor(0, dtype=torch.int64)
-    steps = [
-        torch.where((t < lengths)[:, None], x[rows, torch.maximum(lengths - 1 - t, last)], x[:, t])
-        for t in range(x.size(1))
-    ]
-    return torch.stack(steps, 1)
-
-
-wrong.add(
-    "padding_too",
-    picked(padding_too),
-    "the real steps are right and the padding is reversed as well. Compare the padding before and after.",
+said = "the result is float32 whatever x is. Look at the dtype of the tensors that you make."
+wrong.add("into_float32", but(reverse_within_length, returns=torch.Tensor.float), said)
+said = "the tensor of steps lives on the CPU wherever x is. Look at the device of the tensors that you make."
+wrong.add("steps_on_the_cpu", changed({", device=x.device": ""}), said)
+said = "a list of sequences comes back. Look at the type of what you return."
+wrong.add("a_list", but(reverse_within_length, returns=list), said)
+wrong.family(
+    "Compare the padding before and after.",
+    (
+        "padding_zeroed",
+        changed({"as(x))": "as(x)) * (mirrored >= 0)[:, :, None]"}),
+        "the padding is set to zero",
+    ),
+    (
+        "padding_too",
+        taken_from("mirrored % T"),
+        "the real steps are right and the padding is reversed as well",
+    ),
+    ("padding_from_step_0", taken_from("mirrored.clamp(min=0)"), "step 0 stands on the padding"),
 )
-wrong.add(
-    "padding_from_step_0",
-    picked(held_at_zero),
-    "step 0 stands on the padding. Compare the padding before and after.",
-)
-wrong.add(
-    "shifted_left",
-    picked(shifted_left),
-    "the sequences are moved in their rows and not reversed. Follow a sequence of two steps.",
-)
+said = "the sequences are moved in their rows and not reversed. Follow a sequence of two steps."
+wrong.add("shifted_left", taken_from("(t - lengths[:, None]) % T"), said)
 wrong.add(
     "one_step_late",
-    picked(one_step_late),
+    taken_from("torch.where(mirrored >= 0, (mirrored + 1).clamp(max=T - 1), t)"),
     "each step is taken from one place too far to the right. Where does step 0 of the result come from in a sequence of two steps?",
 )
-wrong.add(
-    "one_too_many",
-    picked(one_too_many),
-    "the first step of the padding is reversed with the sequence. Which is the last real step of a sequence of n?",
+wrong.family(
+    "Which is the last real step of a sequence of n?",
+    (
+        "one_too_many",
+        taken_from("torch.where(mirrored >= -1, (mirrored + 1).clamp(max=T - 1), t)"),
+        "the first step of the padding is reversed with the sequence",
+    ),
+    (
+        "one_too_few",
+        taken_from("torch.where(mirrored >= 1, mirrored - 1, t)"),
+        "the last real step of each sequence is left where it was",
+    ),
 )
-wrong.add(
-    "one_too_few",
-    picked(one_too_few),
-    "the last real step of each sequence is left where it was. Which is the last real step of a sequence of n?",
-)
-wrong.add(
-    "last_stays",
-    picked(last_stays),
-    "the first step of each sequence never gets to its end. What stands at the last real step of the result?",
-)
+said = "the first step of each sequence never gets to its end. What stands at the last real step of the result?"
+wrong.add("last_stays", taken_from("torch.where(mirrored >= 1, mirrored, t)"), said)
 wrong.add(
     "first_stays",
-    picked(first_stays),
+    taken_from("torch.where((t > 0) & (mirrored >= 0), mirrored + 1, t)"),
     "the first step of each sequence stays where it was. Where does step 0 go?",
 )
-wrong.add(
-    "lengths_of_the_first",
-    picked(lengths_of_the_first),
-    "every sequence is reversed within the length of the first. Which length does the second sequence have?",
-)
+said = "every sequence is reversed within the length of the first. Which length does the second sequence have?"
+wrong.add("lengths_of_the_first", changed({"lengths[:, None]": "lengths[:1, None]"}), said)
 wrong.add(
     "in_the_order_of_length",
-    picked(in_the_order_of_length),
+    but(reverse_within_length, lengths=lambda lengths: lengths.sort(descending=True).values),
     "the lengths are sorted and the sequences are not. Which length belongs to which row?",
 )
-wrong.add(
-    "detached",
-    but(reverse_within_length, x=lambda x: x.detach()),
-    "the values are right and no gradient comes back. Call backward() on the sum of your result: what is x.grad?",
-)
+said = "the values are right and no gradient comes back. Call backward() on the sum of your result: what is x.grad?"
+wrong.add("detached", but(reverse_within_length, x=torch.Tensor.detach), said)
 
 
 EXERCISE = Exercise(
@@ -277,6 +145,5 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     stand_in=_stand_ins.turned_within,
-    also_right=(row_by_row, pieces_put_together, by_advanced_index, step_by_step, picked(mirror)),
     look="Take a sequence of three steps in a row of five: from which step does each one come?",
 )

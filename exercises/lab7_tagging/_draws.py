@@ -1,23 +1,25 @@
-"""Batches and weights that the exercises of this lab draw alike."""
+"""Cases, batches and weights that the exercises of this lab have alike."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from autograder.spec import Case
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 PAD = -100
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
-NOTHING_MEASURED = frozenset({"float32", "memory layout"})
-"""Automatic cases that make no sense where no array is among the arguments."""
+LABELS = ("PER", "LOC", "BIO")
+Draw = Callable[[np.random.Generator], Mapping[str, Any]]
 
 
-def merged(draw: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    """A draw with some arguments changed or added."""
-    return {**draw, **changes}
+def edge(name: str, inputs: Draw, why: str, **more: Any) -> Case:
+    """A case that costs points where it fails, and shows nothing about the ordinary values."""
+    return Case(name=name, inputs=inputs, value=False, why=why, **more)
 
 
 def unequal_lengths(rng: np.random.Generator, B: int, T: int) -> Ints:
@@ -57,6 +59,39 @@ def missed(rng: np.random.Generator, tags: Ints, C: int) -> Ints:
     return (tags + rng.integers(1, C, tags.shape)) % C
 
 
+def random_tags(rng: np.random.Generator, length: int) -> list[str]:
+    """Runs of tags, now and then with an I that goes on nothing."""
+    tags: list[str] = []
+    while len(tags) < length:
+        label = str(rng.choice(LABELS))
+        run = [f"I-{label}"] * int(rng.integers(1, 4))
+        if rng.random() < 0.6:
+            run[0] = f"B-{label}"
+        tags += ["O"] if rng.random() < 0.35 else run
+    return tags[:length]
+
+
+def two_labels(rng: np.random.Generator) -> tuple[str, str]:
+    one, other = rng.permutation(LABELS)[:2]
+    return str(one), str(other)
+
+
+def nothing_but_padding(rng: np.random.Generator) -> Mapping[str, Any]:
+    return {"logits": rng.standard_normal((2, 4, 3)), "tags": np.full((2, 4), PAD)}
+
+
+def all_wrong(rng: np.random.Generator) -> Mapping[str, Any]:
+    tags = padded_tags(rng, 3, 5, 4)
+    return {"logits": scores_for(rng, missed(rng, tags, 4), 4), "tags": tags}
+
+
+def one_real_token(draw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The draw with padding everywhere but at the start of sequence 1, which is right."""
+    tags = np.full_like(draw["tags"], PAD)
+    tags[1, 0] = draw["logits"][1, 0].argmax()
+    return {**draw, "tags": tags}
+
+
 def tagger_weights(
     rng: np.random.Generator,
     V: int,
@@ -68,18 +103,19 @@ def tagger_weights(
     padding_idx: int = 0,
 ) -> dict[str, Floats]:
     """Parameters of a Tagger by name; the padding row of the embedding is zero, nothing else is."""
+
+    def bias(size: int) -> Floats:
+        return rng.uniform(0.1, 0.6, size) * rng.choice([-1.0, 1.0], size)
+
     embedding = rng.standard_normal((V, E))
     embedding[padding_idx] = 0.0
     weights = {"embedding.weight": embedding}
-    rows = GATES[cell] * H
+    rows, width = GATES[cell] * H, H * (1 + bidirectional)
     for end in ("", "_reverse")[: 1 + bidirectional]:
-        weights |= {
-            f"rnn.weight_ih_l0{end}": rng.standard_normal((rows, E)) / np.sqrt(E),
-            f"rnn.weight_hh_l0{end}": rng.standard_normal((rows, H)) / np.sqrt(H),
-            f"rnn.bias_ih_l0{end}": rng.uniform(0.1, 0.6, rows) * rng.choice([-1.0, 1.0], rows),
-            f"rnn.bias_hh_l0{end}": rng.uniform(0.1, 0.6, rows) * rng.choice([-1.0, 1.0], rows),
-        }
-    width = H * (1 + bidirectional)
+        weights[f"rnn.weight_ih_l0{end}"] = rng.standard_normal((rows, E)) / np.sqrt(E)
+        weights[f"rnn.weight_hh_l0{end}"] = rng.standard_normal((rows, H)) / np.sqrt(H)
+        weights[f"rnn.bias_ih_l0{end}"] = bias(rows)
+        weights[f"rnn.bias_hh_l0{end}"] = bias(rows)
     weights["fc.weight"] = 2 * rng.standard_normal((C, width)) / np.sqrt(width)
-    weights["fc.bias"] = rng.uniform(0.1, 0.6, C) * rng.choice([-1.0, 1.0], C)
+    weights["fc.bias"] = bias(C)
     return weights

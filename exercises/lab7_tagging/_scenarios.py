@@ -1,25 +1,26 @@
-"""How generators, losses, taggers and loops are used; the text of each function travels alone."""
+"""How generators, losses, taggers and loops are used."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
+from torch import nn
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+from autograder.spec.scenarios import built, run
+
+Entry = Callable[..., Any]
+
 
 def with_generators(
-    entry: Callable[..., Any],
-    kind: str,
-    num_sequences: int,
-    seq_len: int,
-    num_tags: int,
-    seed: int,
+    entry: Entry, kind: str, num_sequences: int, seq_len: int, num_tags: int, seed: int
 ) -> dict[str, Any]:
     """Draw with equally seeded generators, with one of them again, and with other states.
 
     Gives what each of five calls returned, and PyTorch's global state before and after them.
     """
-    import torch
-
     before = torch.get_rng_state()
     one, twin, moved = (torch.Generator().manual_seed(seed) for _ in range(3))
     other = torch.Generator().manual_seed(seed + 1)
@@ -33,10 +34,8 @@ def with_generators(
     return {**drawn, "before": before, "after": torch.get_rng_state()}
 
 
-def back_from_nothing(entry: Callable[..., Any], logits: Any, tags: Any) -> dict[str, Any]:
+def back_from_nothing(entry: Entry, logits: Any, tags: Any) -> dict[str, Any]:
     """The loss of a batch without a real token, and the gradient that reaches its logits."""
-    import torch
-
     logits = logits.detach().clone().requires_grad_()
     loss = entry(logits, tags)
     torch.autograd.backward(loss)
@@ -44,8 +43,15 @@ def back_from_nothing(entry: Callable[..., Any], logits: Any, tags: Any) -> dict
     return {"loss": loss, "gradient": gradient}
 
 
+def filled(module: nn.Module, weights: Mapping[str, Any]) -> nn.Module:
+    """The module with copies of these weights, by name."""
+    for name, value in module.named_parameters():
+        value.data = weights[name].clone(memory_format=torch.contiguous_format)
+    return module
+
+
 def logits_and_gradients(
-    entry: Callable[..., Any],
+    entry: Entry,
     init: Any,
     weights: Mapping[str, Any],
     inputs: Any,
@@ -58,35 +64,27 @@ def logits_and_gradients(
     "gradients": {name: tensor, or None}}; no logits where names or shapes are not those of
     `weights`, and no gradients where the logits do not have the shape of the probe.
     """
-    import torch
-
-    module = entry(**init) if isinstance(init, dict) else entry(*init)
-    own = dict(module.named_parameters())
-    shapes = {name: list(value.shape) for name, value in own.items()}
+    module = built(entry, init)
+    shapes = {name: list(value.shape) for name, value in module.named_parameters()}
     if shapes != {name: list(value.shape) for name, value in weights.items()}:
         return {"parameters": shapes, "logits": None, "gradients": None}
-    for name, value in own.items():
-        value.data = weights[name].clone(memory_format=torch.contiguous_format)
-    module.train(mode == "train")
-    logits = module(**inputs) if isinstance(inputs, dict) else module(*inputs)
+    logits = run(filled(module, weights), inputs, mode)
     gradients = None
     if isinstance(logits, torch.Tensor) and logits.shape == probe.shape:
         if logits.requires_grad:
             torch.autograd.backward((logits * probe).sum())
-        gradients = {name: value.grad for name, value in own.items()}
+        gradients = {name: value.grad for name, value in module.named_parameters()}
     return {"parameters": shapes, "logits": logits, "gradients": gradients}
 
 
-def moved_to_the_device(entry: Callable[..., Any], init: Any, tokens: Any, again: Any) -> Any:
+def moved_to_the_device(entry: Entry, init: Any, tokens: Any, again: Any) -> Any:
     """Build a tagger, move it to the device of its tokens, and run it on one batch and another."""
     module = entry(*init).to(tokens.device)
     module(tokens)
     return module(again)
 
 
-def lengths_elsewhere(
-    entry: Callable[..., Any], init: Any, tokens: Any, lengths: Any
-) -> dict[str, bool]:
+def lengths_elsewhere(entry: Entry, init: Any, tokens: Any, lengths: Any) -> dict[str, bool]:
     """Whether a tagger that is not on the CPU, and whose lengths are not either, can pack.
 
     No device but the CPU is needed for that: packing says what it misses on meta tensors too.
@@ -100,61 +98,56 @@ def lengths_elsewhere(
     return {"lengths are on the CPU where that is needed": "CPU int64 tensor" not in refused}
 
 
-def padding_row(entry: Callable[..., Any], init: Any, padding_idx: int) -> Any:
+def padding_row(entry: Entry, init: Any, padding_idx: int) -> Any:
     """The embedding of the padding token in a tagger that was just built."""
     return entry(*init).embedding.weight.detach()[padding_idx].double()
 
 
 def two_batches(
-    entry: Callable[..., Any], init: Any, weights: Mapping[str, Any], first: Any, second: Any
+    entry: Entry, init: Any, weights: Mapping[str, Any], first: Any, second: Any
 ) -> Any:
     """The logits of a second batch, after one of another size went through the same tagger."""
-    import torch
-
-    module = entry(*init)
+    module = filled(entry(*init), weights)
     with torch.no_grad():
-        for name, value in module.named_parameters():
-            value.data = weights[name].clone(memory_format=torch.contiguous_format)
         module(*first)
         return module(*second)
 
 
+class LoudTagger(nn.Module):
+    """A GRU tagger with given weights, whose logits are larger in short sequences.
+
+    So it shows whether it is told the lengths.
+    """
+
+    def __init__(self, weights: Mapping[str, Any]) -> None:
+        super().__init__()
+        vocabulary, features = weights["embedding.weight"].shape
+        tags, units = weights["fc.weight"].shape
+        self.embedding = nn.Embedding(vocabulary, features, padding_idx=0)
+        self.rnn = nn.GRU(features, units, batch_first=True)
+        self.fc = nn.Linear(units, tags)
+        filled(self, weights)
+
+    def forward(self, tokens: Any, lengths: Any = None) -> Any:
+        scores = self.fc(self.rnn(self.embedding(tokens))[0])
+        loudness = 1 if lengths is None else 1 + 1 / lengths.to(scores)[:, None, None]
+        return scores * loudness
+
+
 def train(
-    entry: Callable[..., Any],
+    entry: Entry,
     weights: Mapping[str, Any],
     batches: Any,
     epochs: int,
     lr: float,
     max_norm: float | None = None,
 ) -> dict[str, Any]:
-    """Build a GRU tagger from its weights and train it.
+    """Build a LoudTagger from its weights and train it.
 
-    What it puts out is louder for short sequences, so that it shows whether it is told the lengths.
     Gives what was returned, the weights afterwards by name, and the norm of the gradients as the
     optimizer finds them, step by step; none where it is not one of PyTorch's.
     """
-    import torch
-    from torch import nn
-    from torch.optim.optimizer import register_optimizer_step_pre_hook
-
-    class Given(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            (vocabulary, features), (tags, units) = (
-                weights[name].shape for name in ("embedding.weight", "fc.weight")
-            )
-            self.embedding = nn.Embedding(vocabulary, features, padding_idx=0)
-            self.rnn = nn.GRU(features, units, batch_first=True)
-            self.fc = nn.Linear(units, tags)
-
-        def forward(self, tokens: Any, lengths: Any = None) -> Any:
-            scores = self.fc(self.rnn(self.embedding(tokens))[0])
-            loudness = 1 if lengths is None else 1 + 1 / lengths.to(scores)[:, None, None]
-            return scores * loudness
-
-    model = Given()
-    for name, parameter in model.named_parameters():
-        parameter.data = weights[name].clone(memory_format=torch.contiguous_format)
+    model = LoudTagger(weights)
     norms: list[float] = []
 
     def note(optimizer: Any, *_: Any) -> None:

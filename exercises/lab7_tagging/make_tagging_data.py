@@ -1,45 +1,36 @@
 """Random tokens, tagged by a rule that is known."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from autograder.spec import Case, Exercise, Mistakes
-from exercises.lab7_tagging._draws import NOTHING_MEASURED
+from autograder.spec import Case, Exercise, Mistakes, but, edited
+from exercises.lab7_tagging._draws import Draw, edge
+from exercises.lab7_tagging._programs import edits_of
 from exercises.lab7_tagging._scenarios import with_generators
 from solutions.lab7_tagging import make_tagging_data
 
-Data = tuple[Tensor, Tensor]
-BIG = {"num_sequences": 80, "seq_len": 50}
-
 
 def inputs(rng: np.random.Generator, N: int, T: int, C: int) -> Mapping[str, Any]:
-    return {
-        "kind": "pair",
-        "num_sequences": N,
-        "seq_len": T,
-        "num_tags": C,
-        "seed": int(rng.integers(1, 2**31)),
-    }
+    sizes = {"num_sequences": N, "seq_len": T, "num_tags": C}
+    return {"kind": "pair", **sizes, "seed": int(rng.integers(1, 2**31))}
 
 
-def with_changes(**changes: Any) -> Callable[[np.random.Generator], Mapping[str, Any]]:
+def with_changes(**changes: Any) -> Draw:
     """The default draw with some arguments fixed."""
     return lambda rng: {**inputs(rng, N=6, T=11, C=4), **changes}
 
 
 def view(arguments: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
     """Shape and dtype, which rule the tags follow, and what the generators did to the tokens."""
-    import torch
-
     tokens, tags = result["first"]
     num_tags = arguments["num_tags"]
 
-    def described(tensor: torch.Tensor) -> str:
+    def described(tensor: Tensor) -> str:
         return f"{str(tensor.dtype).removeprefix('torch.')} {tuple(tensor.shape)}"
 
     def equal(one: str, other: str) -> bool:
@@ -96,221 +87,17 @@ def view(arguments: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, A
     return facts
 
 
-def tagged(kind: str, tokens: Tensor, num_tags: int) -> Data:
-    before = F.pad(tokens, (1, 0))[:, :-1]
-    sums = {"element": tokens, "pair": tokens + before, "running": tokens.cumsum(1)}
-    if kind not in sums:
-        raise ValueError(f"kind is {kind!r}")
-    return tokens, sums[kind] % num_tags
+edits = partial(edits_of, make_tagging_data)
+given = partial(but, make_tagging_data)
 
-
-def drawing(low: int, high: int) -> Callable[..., Data]:
-    """Tokens from low to high − 1."""
-
-    def changed(
-        kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-    ) -> Data:
-        shape = (num_sequences, seq_len)
-        return tagged(kind, torch.randint(low, high, shape, generator=generator), num_tags)
-
-    return changed
-
-
-def adding_up(**sums: Callable[[Tensor], Tensor]) -> Callable[..., Data]:
-    """Another sum of the tokens for some kinds."""
-
-    def changed(
-        kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-    ) -> Data:
-        tokens, tags = make_tagging_data(kind, num_sequences, seq_len, num_tags, generator)
-        return tokens, sums[kind](tokens) % num_tags if kind in sums else tags
-
-    return changed
-
-
-def global_random_numbers(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Data:
-    return tagged(kind, torch.randint(1, 10, (num_sequences, seq_len)), num_tags)
-
-
-def seeds_the_global_ones(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Data:
-    torch.manual_seed(generator.initial_seed())
-    return tagged(kind, torch.randint(1, 10, (num_sequences, seq_len)), num_tags)
-
-
-def always_from_the_seed(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Data:
-    own = Generator().manual_seed(generator.initial_seed())
-    return make_tagging_data(kind, num_sequences, seq_len, num_tags, own)
-
-
-def one_fixed_draw(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Data:
-    return make_tagging_data(kind, num_sequences, seq_len, num_tags, Generator().manual_seed(0))
-
-
-wrong = Mistakes()
-
-
-@wrong
-def one_sequence_for_all(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Data:
-    """one sequence is drawn and repeated.
-    Compare two rows of your tokens."""
-    tokens = torch.randint(1, 10, (1, seq_len), generator=generator)
-    return tagged(kind, tokens.repeat(num_sequences, 1), num_tags)
-
-
-def zero_made_one(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Data:
-    tokens = torch.randint(0, 10, (num_sequences, seq_len), generator=generator)
-    return tagged(kind, tokens.clamp(min=1), num_tags)
-
-
-@wrong
-def time_first(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Data:
-    """time comes first.
-    Print the shape of what you return."""
-    return make_tagging_data(kind, seq_len, num_sequences, num_tags, generator)
-
-
-@wrong
-def floats(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Data:
-    """both tensors hold floats.
-    Print the dtype of what you return."""
-    tokens, tags = make_tagging_data(kind, num_sequences, seq_len, num_tags, generator)
-    return tokens.float(), tags.float()
-
-
-@wrong
-def small_ints(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Data:
-    """the tags are int32.
-    Print the dtype of what you return."""
-    tokens, tags = make_tagging_data(kind, num_sequences, seq_len, num_tags, generator)
-    return tokens, tags.int()
-
-
-@wrong
-def tags_first(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Data:
-    """the tags come first.
-    Compare the order of what you return with the docstring."""
-    tokens, tags = make_tagging_data(kind, num_sequences, seq_len, num_tags, generator)
-    return tags, tokens
-
-
-@wrong
-def not_modulo(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Data:
-    """the sums are not taken modulo num_tags.
-    What is the largest tag that you may give?"""
-    tokens, _ = make_tagging_data(kind, num_sequences, seq_len, num_tags, generator)
-    return tagged(kind, tokens, 100_000)
-
-
-@wrong
-def always_three(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Data:
-    """num_tags is not used.
-    Which argument decides how many tags there are?"""
-    return make_tagging_data(kind, num_sequences, seq_len, 3, generator)
-
-
-def anything_else_is_running(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Data:
-    known = kind if kind in ("element", "pair") else "running"
-    return make_tagging_data(known, num_sequences, seq_len, num_tags, generator)
-
-
-def unnamed_error(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Data:
-    if kind not in ("element", "pair", "running"):
-        raise ValueError("unknown")
-    return make_tagging_data(kind, num_sequences, seq_len, num_tags, generator)
-
-
-def key_error(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Data:
-    if kind not in ("element", "pair", "running"):
-        raise KeyError(kind)
-    return make_tagging_data(kind, num_sequences, seq_len, num_tags, generator)
-
-
-def step_by_step(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Data:
-    if kind not in {"element", "pair", "running"}:
-        raise ValueError(f"unknown kind: {kind}")
-    tokens = torch.empty(num_sequences, seq_len, dtype=torch.long).random_(
-        1, 10, generator=generator
-    )
-    tags = torch.empty_like(tokens)
-    for row in range(num_sequences):
-        total = 0
-        for t in range(seq_len):
-            token = int(tokens[row, t])
-            total += token
-            before = int(tokens[row, t - 1]) if t else 0
-            tags[row, t] = {"element": token, "pair": token + before, "running": total}[
-                kind
-            ] % num_tags
-    return tokens, tags
-
-
-def by_multinomial(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Data:
-    match kind:
-        case "element" | "pair" | "running":
-            pass
-        case _:
-            raise ValueError("kind: 'element', 'pair' or 'running'")
-    chances = torch.ones(9)
-    drawn = torch.multinomial(
-        chances, num_sequences * seq_len, replacement=True, generator=generator
-    )
-    tokens = drawn.reshape(num_sequences, seq_len) + 1
-    shifted = torch.cat([torch.zeros(num_sequences, 1, dtype=torch.long), tokens[:, :-1]], dim=1)
-    if kind == "element":
-        return tokens, tokens.remainder(num_tags)
-    if kind == "pair":
-        return tokens, (tokens + shifted).remainder(num_tags)
-    return tokens, torch.cumsum(tokens, 1).remainder(num_tags)
-
-
-def from_uniform_floats(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Any:
-    tokens = (torch.rand(num_sequences, seq_len, generator=generator) * 9).long() + 1
-    return list(tagged(kind, tokens, num_tags))
-
-
-def numpy_from_the_generator(
-    kind: str, num_sequences: int, seq_len: int, num_tags: int, generator: Generator
-) -> Data:
-    seed = int(torch.randint(2**40, (), generator=generator))
-    tokens = np.random.default_rng(seed).integers(1, 10, (num_sequences, seq_len))
-    return tagged(kind, torch.from_numpy(tokens), num_tags)
-
+KINDS = ("element", "pair", "running")
+DRAW = "tokens = torch.randint("
+SIZE = "(num_sequences, seq_len)"
+GENERATOR = ", generator=generator, device=generator.device"
+RULES = 'if kind == "element":'
+BEFORE = "F.pad(tokens, (1, 0))[:, :-1]"
+TEXT = "f\"kind must be 'element', 'pair' or 'running', not {kind!r}\""
+REPEATED = {SIZE: "(1, seq_len)", RULES: f"tokens = tokens.repeat(num_sequences, 1)\n    {RULES}"}
 
 RANGE = "Draw a few thousand tokens and look at the smallest and the largest, and count each."
 SUM = "Write tokens and tags of one short sequence below each other and add up by hand."
@@ -318,79 +105,99 @@ SOURCE = (
     "Where does each random number come from, and what happens to that source when it is used?"
 )
 ERROR = "Call the function with kind='other' and read what it says."
+DTYPE = "Print the dtype of what you return."
 
-wrong.add("from_zero", drawing(0, 10), "0 is drawn too. " + RANGE)
-wrong.add("up_to_eight", drawing(1, 9), "9 is never drawn. " + RANGE)
-wrong.add("up_to_ten", drawing(1, 11), "10 is drawn too. " + RANGE)
-wrong.add(
-    "zero_made_one", zero_made_one, "one token is drawn twice as often as the others. " + RANGE
+wrong = Mistakes()
+wrong.family(
+    RANGE,
+    *edits(
+        from_zero="1, 10, → 0, 10,  # 0 is drawn too",
+        up_to_eight="1, 10, → 1, 9,  # 9 is never drawn",
+        up_to_ten="1, 10, → 1, 11,  # 10 is drawn too",
+        zero_made_one=f"1, 10, → 0, 10,; {RULES} → tokens = tokens.clamp(min=1)\n    {RULES}  # one token is drawn twice as often as the others",
+    ),
 )
 wrong.add(
-    "global_random_numbers",
-    global_random_numbers,
-    "the tokens are drawn without the generator. " + SOURCE,
+    "one_sequence_for_all",
+    edited(make_tagging_data, REPEATED),
+    "one sequence is drawn and repeated. Compare two rows of your tokens.",
+)
+wrong.family(
+    SOURCE,
+    *edits(
+        global_random_numbers=f"{GENERATOR} →   # the tokens are drawn without the generator",
+        seeds_the_global_ones=f"{GENERATOR} → ; {DRAW} → torch.manual_seed(generator.initial_seed())\n    {DRAW}  # PyTorch's global random numbers are seeded",
+    ),
+    (
+        "always_from_the_seed",
+        given(generator=lambda g: Generator().manual_seed(g.initial_seed())),
+        "each call starts again from the seed of the generator",
+    ),
+    (
+        "one_fixed_draw",
+        given(generator=lambda _: Generator().manual_seed(0)),
+        "the tokens are the same whatever generator is handed in",
+    ),
 )
 wrong.add(
-    "seeds_the_global_ones",
-    seeds_the_global_ones,
-    "PyTorch's global random numbers are seeded. " + SOURCE,
+    "time_first",
+    edited(make_tagging_data, {SIZE: "(seq_len, num_sequences)"}),
+    "time comes first. Print the shape of what you return.",
+)
+wrong.family(
+    DTYPE,
+    *edits(
+        floats="return tokens, sums % num_tags → return tokens.float(), (sums % num_tags).float()  # both tensors hold floats",
+        small_ints="return tokens, sums % num_tags → return tokens, (sums % num_tags).int()  # the tags are int32",
+    ),
 )
 wrong.add(
-    "always_from_the_seed",
-    always_from_the_seed,
-    "each call starts again from the seed of the generator. " + SOURCE,
+    "tags_first",
+    given(returns=lambda data: data[::-1]),
+    "the tags come first. Compare the order of what you return with the docstring.",
 )
 wrong.add(
-    "one_fixed_draw",
-    one_fixed_draw,
-    "the tokens are the same whatever generator is handed in. " + SOURCE,
+    "not_modulo",
+    edited(make_tagging_data, {"sums % num_tags": "sums"}),
+    "the sums are not taken modulo num_tags. What is the largest tag that you may give?",
+)
+wrong.add(
+    "always_three",
+    given(num_tags=lambda _: 3),
+    "num_tags is not used. Which argument decides how many tags there are?",
 )
 wrong.add(
     "wraps_round",
-    adding_up(pair=lambda x: x + x.roll(1, 1)),
+    edited(make_tagging_data, {BEFORE: "tokens.roll(1, 1)"}),
     "in 'pair' the first token is added to the last one. What stands before the first token, and which index did you use for it?",
 )
 wrong.add(
-    "token_after",
-    adding_up(pair=lambda x: x + F.pad(x, (0, 1))[:, 1:]),
-    "'pair' adds the token after it. " + SUM,
-)
-wrong.add(
-    "only_the_token_before",
-    adding_up(pair=lambda x: F.pad(x, (1, 0))[:, :-1]),
-    "'pair' leaves out the token itself. " + SUM,
-)
-wrong.add(
-    "sum_before",
-    adding_up(running=lambda x: x.cumsum(1) - x),
-    "'running' leaves out the token itself. " + SUM,
-)
-wrong.add(
     "sum_over_sequences",
-    adding_up(running=lambda x: x.cumsum(0)),
+    edited(make_tagging_data, {"dim=1": "dim=0"}),
     "'running' adds up over the sequences. Which axis is time?",
 )
-wrong.add(
-    "pair_is_running",
-    adding_up(pair=lambda x: x.cumsum(1)),
-    "'pair' adds up all tokens so far. " + SUM,
+wrong.family(
+    SUM,
+    *edits(
+        token_after=f"{BEFORE} → F.pad(tokens, (0, 1))[:, 1:]  # 'pair' adds the token after it",
+        only_the_token_before="tokens + before → before  # 'pair' leaves out the token itself",
+        pair_is_running="tokens + before → tokens.cumsum(dim=1)  # 'pair' adds up all tokens so far",
+        sum_before="cumsum(dim=1) → cumsum(dim=1) - tokens  # 'running' leaves out the token itself",
+        element_from_zero="sums = tokens\n → sums = tokens - 1\n  # 'element' takes the token minus one",
+    ),
 )
-wrong.add(
-    "element_from_zero",
-    adding_up(element=lambda x: x - 1),
-    "'element' takes the token minus one. " + SUM,
+wrong.family(
+    ERROR,
+    (
+        "anything_else_is_running",
+        given(kind=lambda kind: kind if kind in KINDS else "running"),
+        "every other kind is taken for 'running'",
+    ),
+    *edits(
+        unnamed_error=f'{TEXT} → "unknown"  # the message of the ValueError does not say which argument is wrong',
+        key_error=f"ValueError({TEXT}) → KeyError(kind)  # another kind raises a KeyError",
+    ),
 )
-wrong.add(
-    "anything_else_is_running",
-    anything_else_is_running,
-    "every other kind is taken for 'running'. " + ERROR,
-)
-wrong.add(
-    "unnamed_error",
-    unnamed_error,
-    "the message of the ValueError does not say which argument is wrong. " + ERROR,
-)
-wrong.add("key_error", key_error, "another kind raises a KeyError. " + ERROR)
 
 
 EXERCISE = Exercise(
@@ -400,45 +207,31 @@ EXERCISE = Exercise(
     axes={"N": 6, "T": 11, "C": 4},
     scenario=with_generators,
     view=view,
-    without=NOTHING_MEASURED,
     cases=(
         Case(name="each token by itself", inputs=with_changes(kind="element")),
         Case(name="running sums", inputs=with_changes(kind="running")),
         Case(
             name="many tokens",
-            inputs=with_changes(**BIG),
+            inputs=with_changes(num_sequences=80, seq_len=50),
             why="Each of the tokens 1 to 9 should come up as often as the others.",
         ),
-        Case(
-            name="more tags than one token can give",
-            value=False,
-            inputs=with_changes(num_tags=15, kind="pair"),
-            why="The sum is taken modulo num_tags, whatever that is.",
+        edge(
+            "more tags than one token can give",
+            with_changes(num_tags=15),
+            "The sum is taken modulo num_tags, whatever that is.",
         ),
-        Case(
-            name="one sequence",
-            inputs=with_changes(num_sequences=1),
-            value=False,
-            why="One sequence keeps its axis.",
-        ),
-        Case(
-            name="a kind that does not exist",
-            inputs=with_changes(kind="elements"),
-            value=False,
-            raises=ValueError,
-            mentions="kind",
-            why="Another kind is a ValueError that names kind.",
-        ),
-        Case(
-            name="an empty kind",
-            inputs=with_changes(kind=""),
-            value=False,
-            raises=ValueError,
-            mentions="kind",
-            why="Another kind is a ValueError that names kind.",
+        edge("one sequence", with_changes(num_sequences=1), "One sequence keeps its axis."),
+        *(
+            edge(
+                name,
+                with_changes(kind=kind),
+                "Another kind is a ValueError that names kind.",
+                raises=ValueError,
+                mentions="kind",
+            )
+            for name, kind in (("a kind that does not exist", "elements"), ("an empty kind", ""))
         ),
     ),
     mistakes=wrong,
-    also_right=(step_by_step, by_multinomial, from_uniform_floats, numpy_from_the_generator),
     look=SUM,
 )

@@ -1,23 +1,28 @@
 """Whole hand-ins that the specs were not written for: right ones in many styles, and single slips.
 
-A folder here is a lab: the .py and .ipynb in right/ are complete and right, and wrong.py lists changes to
-right/plain.py of which each is one mistake.  To add a lab, add a folder.
+A folder here is a lab: the .ipynb in right/ are complete and right, and wrong.py lists changes to
+exercises/<lab>/right/plain.py of which each is one mistake.  To add a lab, add a folder.  The other
+right programs of exercises/<lab>/right/ are judged by `autograder verify`.
 """
 
 from __future__ import annotations
 
 import re
 import runpy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from autograder.chain.verify import defined_in, right_programs
 from autograder.course.processes import Setup, judge
 from autograder.judge.report import LabReport
+from autograder.judge.submission import read
+from autograder.spec.collection import collect
 
 HERE = Path(__file__).parent
-LABS = sorted(path.name for path in HERE.iterdir() if (path / "right" / "plain.py").is_file())
+COURSE = HERE.parents[1]
+LABS = sorted(path.parent.name for path in HERE.glob("*/wrong.py"))
 STUDENTS = 2
 """Programs share the draws of a few students: what mistakes give is then found out only once."""
 
@@ -26,7 +31,7 @@ pytestmark = pytest.mark.slow
 
 def slips(lab: str) -> Iterator[tuple[str, str, str]]:
     """(exercise, name of the slip, the whole program with it)."""
-    plain = (HERE / lab / "right" / "plain.py").read_text(encoding="utf-8")
+    plain = (COURSE / "exercises" / lab / "right" / "plain.py").read_text(encoding="utf-8")
     cells = re.split(r"^(?=# %%)", plain, flags=re.MULTILINE)
     for exercise, name, old, new in runpy.run_path(str(HERE / lab / "wrong.py"))["WRONG"]:
         own = re.compile(rf"^(?:def|class) {exercise}\b", re.MULTILINE)
@@ -40,15 +45,18 @@ def slips(lab: str) -> Iterator[tuple[str, str, str]]:
 
 def graded(lab: str, files: list[Path]) -> list[LabReport]:
     """Reports in the order of the files."""
-    work = [(path, f"student {place % STUDENTS}") for place, path in enumerate(files)]
-    setup = Setup(lab, None, b"programs nobody has seen", isolation="process")
-    found: Mapping[int, LabReport] = dict(judge(work, setup, jobs=1))
-    return [found[place] for place in range(len(files))]
+    work = [read(path, f"student {place % STUDENTS}") for place, path in enumerate(files)]
+    setup = Setup(lab, COURSE, b"programs nobody has seen", isolation="process")
+    return [report for _, report in judge(work, setup, jobs=1)]
 
 
 @pytest.mark.parametrize("lab", LABS)
 def test_right_programs_get_full_marks(lab: str) -> None:
-    files = sorted((HERE / lab / "right").glob("*.*py*"))
+    files = [
+        *sorted((HERE / lab / "right").glob("*.ipynb")),
+        COURSE / "exercises" / lab / "right" / "plain.py",
+    ]
+    assert files[:-1], "there is no notebook"
     told = {
         f"{path.stem}: {one.name}": one.feedback
         for path, report in zip(files, graded(lab, files), strict=True)
@@ -56,6 +64,15 @@ def test_right_programs_get_full_marks(lab: str) -> None:
         if one.outcome != "right" or one.score != one.max_score
     }
     assert not told, "\n\n".join(f"{where}\n{text}" for where, text in told.items())
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_verify_judges_right_programs_in_many_styles(lab: str) -> None:
+    collected = collect(lab, COURSE)
+    defined = [
+        name for path in right_programs(collected) for name in defined_in(read(path), collected)
+    ]
+    assert min(defined.count(exercise.name) for exercise in collected.exercises) >= 4
 
 
 @pytest.mark.parametrize("lab", LABS)
