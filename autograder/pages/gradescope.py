@@ -21,7 +21,7 @@ def results_json(report: LabReport) -> str:
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
-        "tests": [_test(place, one) for place, one in enumerate(report.exercises, start=1)],
+        "tests": [_test(number, exercise) for number, exercise in enumerate(report.exercises, 1)],
         "extra_data": {
             "lab": report.lab,
             "student": report.student,
@@ -31,37 +31,42 @@ def results_json(report: LabReport) -> str:
         },
     }
     if report.needs_review:
-        why = [note for note in report.notes if " could not be judged: " in note]
-        data["tests"].append(
-            {
-                "name": "for graders: not judged",
-                "output": "\n".join(why),
-                "output_format": "text",
-                "visibility": "hidden",
-            }
-        )
+        data["tests"].append(_for_graders(report))
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
 def _output(report: LabReport) -> str:
     if report.problem:
         return report.problem
-    right = sum(one.outcome == "right" for one in report.exercises)
+    right = sum(exercise.outcome == "right" for exercise in report.exercises)
     text = f"{right} of {len(report.exercises)} exercises are right."
     return f"{text} Some could not be judged: a person will look." if report.needs_review else text
 
 
-def _test(place: int, one: ExerciseReport) -> dict[str, Any]:
+def _for_graders(report: LabReport) -> dict[str, Any]:
+    faults = [
+        f"{exercise.name}: {exercise.fault}" for exercise in report.exercises if exercise.fault
+    ]
+    return {
+        "name": "for graders: not judged",
+        "output": "\n".join(faults),
+        "output_format": "text",
+        "visibility": "hidden",
+    }
+
+
+def _test(number: int, exercise: ExerciseReport) -> dict[str, Any]:
     test: dict[str, Any] = {
-        "name": one.name,
-        "number": str(place),
-        "max_score": one.max_score,
-        "output": one.feedback,
+        "name": exercise.name,
+        "number": str(number),
+        "max_score": exercise.max_score,
+        "output": exercise.feedback,
         "output_format": "text",
         "visibility": "visible",
     }
-    if one.score is not None:
-        test |= {"score": one.score, "status": "passed" if one.outcome == "right" else "failed"}
-    if one.mistake is not None:
-        test["tags"] = [one.mistake]
+    if exercise.score is not None:
+        status = "passed" if exercise.outcome == "right" else "failed"
+        test |= {"score": exercise.score, "status": status}
+    if exercise.mistake is not None:
+        test["tags"] = [exercise.mistake]
     return test

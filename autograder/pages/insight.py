@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.judge.report import ExerciseReport, LabReport
@@ -75,19 +75,18 @@ class Exercise:
 
 
 @dataclass(frozen=True)
-class Known:
-    """A known mistake: what comes out when …, where to look, and who made it."""
+class KnownMistake:
+    """A known mistake: what comes out when …, and who made it."""
 
     exercise: str
     name: str
     when: str
-    look: str
     students: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Odd:
-    """Something for a person to look at."""
+class Oddity:
+    """Something for a person to look at; no exercise where it is the whole submission."""
 
     student: str
     exercise: str
@@ -103,51 +102,72 @@ class Insight:
     title: str
     students: tuple[Student, ...]
     exercises: tuple[Exercise, ...]
-    mistakes: tuple[Known, ...]
-    odd: tuple[Odd, ...]
+    mistakes: tuple[KnownMistake, ...]
+    odd: tuple[Oddity, ...]
     isolation: tuple[str, ...]
 
     @property
     def scores(self) -> list[float]:
         """The marks, in the order of the students."""
-        return [one.score for one in self.students]
+        return [student.score for student in self.students]
+
+    @property
+    def mean(self) -> float:
+        """The mean mark."""
+        return statistics.fmean(self.scores)
+
+    @property
+    def median(self) -> float:
+        """The mark that half of the class has at least."""
+        return statistics.median(self.scores)
 
     @property
     def max_score(self) -> float:
         """The points of the lab."""
-        return max((one.max_score for one in self.students), default=0.0)
+        return max((student.max_score for student in self.students), default=0.0)
+
+    @property
+    def to_look_at(self) -> int:
+        """How many submissions are worth a look by a person."""
+        return sum(student.to_look_at for student in self.students)
+
+    @property
+    def outcomes(self) -> frozenset[str]:
+        """The outcomes that there are."""
+        return frozenset().union(*(exercise.outcomes for exercise in self.exercises))
+
+    @property
+    def by_separation(self) -> list[Exercise]:
+        """The exercises, those that separate least first; last, those of which it is not known."""
+        return sorted(self.exercises, key=_separation)
+
+
+def _separation(exercise: Exercise) -> float:
+    return math.inf if exercise.separation is None else exercise.separation
 
 
 def insight(collected: Collected, reports: Iterable[LabReport]) -> Insight:
     """Reads the reports of a class once, one after another."""
     students: list[Student] = []
-    mistakes: dict[tuple[str, str], list[str]] = defaultdict(list)
-    odd: list[Odd] = []
+    made: dict[tuple[str, str], list[str]] = defaultdict(list)
+    odd: list[Oddity] = []
     isolation: set[str] = set()
     for report in reports:
         students.append(_student(report))
+        odd.extend(_oddities(report))
         isolation.update(report.isolation[:1])
-        if report.problem:
-            odd.append(Odd(report.student, "", "missing", report.problem))
-        for one in report.exercises:
-            if one.mistake is not None:
-                mistakes[one.name, one.mistake].append(report.student)
-            if one.outcome in TO_LOOK_AT:
-                odd.append(Odd(report.student, one.name, one.outcome, _reason(report, one)))
-    exercises = tuple(_exercise(name, points, students) for name, points in _worth(collected))
+        for exercise in report.exercises:
+            if exercise.mistake is not None:
+                made[exercise.name, exercise.mistake].append(report.student)
     return Insight(
         collected.slug,
         collected.lab.title,
         tuple(students),
-        exercises,
-        tuple(_known(collected, mistakes)),
-        tuple(odd),
+        tuple(_exercise(spec.name, float(spec.points), students) for spec in collected.exercises),
+        tuple(_known(collected, made)),
+        tuple(sorted(odd, key=_gravest_first)),
         tuple(sorted(isolation)),
     )
-
-
-def _worth(collected: Collected) -> list[tuple[str, float]]:
-    return [(one.name, float(one.points)) for one in collected.exercises]
 
 
 def _student(report: LabReport) -> Student:
@@ -155,47 +175,59 @@ def _student(report: LabReport) -> Student:
         report.student,
         report.score,
         report.max_score,
-        {one.name: one.outcome for one in report.exercises},
-        {
-            one.name: None if one.score is None else one.score / one.max_score
-            for one in report.exercises
-        },
+        {exercise.name: exercise.outcome for exercise in report.exercises},
+        {exercise.name: _share(exercise) for exercise in report.exercises},
         report.problem,
     )
 
 
-def _reason(report: LabReport, one: ExerciseReport) -> str:
-    start = f"{one.name} could not be judged: "
-    notes = [note.removeprefix(start) for note in report.notes if note.startswith(start)]
-    return notes[0] if notes else first_thing(one)
+def _share(exercise: ExerciseReport) -> float | None:
+    return None if exercise.score is None else exercise.score / exercise.max_score
 
 
-def _known(collected: Collected, found: Mapping[tuple[str, str], Sequence[str]]) -> list[Known]:
-    """The mistakes that were made, the commonest first, then as the lab goes."""
-    places = {one.name: place for place, one in enumerate(collected.exercises)}
-    told = {
-        (one.name, mistake.name): mistake
-        for one in collected.exercises
-        for mistake in one.mistakes
-    }
-    made = [
-        Known(exercise, name, told[exercise, name].when, told[exercise, name].look, tuple(who))
-        for (exercise, name), who in found.items()
-        if (exercise, name) in told
+def _oddities(report: LabReport) -> Iterator[Oddity]:
+    if report.problem:
+        yield Oddity(report.student, "", "missing", report.problem)
+    for exercise in report.exercises:
+        if exercise.outcome in TO_LOOK_AT:
+            reason = exercise.fault or first_thing(exercise)
+            yield Oddity(report.student, exercise.name, exercise.outcome, reason)
+
+
+def _gravest_first(oddity: Oddity) -> tuple[bool, str, str]:
+    return (oddity.outcome != "not_graded", oddity.outcome, oddity.student)
+
+
+def _known(
+    collected: Collected, made: Mapping[tuple[str, str], Sequence[str]]
+) -> list[KnownMistake]:
+    """The mistakes that were made, the commonest first, then as the lab goes.
+
+    made: the students by exercise and mistake; mistakes that the lab has no more are left out.
+    """
+    mistakes = [
+        KnownMistake(spec.name, mistake.name, mistake.when, tuple(made[spec.name, mistake.name]))
+        for spec in collected.exercises
+        for mistake in spec.mistakes
+        if (spec.name, mistake.name) in made
     ]
-    return sorted(made, key=lambda one: (-len(one.students), places[one.exercise], one.name))
+    return sorted(mistakes, key=lambda mistake: -len(mistake.students))
 
 
 def _exercise(name: str, points: float, students: Sequence[Student]) -> Exercise:
-    judged = [one for one in students if one.problem is None and one.shares.get(name) is not None]
-    shares = [float(one.shares[name] or 0) for one in judged]
-    rest = [one.score - share * points for one, share in zip(judged, shares, strict=True)]
-    ranked = [float(one.shares[name] or 0) for one in sorted(judged, key=lambda one: one.score)]
+    marks = [
+        (student.score, share)
+        for student in students
+        if student.problem is None and (share := student.shares.get(name)) is not None
+    ]
+    shares = [share for _, share in marks]
+    rest = [score - share * points for score, share in marks]
+    ranked = [share for _, share in sorted(marks, key=lambda mark: mark[0])]
     third = max(1, len(ranked) // 3)
     return Exercise(
         name,
         points,
-        Counter(one.outcomes.get(name, "missing") for one in students),
+        Counter(student.outcomes.get(name, "missing") for student in students),
         _mean(shares),
         _correlation(shares, rest),
         _mean(ranked[-third:]),
@@ -207,8 +239,8 @@ def _mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values) if values else 0.0
 
 
-def _correlation(one: Sequence[float], other: Sequence[float]) -> float | None:
+def _correlation(shares: Sequence[float], rest: Sequence[float]) -> float | None:
     """Of marks in an exercise with those in the rest of the lab; None where there is no spread."""
-    if len(one) < FEWEST or len(set(one)) < 2 or len(set(other)) < 2:
+    if len(shares) < FEWEST or len(set(shares)) < 2 or len(set(rest)) < 2:
         return None
-    return statistics.correlation(one, other)
+    return statistics.correlation(shares, rest)

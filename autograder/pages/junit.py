@@ -17,39 +17,34 @@ def junit_xml(reports: Iterable[LabReport]) -> bytes:
     """The text of a JUnit file.  Failed: not right; error: could not be judged."""
     root = ET.Element("testsuites")
     for report in reports:
-        ends = [one.outcome for one in report.exercises]
-        errors = ends.count("not_graded")
+        outcomes = [exercise.outcome for exercise in report.exercises]
+        errors = outcomes.count("not_graded")
         suite = ET.SubElement(
             root,
             "testsuite",
             name=_fit(f"{report.lab}/{report.student}"),
-            tests=str(len(ends)),
-            failures=str(len(ends) - ends.count("right") - errors),
+            tests=str(len(outcomes)),
+            failures=str(len(outcomes) - outcomes.count("right") - errors),
             errors=str(errors),
             skipped="0",
             time=f"{report.seconds:.3f}",
         )
-        for one in report.exercises:
-            _case(suite, report, one)
+        for exercise in report.exercises:
+            _case(suite, report, exercise)
         if report.problem:
             ET.SubElement(suite, "system-err").text = _fit(report.problem)
     ET.indent(root)
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
-def _case(suite: ET.Element, report: LabReport, one: ExerciseReport) -> None:
-    case = ET.SubElement(
-        suite,
-        "testcase",
-        name=one.name,
-        classname=_fit(f"{report.lab}.{report.student}"),
-        time="0",
-    )
-    if one.outcome == "right":
-        return
-    kind = "error" if one.outcome == "not_graded" else "failure"
-    found = ET.SubElement(case, kind, type=one.outcome, message=HEADLINES[one.outcome])
-    found.text = _fit(one.feedback)
+def _case(suite: ET.Element, report: LabReport, exercise: ExerciseReport) -> None:
+    owner = _fit(f"{report.lab}.{report.student}")
+    case = ET.SubElement(suite, "testcase", name=exercise.name, classname=owner, time="0")
+    outcome = exercise.outcome
+    if outcome != "right":
+        kind = "error" if outcome == "not_graded" else "failure"
+        headline = HEADLINES[outcome]
+        ET.SubElement(case, kind, type=outcome, message=headline).text = _fit(exercise.feedback)
 
 
 def _fit(text: str) -> str:

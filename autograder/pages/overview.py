@@ -1,55 +1,52 @@
-"""The table on top of nbgrader's feedback page: the mark and the finding of every exercise."""
+"""The table on top of nbgrader's feedback page: the mark and the outcome of every exercise."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from autograder.course.handin import CHECK
-from autograder.pages.page import cell, esc, head, number, outcome, table
+from autograder.judge.submission import CHECK
+from autograder.pages.rendering import render
 
-STYLE = (
-    "<style>.overview table{border-collapse:collapse;margin:.5em 0}.overview caption{text-align:"
-    "left;font-weight:600}.overview th,.overview td{border-bottom:1px solid #999;"
-    "padding:.25em .6em;text-align:left;vertical-align:top;font-size:14px}</style>"
-)
+
+@dataclass(frozen=True)
+class Row:
+    """An exercise.  cell: the id of its check cell; section: its heading and the anchor of it."""
+
+    cell: str
+    exercise: str
+    score: float
+    max_score: float
+    outcome: str
+    section: tuple[str, str] | None
 
 
 def overview(nb: Any, mark: str) -> str:
     """HTML on one line, for a cell of text.  nb: a graded notebook; mark: the key of our data."""
-    rows, section = [], ("", "")
-    for one in nb.cells:
-        if one.cell_type == "markdown":
-            section = heading(one.source) or section
-        told = _told(one, mark)
-        if told is not None:
-            rows.append(_row(one, told, section))
-    notes = [*nb.metadata[mark].get("notes", ())]
-    if nb.metadata[mark].get("problem"):
-        notes.insert(0, nb.metadata[mark]["problem"])
-    items = "".join(f"<li>{esc(note)}</li>" for note in notes)
-    heads = [head(name) for name in ("exercise", "points", "outcome", "section")]
-    html = table("Marks by exercise", heads, rows) + (f"<ul>{items}</ul>" if items else "")
-    return f'{STYLE}<div class="overview">{html}</div>'.replace("\n", "&#10;")
+    ours = nb.metadata[mark]
+    problem = [ours["problem"]] if ours.get("problem") else []
+    notes = [*problem, *ours.get("notes", ())]
+    html = render("overview.html.j2", rows=list(_rows(nb, mark)), notes=notes)
+    return " ".join(html.split())
 
 
-def _told(one: Any, mark: str) -> Any:
-    for output in one.get("outputs", []):
-        if mark in output.get("metadata", {}):
-            return output["metadata"][mark]
-    return None
+def _rows(nb: Any, mark: str) -> Iterator[Row]:
+    section = None
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            section = heading(cell.source) or section
+        for output in cell.get("outputs", []):
+            if mark in output.get("metadata", {}):
+                outcome = output["metadata"][mark]["outcome"]
+                yield _row(cell.metadata["nbgrader"], outcome, section)
 
 
-def _row(one: Any, told: Any, section: tuple[str, str]) -> str:
-    settings = one.metadata["nbgrader"]
-    score, most = float(settings.get("score") or 0), float(settings["points"])
-    name = str(settings["grade_id"]).removeprefix(CHECK)
-    title, place = section
-    link = f'<a href="#{esc(place)}">{esc(title)}</a>' if title else ""
-    return (
-        f'<tr><th scope="row"><a href="#{esc(settings["grade_id"])}"><code>{esc(name)}</code></a>'
-        f"</th>{cell(f'{number(score)} of {number(most)}')}{cell(outcome(told['outcome']))}"
-        f"{cell(link)}</tr>"
-    )
+def _row(grading: Mapping[str, Any], outcome: str, section: tuple[str, str] | None) -> Row:
+    """grading: what nbgrader says of the cell; without a score, the cell earns nothing."""
+    cell, score = str(grading["grade_id"]), float(grading.get("score") or 0)
+    most = float(grading["points"])
+    return Row(cell, cell.removeprefix(CHECK), score, most, outcome, section)
 
 
 def heading(source: str) -> tuple[str, str] | None:

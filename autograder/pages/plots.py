@@ -7,8 +7,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, cast
 
+from markupsafe import Markup, escape
+
 from autograder.pages.insight import Exercise, Insight
-from autograder.pages.page import esc
 
 GROUPS = (
     ("right", ("right",), "#1b7837", ""),
@@ -21,75 +22,70 @@ GROUPS = (
 """Outcomes as the plot shows them: name, outcomes, colour, hatch."""
 
 BINS = 10
+LEGEND = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "frameon": False, "fontsize": 9}
+BOX = {"boxstyle": "round,pad=0.1", "facecolor": "#fff", "edgecolor": "none"}
+"""Behind a number, so that it can be read on a hatch."""
 
 
-def marks(found: Insight) -> str:
+def marks(insight: Insight) -> Markup:
     """How the marks are distributed, in tenths of the points."""
     figure, axes = _figure(7, 2.9)
-    most = found.max_score or 1
+    most = insight.max_score or 1
     edges = [most * place / BINS for place in range(BINS + 1)]
-    counts, _, bars = axes.hist(found.scores, bins=edges, color="#4393c3", edgecolor="#111")
-    axes.bar_label(bars, [f"{int(count)}" if count else "" for count in counts], padding=2)
+    counts, _, bars = axes.hist(insight.scores, bins=edges, color="#4393c3", edgecolor="#111")
+    axes.bar_label(bars, _labels(counts), padding=2)
     axes.set(xlabel="points", ylabel="students", xlim=(0, most), xticks=edges)
     axes.set_ylim(0, max(counts, default=1) * 1.15 + 0.5)
-    told = ", ".join(
+    tenths = ", ".join(
         f"{edges[place]:g} to {edges[place + 1]:g}: {int(count)}"
         for place, count in enumerate(counts)
         if count
     )
-    return _svg(figure, "marks", f"Students by points. {told}.")
+    return _svg(figure, "marks", f"Students by points. {tenths}.")
 
 
-def outcomes(exercises: Sequence[Exercise]) -> str:
+def outcomes(exercises: Sequence[Exercise]) -> Markup:
     """How each exercise ended in the class, as one bar of outcomes each."""
     figure, axes = _figure(7, 1.4 + 0.34 * len(exercises))
     left = [0] * len(exercises)
     for name, members, colour, hatch in GROUPS:
-        counts = [sum(one.outcomes.get(member, 0) for member in members) for one in exercises]
+        counts = [
+            sum(exercise.outcomes.get(member, 0) for member in members) for exercise in exercises
+        ]
         if not any(counts):
             continue
-        bars = axes.barh(
-            range(len(exercises)),
-            counts,
-            left=left,
-            label=name,
-            color=colour,
-            edgecolor="#111",
-            hatch=hatch,
-            linewidth=0.8,
-        )
-        box = {"boxstyle": "round,pad=0.1", "facecolor": "#fff", "edgecolor": "none"}
-        axes.bar_label(
-            bars,
-            [str(count) if count else "" for count in counts],
-            label_type="center",
-            bbox=box,
-            fontsize=9,
-        )
+        look = {"color": colour, "hatch": hatch, "edgecolor": "#111", "linewidth": 0.8}
+        bars = axes.barh(range(len(exercises)), counts, left=left, label=name, **look)
+        axes.bar_label(bars, _labels(counts), label_type="center", bbox=BOX, fontsize=9)
         left = [before + count for before, count in zip(left, counts, strict=True)]
     _names(axes, exercises)
     axes.set(xlabel="students", xlim=(0, max([*left, 1])))
-    axes.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1.0), frameon=False, fontsize=9)
+    axes.legend(ncols=3, **LEGEND)
     return _svg(figure, "outcomes", "How each exercise ended; the numbers are in the table below.")
 
 
-def separation(exercises: Sequence[Exercise]) -> str:
+def separation(exercises: Sequence[Exercise]) -> Markup:
     """What the upper and the lower third of the class earn in each exercise."""
     figure, axes = _figure(7, 1.2 + 0.34 * len(exercises))
     places = range(len(exercises))
-    weak, strong = [100 * one.weak for one in exercises], [100 * one.strong for one in exercises]
+    weak = [100 * exercise.weak for exercise in exercises]
+    strong = [100 * exercise.strong for exercise in exercises]
     axes.hlines(places, weak, strong, color="#555", linewidth=2)
     axes.plot(weak, places, "o", color="#b2182b", markersize=8, label="lower third")
     axes.plot(strong, places, "D", color="#053061", markersize=8, label="upper third")
     _names(axes, exercises)
     axes.set(xlabel="mean share of the points, %", xlim=(-3, 103))
     axes.grid(axis="x", color="#ddd")
-    axes.legend(ncols=2, loc="lower left", bbox_to_anchor=(0, 1.0), frameon=False, fontsize=9)
+    axes.legend(ncols=2, **LEGEND)
     return _svg(figure, "separation", "Mean share of the points in the upper and lower third.")
 
 
+def _labels(counts: Sequence[float]) -> list[str]:
+    return [f"{int(count)}" if count else "" for count in counts]
+
+
 def _names(axes: Any, exercises: Sequence[Exercise]) -> None:
-    axes.set_yticks(range(len(exercises)), [one.name for one in exercises])
+    axes.set_yticks(range(len(exercises)), [exercise.name for exercise in exercises])
     axes.set_ylim(len(exercises) - 0.4, -0.6)
 
 
@@ -103,16 +99,16 @@ def _figure(width: float, height: float) -> tuple[Any, Any]:
     return figure, axes
 
 
-def _svg(figure: Any, name: str, told: str) -> str:
+def _svg(figure: Any, name: str, description: str) -> Markup:
     """The picture as an element with a description; ids are made unique in the page."""
     import matplotlib
 
-    text = io.StringIO()
+    file = io.StringIO()
     settings = {"svg.fonttype": "none", "svg.hashsalt": name, "font.family": ["sans-serif"]}
     with matplotlib.rc_context(cast(Any, settings)):
-        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
-    body = text.getvalue()
-    body = body[body.index("<svg") :]
-    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
-    body = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", body)
-    return body.replace("<svg", f'<svg role="img" aria-label="{esc(told)}"', 1).strip()
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+    text = file.getvalue()
+    svg = text[text.index("<svg") :].strip()
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
+    return Markup(svg.replace("<svg", f'<svg role="img" aria-label="{escape(description)}"', 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from autograder.judge.report import LabReport
 
@@ -19,20 +19,17 @@ def csv_text(exercises: Sequence[str], reports: Iterable[LabReport]) -> str:
     columns = [f"{name} {what}" for name in exercises for what in ("points", "outcome", "mistake")]
     sheet.writerow(["student", "score", "max_score", "needs_review", "problem", *columns])
     for report in reports:
-        found = {one.name: one for one in report.exercises}
-        review = "yes" if report.needs_review else ""
-        row: list[object] = [
-            report.student,
-            report.score,
-            report.max_score,
-            review,
-            report.problem,
-        ]
-        for name in exercises:
-            one = found.get(name)
-            row += ["", "", ""] if one is None else [one.score, one.outcome, one.mistake]
-        sheet.writerow([safe(value) for value in row])
+        sheet.writerow([safe(value) for value in _row(exercises, report)])
     return text.getvalue()
+
+
+def _row(exercises: Sequence[str], report: LabReport) -> Iterator[object]:
+    yield from (report.student, report.score, report.max_score)
+    yield from ("yes" if report.needs_review else "", report.problem)
+    by_name = {exercise.name: exercise for exercise in report.exercises}
+    for name in exercises:
+        exercise = by_name.get(name)
+        yield from (exercise.score, exercise.outcome, exercise.mistake) if exercise else [""] * 3
 
 
 def safe(value: object) -> str:

@@ -9,23 +9,27 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 from instructor_kit import NAMES, POINTS, RIGHT, WRONG, Course
+from jinja2 import UndefinedError
 
 from autograder.course import publishing
 from autograder.course.grading import grade_class
 from autograder.judge.report import ExerciseReport, LabReport, Outcome
 from autograder.labcheck.explain import Line
-from autograder.labcheck.message import Message
+from autograder.labcheck.text import printable
+from autograder.pages import rendering
 from autograder.pages.class_page import class_page
 from autograder.pages.gradescope import results_json
 from autograder.pages.insight import Insight, insight
 from autograder.pages.junit import junit_xml
 from autograder.pages.overview import heading
+from autograder.pages.rendering import render
 from autograder.pages.sheet import csv_text, safe
 from autograder.pages.student_page import Section, student_page
 from autograder.spec import collection
@@ -33,6 +37,8 @@ from autograder.spec.collection import Collected
 
 FORMULA = '=HYPERLINK("http://evil","ada")'
 EVIL = "<script>alert('x')</script>"
+UNFIT = "\x1b\u202e\ud800\"'><script>x</script>"
+TEMPLATES = Path(rendering.__file__).with_name("templates")
 VOID = {"meta", "br", "img", "hr", "input", "link"}
 
 
@@ -41,8 +47,8 @@ def exercise(name: str, outcome: Outcome, mistake: str | None = None) -> Exercis
     share = {"right": 1.0, "partly": 1 / 3}.get(outcome, 0.0)
     score = None if outcome == "not_graded" else round(most * share, 4)
     lines = () if outcome == "right" else (Line("First wrong", f"step 1 {EVIL}"),)
-    text = Message(name, outcome, score, most, lines).text()
-    return ExerciseReport(name, outcome, score, most, mistake, text)
+    fault = "no room in /srv/grader" if outcome == "not_graded" else ""
+    return ExerciseReport(name, outcome, score, most, mistake, lines, fault=fault)
 
 
 def report(student: str, *outcomes: Outcome, mistake: str | None = None) -> LabReport:
@@ -50,12 +56,7 @@ def report(student: str, *outcomes: Outcome, mistake: str | None = None) -> LabR
         exercise(name, outcome, mistake if outcome == "wrong" and name == "double" else None)
         for name, outcome in zip(NAMES, outcomes, strict=True)
     )
-    notes = tuple(
-        f"{one.name} could not be judged: no room in /srv/grader"
-        for one in found
-        if one.outcome == "not_graded"
-    )
-    return LabReport("tiny", student, "cpu", ("tier A: isolated",), 0.5, found, None, notes)
+    return LabReport("tiny", student, "cpu", ("tier A: isolated",), 0.5, found)
 
 
 CLASS = (
@@ -236,6 +237,54 @@ def test_a_students_page_has_nothing_of_the_grading_machine() -> None:
     html = student_page(CLASS[4], "Sums", {})
     assert "/srv/grader" not in html
     assert "a person will look at it" in html
+
+
+def hostile(student: str) -> LabReport:
+    """A report in which every text that a student can choose is UNFIT."""
+    lines = (Line("First wrong", UNFIT), Line(UNFIT, UNFIT))
+    found = ExerciseReport("double", "crash", 0.0, 40.0, None, lines)
+    return LabReport("tiny", student, "cpu", ("isolated",), 0.5, (found,), UNFIT, (UNFIT,))
+
+
+def test_no_text_of_a_student_leaves_its_place_in_a_page(collected: Collected) -> None:
+    report = hostile(UNFIT)
+    link = Section(UNFIT, UNFIT)
+    for html in (
+        student_page(report, UNFIT, {"double": link}),
+        class_page(insight(collected, [report]), lambda student: student),
+    ):
+        assert Reader(html).all("script")[1:] == []
+        assert "<script>x" not in html
+        assert "\\x1b\\u202e\\ud800" in html
+        assert printable(html) == html
+
+
+def test_a_text_without_end_is_cut() -> None:
+    html = student_page(replace(CLASS[0], notes=("x" * 10**6,)), "Sums", {})
+    assert len(html) < 30_000
+    assert "x …</li>" in html
+
+
+def test_only_cards_and_pictures_are_taken_as_html() -> None:
+    files = sorted(TEMPLATES.iterdir())
+    assert len(files) == 7
+    for file in files:
+        assert not re.search(r"\|\s*(safe|e|escape|forceescape)\b|autoescape", file.read_text()), (
+            file
+        )
+
+
+def test_a_template_that_names_what_is_not_there_is_an_error() -> None:
+    with pytest.raises(UndefinedError, match="'report' is undefined"):
+        render("student.html.j2")
+
+
+def test_the_rest_of_many_names_is_folded_away(collected: Collected) -> None:
+    reports = [
+        report(f"s{place:02}", "wrong", "right", "right", mistake="squared") for place in range(14)
+    ]
+    html = class_page(insight(collected, reports))
+    assert "s10, s11\n<details><summary>2 more</summary>\ns12, s13\n</details>" in html
 
 
 def test_a_heading_is_found_with_the_anchor_of_notebooks() -> None:

@@ -1,0 +1,72 @@
+"""Data → HTML: the templates, in which every text is escaped and fit to be shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from autograder.labcheck.message import HEADLINES
+from autograder.labcheck.text import capped
+
+SIGNS = {
+    "right": "✓",
+    "partly": "◐",
+    "wrong": "✗",
+    "unfinished": "○",
+    "missing": "–",
+    "error": "E",
+    "timeout": "T",
+    "memory": "M",
+    "crash": "C",
+    "forbidden": "F",
+    "not_graded": "?",
+}
+"""A sign for each outcome; words always stand beside it or behind it."""
+
+
+def render(template: str, **data: object) -> str:
+    """A template filled in; raises jinja2.UndefinedError where it names what is not in the data.
+
+    Texts come out escaped, capped, with nothing in them that moves the cursor or turns the
+    direction; only Markup (cards, pictures) is left as it is.
+    """
+    return _TEMPLATES.get_template(template).render(data)
+
+
+def _fit(value: object) -> str:
+    return value if isinstance(value, Markup) else capped(str(value))
+
+
+def _words(outcome: str) -> str:
+    return HEADLINES.get(outcome, outcome)
+
+
+def _number(points: float) -> str:
+    return f"{round(points, 2):g}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _correlation(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}".replace("-", "−")
+
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    autoescape=True,
+    finalize=_fit,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.globals["signs"] = SIGNS
+_TEMPLATES.filters |= {
+    "words": _words,
+    "number": _number,
+    "percent": _percent,
+    "correlation": _correlation,
+}
