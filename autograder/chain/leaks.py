@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from autograder.chain.archive import ARCHIVE
 from autograder.chain.source import BEGIN, END
 
 LONG = 16
@@ -19,12 +20,12 @@ def leaks(slug: str, authored: str, files: Mapping[str, bytes]) -> list[str]:
     """Lines of solution regions of solutions/<lab>.py that stand in files made for students.
 
     authored: the text of the lab's file; what stands outside its solutions is public.
-    files: path → content; labcheck/ is the same for every lab and is passed over.
+    files: path → content; labcheck.pyz is the same for every lab and is passed over.
     """
     secret, public = secrets(authored)
     found = []
     for path, content in sorted(files.items()):
-        if "labcheck/" in path or not path.startswith(("release/", "assignments/")):
+        if path.endswith(ARCHIVE) or not path.startswith(("release/", "assignments/")):
             continue
         lines = {line.strip() for line in "\n".join(_texts(path, content)).splitlines()} - public
         whole = set() if path.endswith(".json") else lines

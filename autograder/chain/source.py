@@ -9,11 +9,15 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from autograder.chain.archive import ARCHIVE
 from autograder.chain.notebook import Cell, code_cell, from_percent, text_cell, to_notebook
 from autograder.spec import Exercise
 from autograder.spec.collection import Collected, CollectionError
 
-SETUP = "from labcheck import check, hint, progress"
+SETUP = f"""\
+# If this fails, put {ARCHIVE} and visible.json beside this notebook and restart its kernel.
+import sys; sys.path.insert(0, "{ARCHIVE}")
+from labcheck import check, hint, progress"""
 SETUP_ID = "labcheck"
 DEMO = "demo"
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"

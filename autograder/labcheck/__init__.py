@@ -7,9 +7,9 @@ a time, and ``progress()`` shows how much of the lab is done.
 from __future__ import annotations
 
 from .kindly import be_kind
-from .session import Session, show
+from .session import NotebookSession, show
 
-_SESSION = Session()
+_SESSION = NotebookSession()
 be_kind(show)
 
 check = _SESSION.check

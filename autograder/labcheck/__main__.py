@@ -1,4 +1,4 @@
-"""``python -m labcheck lab2_rnn.py``: the checks of a lab for a file, once or at each save."""
+"""``python labcheck.pyz lab2_rnn.py``: the checks of a lab for a file, once or at each save."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def main(words: Sequence[str] | None = None) -> int:
         path = _file(told.file)
         exercises = load(find_record(path.stem))
     except FileNotFoundError as error:
-        parser.exit(2, f"labcheck: {error}\n")
+        parser.exit(2, f"{parser.prog}: {error}\n")
     if told.exercise is not None and told.exercise not in exercises:
-        parser.exit(2, f"labcheck: {told.exercise} is none of {', '.join(exercises)}\n")
+        parser.exit(2, f"{parser.prog}: {told.exercise} is none of {', '.join(exercises)}\n")
     if told.hint and told.hint not in exercises:
-        parser.exit(2, f"labcheck: {told.hint} is none of {', '.join(exercises)}\n")
+        parser.exit(2, f"{parser.prog}: {told.hint} is none of {', '.join(exercises)}\n")
     if told.watch:
         return _watch(path, exercises, told.exercise)
     found = check_file(path, exercises)
@@ -55,7 +55,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m labcheck",
+        prog="python labcheck.pyz",
         description="Check your work on a lab, here and now.",
         epilog="Nothing is sent anywhere, and nothing is marked.",
     )

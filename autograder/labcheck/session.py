@@ -1,4 +1,4 @@
-"""One student's sitting: which exercises were checked, and how many hints were asked for."""
+"""One student's session: which exercises were checked, and how many hints were asked for."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from .run import Checked, check_cases
 from .visible import VisibleExercise, load
 
 BAR = 24
+BESIDE = Path(__file__).resolve().parents[2]
+"""The folder of labcheck.pyz, wherever a notebook changes to afterwards."""
+
 START = "Write the body below the docstring in place of NotImplementedError, and check again."
 UNKNOWN = (
     "None of the mistakes that I know gives exactly this. "
@@ -21,7 +24,7 @@ UNKNOWN = (
 )
 
 
-class Session:
+class NotebookSession:
     """Checks functions against the recorded cases, and remembers the results."""
 
     def __init__(self, record: Path | None = None) -> None:
@@ -143,19 +146,18 @@ def score_of(checked: Checked) -> float:
 
 
 def find_record(stem: str | None = None) -> Path:
-    """The recorded cases beside the package: visible.json, or visible/<lab>.json for a file."""
-    folder = Path(__file__).resolve().parent.parent
-    one = folder / "visible.json"
+    """The recorded cases beside labcheck.pyz: visible.json, or visible/<lab>.json for a file."""
+    one = BESIDE / "visible.json"
     if one.is_file() and stem is None:
         return one
-    many = folder / "visible" / f"{stem}.json"
+    many = BESIDE / "visible" / f"{stem}.json"
     if many.is_file():
         return many
     if one.is_file():
         return one
     raise FileNotFoundError(
         f"the recorded cases are missing: expected {one.name} or visible/{stem or '<lab>'}.json "
-        "beside the folder labcheck; copy them again from what was handed out"
+        "beside labcheck.pyz; copy them again from what was handed out"
     )
 
 

@@ -21,11 +21,9 @@ class VisibleCase:
     """One recorded case; mistakes holds only those that differ here from what is due."""
 
     question: Question
-    device: str
     scenario: Code | None
     due: Observed
     mistakes: Mapping[str, Observed]
-    like: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +78,11 @@ def _case(data: Mapping[str, Any], shapes: Mapping[str, str], indirect: bool) ->
         shapes,
         data["why"],
         indirect or bool(data["scenario"]),
+        data["device"],
+        data["like"],
     )
     mistakes = {name: Observed.from_json(one) for name, one in data["mistakes"].items()}
     untouched = Observed("result", arguments)
     due = untouched if data["due"] is None else Observed.from_json(data["due"])
     scenario = _code(data["scenario"])
-    return VisibleCase(question, data["device"], scenario, due, mistakes, data["like"])
+    return VisibleCase(question, scenario, due, mistakes)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
-import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from core_kit import COURSE, HEAD, NAMES, QUICK, TRAIN_ALONE, WRONG_LAB, program
+from core_kit import HEAD, NAMES, QUICK, TRAIN_ALONE, WRONG_LAB, program
 
+from autograder.chain.archive import archive
 from autograder.chain.recording import record
 from autograder.spec.collection import Collected
 
@@ -32,8 +32,7 @@ STEP = "def rnn_step(x, h_prev, W_xh, W_hh, b_h):\n    "
 def handed_out(lab2: Collected, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder like release/lab2_rnn, with NumPy alone beside it."""
     folder = tmp_path_factory.mktemp("handed out")
-    package = COURSE / "autograder" / "labcheck"
-    shutil.copytree(package, folder / "labcheck", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "labcheck.pyz").write_bytes(archive())
     text = json.dumps(record(lab2), ensure_ascii=False)
     (folder / "visible.json").write_text(text, encoding="utf-8")
     (folder / "visible").mkdir()
@@ -46,7 +45,7 @@ def handed_out(lab2: Collected, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 def run(folder: Path, body: str, *words: str) -> subprocess.CompletedProcess[str]:
     """A script that sees this folder and NumPy, in a Python of its own."""
-    folders = [str(folder), str(folder / "packages")]
+    folders = [str(folder / "labcheck.pyz"), str(folder), str(folder / "packages")]
     path = folder / "mine.py"
     path.write_text(ALONE.format(folders=folders) + body, encoding="utf-8")
     return subprocess.run(
@@ -184,29 +183,94 @@ def test_a_check_calls_the_function_a_few_times_only(handed_out: Path) -> None:
     assert count <= 10
 
 
-def test_a_file_is_checked_from_the_command_line(handed_out: Path) -> None:
+def command(folder: Path, *words: str, cwd: Path | None = None) -> tuple[int, str, str]:
+    """python labcheck.pyz, with NumPy alone: its status, and what it wrote to stdout and stderr."""
+    done = subprocess.run(
+        [sys.executable, "-s", "-S", "-W", "error", *words],
+        cwd=cwd or folder,
+        env={"PYTHONPATH": str(folder / "packages"), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def lab_file(handed_out: Path) -> Iterator[Path]:
+    """A right lab2_rnn.py beside the archive."""
     path = handed_out / "lab2_rnn.py"
-    command = textwrap.dedent("""
-        import runpy
-        sys.argv[0] = "labcheck"
-        runpy.run_module("labcheck", run_name="__main__", alter_sys=False)
-    """)
-    try:
-        path.write_text(program(train_rnn=TRAIN_ALONE), encoding="utf-8")
-        result = run(handed_out, command, str(path))
-        assert (result.returncode, result.stderr) == (0, "")
-        assert "12 of 12 right" in result.stdout
-        path.write_text(program(**WRONG_LAB), encoding="utf-8")
-        result = run(handed_out, command, str(path))
-        assert (result.returncode, result.stderr) == (1, "")
-        assert "11 of 12 right" in result.stdout
-        result = run(handed_out, command, str(path), "--hint", "relative_error", "--more")
-        assert "What is wrong" in result.stdout
-        result = run(handed_out, command, str(handed_out / "gone.py"))
-        assert result.returncode == 2
-        assert "there is no file" in result.stderr
-    finally:
-        path.unlink()
+    path.write_text(program(train_rnn=TRAIN_ALONE), encoding="utf-8")
+    yield path
+    path.unlink()
+
+
+def test_a_file_is_checked_from_the_command_line(handed_out: Path, lab_file: Path) -> None:
+    status, told, noise = command(handed_out, "labcheck.pyz", lab_file.name)
+    assert (status, noise) == (0, "")
+    assert "12 of 12 right" in told
+    lab_file.write_text(program(**WRONG_LAB), encoding="utf-8")
+    status, told, noise = command(handed_out, "labcheck.pyz")
+    assert (status, noise) == (1, "")
+    assert "11 of 12 right" in told
+    hint = ("--hint", "relative_error", "--more")
+    assert "What is wrong" in command(handed_out, "labcheck.pyz", lab_file.name, *hint)[1]
+    status, _, told = command(handed_out, "labcheck.pyz", "gone.py")
+    assert (status, told) == (2, "python labcheck.pyz: there is no file gone.py\n")
+    assert "usage: python labcheck.pyz [" in command(handed_out, "labcheck.pyz", "--help")[1]
+
+
+def test_the_archive_finds_its_cases_wherever_it_is_called_from(
+    handed_out: Path, lab_file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "link.pyz").symlink_to(handed_out / "labcheck.pyz")
+    for words, cwd in (
+        (("./labcheck.pyz", lab_file.name), handed_out),
+        ((str(handed_out / "labcheck.pyz"), str(lab_file)), tmp_path),
+        (("link.pyz", str(lab_file)), tmp_path),
+    ):
+        assert "12 of 12 right" in command(handed_out, *words, cwd=cwd)[1]
+
+
+def test_the_archive_runs_in_an_isolated_python(handed_out: Path, lab_file: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", str(handed_out / "labcheck.pyz"), str(lab_file)],
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "12 of 12 right" in done.stdout
+
+
+@pytest.mark.parametrize("archive_name", ["labcheck.pyz", "./labcheck.pyz"])
+def test_of_a_traceback_only_the_lines_of_the_file_are_shown(
+    handed_out: Path, lab_file: Path, archive_name: str
+) -> None:
+    broken = STEP + "return np.tanh(W_xh @ x)"
+    lab_file.write_text(program(rnn_step=broken), encoding="utf-8")
+    status, told, noise = command(handed_out, archive_name, lab_file.name, "-e", "rnn_step")
+    assert (status, noise) == (1, "")
+    assert "ValueError: matmul" in told
+    assert "lab2_rnn.py, line" in told
+    assert "return np.tanh(W_xh @ x)" in told
+    assert ".pyz" not in told
+    assert "run.py" not in told
+
+
+def test_a_cell_that_is_no_python_costs_only_what_it_defines(
+    handed_out: Path, lab_file: Path
+) -> None:
+    lab_file.write_text(f"{program()}\n# %%\ndef sgd_step(:\n", encoding="utf-8")
+    status, told, noise = command(handed_out, "labcheck.pyz")
+    assert (status, noise) == (0, "")
+    lab_file.write_text(f"{program(sgd_step='')}\n# %%\ndef sgd_step(:\n", encoding="utf-8")
+    status, told, noise = command(handed_out, "labcheck.pyz")
+    assert (status, noise) == (1, "")
+    assert "11 of 12 right" in told
+    assert "invalid syntax" in told
 
 
 def test_a_record_that_is_missing_is_told_with_the_way_out(handed_out: Path) -> None:
