@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import math
 import multiprocessing
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
+from autograder.chain.archive import ARCHIVE, archive
 from autograder.chain.compare import agree, first_difference, record_text
 from autograder.chain.leaks import leaks
 from autograder.chain.release import ReleaseError, release
@@ -42,32 +45,44 @@ def build(
     root: Path | None = None,
     out: Path | None = None,
     progress: Progress = _quiet,
+    draft: bool = False,
 ) -> list[Path]:
     """Make the files of some labs, or of all, under `out` or the course folder; what was written.
 
-    Files that already say the same stay as they are.  Modules that labcheck/ lost are deleted;
-    other files that no build makes are left, and `check` names them.
+    draft: make unfinished labs too; `unfinished` says what is left to do.
+    Files that already say the same stay as they are.  Folders labcheck/ of earlier builds are
+    emptied; other files that no build makes are left, and `check` names them.
     Raises CollectionError or BuildError before anything is written.
     """
     root = collection.course(root)
     target = out or root
-    files = make(slugs, root, progress)
+    files = make(slugs, root, progress, draft)
     written = [target / path for path in sorted(files) if _write(target, path, files[path])]
     for path in _strays(files, target, _chosen(slugs, root), root):
         if "/labcheck/" in path and path.endswith(".py"):
-            (target / path).unlink()
+            _delete_module(target / path)
     return written
 
 
+def _delete_module(file: Path) -> None:
+    """Delete a module, and its folder once nothing but compiled modules is left there."""
+    file.unlink()
+    if {one.name for one in file.parent.iterdir()} <= {"__pycache__"}:
+        shutil.rmtree(file.parent)
+
+
 def check(
-    slugs: Sequence[str] = (), root: Path | None = None, progress: Progress = _quiet
+    slugs: Sequence[str] = (),
+    root: Path | None = None,
+    progress: Progress = _quiet,
+    draft: bool = False,
 ) -> list[str]:
     """How the generated files differ from what a build makes, one line each; none if all is well.
 
     Raises CollectionError or BuildError as `build` does.
     """
     root = collection.course(root)
-    files = make(slugs, root, progress)
+    files = make(slugs, root, progress, draft)
     strays = _strays(files, root, _chosen(slugs, root), root)
     return [
         *collection.orphans(root),
@@ -76,31 +91,39 @@ def check(
     ]
 
 
+def unfinished(slugs: Sequence[str] = (), root: Path | None = None) -> list[str]:
+    """What keeps some labs, or all, from being more than drafts, one line each."""
+    root = collection.course(root)
+    collected = (collection.collect(slug, root) for slug in _chosen(slugs, root))
+    return [line for lab in collected for line in collection.problems(lab)]
+
+
 def make(
-    slugs: Sequence[str] = (), root: Path | None = None, progress: Progress = _quiet
+    slugs: Sequence[str] = (),
+    root: Path | None = None,
+    progress: Progress = _quiet,
+    draft: bool = False,
 ) -> Files:
     """Everything that a build of some labs, or of all, makes; nothing is written to `root`."""
     root = collection.course(root)
     chosen = _chosen(slugs, root)
     files = shared_files(root)
-    for made in _each_lab(chosen, root, progress):
+    for made in _each_lab(chosen, root, progress, draft):
         files |= made
     return files
 
 
-def make_lab(slug: str, root: Path) -> Files:
-    """Everything made from one lab; refuses an unfinished lab, and to show a solution."""
+def make_lab(slug: str, root: Path, draft: bool = False) -> Files:
+    """Everything made from one lab; refuses to show a solution, and an unfinished lab."""
     collected = collection.collect(slug, root)
-    unfinished = collection.problems(collected)
-    if unfinished:
-        raise BuildError("\n".join(unfinished))
+    _refuse_unfinished(collected, draft)
     record = record_text(_visible(collected))
     files: Files = {
         f"source/{slug}/{slug}.ipynb": source(collected).encode(),
         f"source/{slug}/visible.json": record,
-        **_labcheck(f"source/{slug}"),
     }
     files |= _released(slug, files, root)
+    files[f"release/{slug}/{ARCHIVE}"] = archive()
     notebook = files[f"release/{slug}/{slug}.ipynb"].decode()
     files[f"assignments/{slug}.py"] = starter(slug, notebook).encode()
     files[f"assignments/visible/{slug}.json"] = record
@@ -111,22 +134,23 @@ def make_lab(slug: str, root: Path) -> Files:
     return files
 
 
+def _refuse_unfinished(collected: Collected, draft: bool) -> None:
+    """Only what has points that nbgrader can write down may be a draft."""
+    todo = collection.problems(collected)
+    possible = all(0 <= exercise.points < math.inf for exercise in collected.exercises)
+    if todo and possible and not draft:
+        todo.append(f"or build a draft: autograder build {collected.slug} --draft")
+    if todo and not (possible and draft):
+        raise BuildError("\n".join(todo))
+
+
 def shared_files(root: Path) -> Files:
     """What all labs have in common in assignments/."""
     return {
         "assignments/README.md": readme(root).encode(),
         "assignments/requirements.txt": REQUIREMENTS.encode(),
         "assignments/.github/workflows/labcheck.yml": workflow(root).encode(),
-        **_labcheck("assignments"),
-    }
-
-
-def _labcheck(folder: str) -> Files:
-    """A verbatim copy of the package that students get."""
-    package = Path(__file__).resolve().parent / "labcheck"
-    return {
-        f"{folder}/labcheck/{file.relative_to(package).as_posix()}": file.read_bytes()
-        for file in sorted(package.rglob("*.py"))
+        f"assignments/{ARCHIVE}": archive(),
     }
 
 
@@ -153,18 +177,18 @@ def _released(slug: str, files: Files, root: Path) -> Files:
         return {file.relative_to(course).as_posix(): file.read_bytes() for file in made}
 
 
-def _each_lab(slugs: list[str], root: Path, progress: Progress) -> Iterator[Files]:
+def _each_lab(slugs: list[str], root: Path, progress: Progress, draft: bool) -> Iterator[Files]:
     """The files of each lab, in processes side by side where there are several."""
     jobs = min(len(slugs), _cores())
     if jobs < 2:
         for slug in slugs:
             progress(f"{slug}: building")
-            yield make_lab(slug, root)
+            yield make_lab(slug, root, draft)
         return
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(jobs, context) as pool:
-        futures = {pool.submit(make_lab, slug, root): slug for slug in slugs}
+        futures = {pool.submit(make_lab, slug, root, draft): slug for slug in slugs}
         for future in as_completed(futures):
             yield future.result()
             progress(f"{futures[future]}: built")
@@ -204,7 +228,8 @@ def _differences(files: Files, root: Path) -> Iterator[str]:
         found = (root / path).read_bytes()
         if not agree(found, content, _is_record(path)):
             line = first_difference(found, content)
-            yield f"{path}: line {line} is not what a build makes: {command}"
+            what = "this" if path.endswith(ARCHIVE) else f"line {line}"
+            yield f"{path}: {what} is not what a build makes: {command}"
 
 
 def _owner(path: str) -> str | None:

@@ -6,14 +6,15 @@ first submission is sent.  Give each worker one thread: a judge does one thing a
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
-from autograder.course.processes import Setup, Work
+from autograder.course.processes import Reports, Setup
 from autograder.judge.grader import Grader
 from autograder.judge.report import LabReport
-from autograder.judge.submission import Submission, read
+from autograder.judge.submission import Submission
 from autograder.sandbox.errors import GraderFault
 
 PATIENCE = "20s"
@@ -23,8 +24,8 @@ READY = "120s"
 """How long a worker may take to warm up."""
 
 
-def judge_on(address: str, work: Work, setup: Setup) -> Iterator[tuple[int, LabReport]]:
-    """Reports of (path, student) as they are ready, each with its place in the work.
+def judge_on(address: str, work: Iterable[Submission], setup: Setup) -> Reports:
+    """What is handed in with its report, as it is ready.
 
     What a lost worker had in hand goes to another.  Raises GraderFault where there is no
     scheduler, no worker, or a worker that lacks something.
@@ -73,32 +74,28 @@ def _ready(client: Any, setup: Setup) -> int:
 
 
 def _spread(
-    distributed: Any, client: Any, work: Work, setup: Setup, most: int
-) -> Iterator[tuple[int, LabReport]]:
+    distributed: Any, client: Any, work: Iterable[Submission], setup: Setup, most: int
+) -> Reports:
     """No more asked for at a time than the workers can hold, so that memory stays flat."""
-    todo = iter(enumerate(work))
-    places: dict[str, int] = {}
+    todo = iter(work)
+    asked: dict[str, Submission] = {}
 
-    def next_one() -> Any:
-        place, (path, student) = next(todo, (None, (None, "")))
-        if place is None or path is None:
-            return None
-        submission = read(path, student)
-        future = client.submit(judged, submission, setup, pure=False, retries=2)
-        places[future.key] = place
-        return future
+    def some(count: int) -> list[Any]:
+        futures = []
+        for submission in itertools.islice(todo, count):
+            future = client.submit(judged, submission.to_judge, setup, pure=False, retries=2)
+            asked[future.key] = submission
+            futures.append(future)
+        return futures
 
-    first = [future for future in (next_one() for _ in range(most)) if future is not None]
-    ready = distributed.as_completed(first, loop=client.loop)
+    ready = distributed.as_completed(some(most), loop=client.loop)
     for future in ready:
         try:
             report = LabReport.from_json(future.result())
         except Exception as error:
             raise GraderFault(f"the cluster failed: {type(error).__name__}: {error}") from error
-        another = next_one()
-        if another is not None:
-            ready.add(another)
-        yield places.pop(future.key), report
+        ready.update(some(1))
+        yield asked.pop(future.key), report
 
 
 _LOCK = threading.Lock()

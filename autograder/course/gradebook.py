@@ -26,10 +26,11 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Application, Config
 
-from autograder.course.handin import CHECK, Release
+from autograder.course.handin import Release
 from autograder.course.plugins import Judge, release_of
 from autograder.course.results import digest
 from autograder.judge.report import LabReport
+from autograder.judge.submission import CHECK, Submission
 from autograder.sandbox.errors import GraderFault
 
 IDLE = ("IgnorePattern", "ClearMetadataPreprocessor", "LimitOutput", "CheckMetadata")
@@ -97,8 +98,9 @@ class Book:
         done = self._path(self.coursedir.autograded_directory, student)
         return student in self._known and (Path(done) / f"{self.slug}.ipynb").is_file()
 
-    def enter(self, student: str, report: LabReport) -> str | None:
-        """Book one report; what went wrong, or None."""
+    def enter(self, submission: Submission, report: LabReport) -> str | None:
+        """Book the report of what was handed in; what went wrong, or None."""
+        student = submission.student
         if {f"{CHECK}{one.name}": one.max_score for one in report.exercises} != self._points:
             source = f"source/{self.slug}/"
             return f"{source} is not as the lab is now: run autograder build {self.slug}"
@@ -106,7 +108,7 @@ class Book:
         session = self._gradebook.db()
         try:
             with self._quietly():
-                self._convert(folder, report)
+                self._convert(folder, submission, report)
                 session.really_commit()
         except (NbGraderException, SystemExit, OSError, RuntimeError) as error:
             session.rollback()
@@ -116,14 +118,15 @@ class Book:
         self._known.add(student)
         return None
 
-    def _convert(self, folder: str, report: LabReport) -> None:
+    def _convert(self, folder: str, submission: Submission, report: LabReport) -> None:
         judge = Judge(config=self.config, log=self._log.log)
-        judge.report_of = lambda path, slug, student: report
+        judge.report = report
         converter: Any = _Converter(
             coursedir=self.coursedir, config=self.config, log=self._log.log
         )
         converter.found = {folder: [f"{folder}/{self.slug}.ipynb"]}
         converter.judge, converter.release = judge, self._release
+        converter.submission = submission
         converter.force = True
         converter.autograde_preprocessors = [
             judge if _name(one) == Judge.__name__ else one
@@ -231,6 +234,7 @@ class _Converter(Autograde):  # type: ignore[misc]
     found: Any = None
     judge: Any = None
     release: Any = None
+    submission: Any = None
 
     def init_notebooks(self) -> None:
         """What was found, in place of looking."""

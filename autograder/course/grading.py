@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +12,10 @@ import click
 
 from autograder.course.gradebook import Book
 from autograder.course.handin import handed_in
-from autograder.course.processes import Setup, Work, device_for, judge, not_needed
+from autograder.course.processes import Reports, Setup, device_for, judge, not_needed
 from autograder.course.results import Entry, Results, kept, key_of
 from autograder.judge.report import LabReport
-from autograder.judge.submission import read
+from autograder.judge.submission import Submission, read
 from autograder.spec.collection import course, lab
 
 Step = Callable[[int, int, str], None]
@@ -62,25 +63,24 @@ def grade_class(
             f"there is nothing to grade in {book.coursedir.submitted_directory}/*/{slug}/: "
             "collect the submissions first, or name files"
         )
-    run = _Run(book, kept(root, slug), Graded(len(found)), step)
+    run = _Run(book, kept(root, slug), setup, setup.fingerprint(), Graded(len(found)), step)
     run.leave_out(found)
-    known, new = run.sorted_out(found, setup)
-    work = [(path, student) for path, student, _ in new]
-    reports = _judge(work, setup, jobs, scheduler)
+    reports = _judge(run.new(found), setup, jobs, scheduler)
     with book:
-        for key in known:
-            run.enter(key)
-        for place, report in reports:
-            run.judged(new[place][2], report)
+        for submission, report in reports:
+            run.judged(submission, report)
+            run.enter_known()
+        run.enter_known()
     return run.graded
 
 
-def _judge(
-    work: Work, setup: Setup, jobs: int, scheduler: str | None
-) -> Iterator[tuple[int, LabReport]]:
-    if not work:
+def _judge(work: Iterator[Submission], setup: Setup, jobs: int, scheduler: str | None) -> Reports:
+    first = next(work, None)
+    if first is None:
         not_needed()
-    if scheduler is None or not work:
+        return iter(())
+    work = itertools.chain([first], work)
+    if scheduler is None:
         return judge(work, setup, jobs)
     from autograder.course.cluster import judge_on
 
@@ -93,9 +93,13 @@ class _Run:
 
     book: Book
     results: Results
+    setup: Setup
+    rules: str
     graded: Graded
     step: Step
     done: int = 0
+    keys: dict[str, str] = field(default_factory=dict)
+    known: list[tuple[Path, LabReport]] = field(default_factory=list)
 
     def leave_out(self, found: Mapping[str, Path]) -> None:
         """Forget students whose submission was taken away."""
@@ -103,42 +107,51 @@ class _Run:
             if entry.student not in found:
                 self.results.forget(entry.student)
 
-    def sorted_out(
-        self, found: Mapping[str, Path], setup: Setup
-    ) -> tuple[list[str], list[tuple[Path, str, str]]]:
-        """The keys of reports that are kept, and (file, student, key) of what is to be judged."""
-        known, new, mark = [], [], setup.fingerprint()
+    def new(self, found: Mapping[str, Path]) -> Iterator[Submission]:
+        """What is to be judged, each read when it is asked for; of the rest reports are known."""
         for student, folder in found.items():
-            path = handed_in(folder, setup.slug)
-            key = key_of(read(path, student), mark)
+            path = handed_in(folder, self.setup.slug)
+            submission = read(path, student)
+            key = self.keys[student] = key_of(submission, self.rules)
             report = self.results.report(key)
             if report is None or report.needs_review:
-                new.append((path, student, key))
+                yield submission
             else:
-                known.append(key)
-        return known, new
+                self.known.append((path, report))
 
-    def enter(self, key: str) -> None:
-        """Book a report that is kept."""
-        report = self.results.report(key)
-        if report is not None:
-            self._enter(key, report)
-
-    def judged(self, key: str, report: LabReport) -> None:
-        """Keep and book a new report."""
-        self.results.keep(key, report)
+    def judged(self, submission: Submission, report: LabReport) -> None:
+        """Keep and book a new report of what was read and judged."""
+        self.results.keep(self.keys[submission.student], report)
         self.graded.judged += 1
-        self._enter(key, report)
+        if not self._is_booked(report):
+            self._book(submission, report)
+        self._count(report)
 
-    def _enter(self, key: str, report: LabReport) -> None:
-        student, token = report.student, self.book.token(report)
-        if self.results.entry(student) != Entry(student, key, token) or not self.book.has(student):
-            fault = self.book.enter(student, report)
-            self.results.assign(Entry(student, key, "" if fault else token))
-            if fault:
-                self.graded.faults.append(f"{student}: {fault}")
-            else:
-                self.graded.booked += 1
+    def enter_known(self) -> None:
+        """Book the reports that were kept, as far as they are not booked."""
+        while self.known:
+            path, report = self.known.pop(0)
+            if not self._is_booked(report):
+                self._book(read(path, report.student), report)
+            self._count(report)
+
+    def _is_booked(self, report: LabReport) -> bool:
+        student = report.student
+        entry = Entry(student, self.keys[student], self.book.token(report))
+        return self.results.entry(student) == entry and self.book.has(student)
+
+    def _book(self, submission: Submission, report: LabReport) -> None:
+        student, key = report.student, self.keys[report.student]
+        fault: str | None = "the file changed while the class was graded: run this again"
+        if key_of(submission, self.rules) == key:
+            fault = self.book.enter(submission, report)
+        self.results.assign(Entry(student, key, "" if fault else self.book.token(report)))
+        if fault:
+            self.graded.faults.append(f"{student}: {fault}")
+        else:
+            self.graded.booked += 1
+
+    def _count(self, report: LabReport) -> None:
         self.graded.review += report.needs_review
         self.done += 1
-        self.step(self.done, self.graded.students, student)
+        self.step(self.done, self.graded.students, report.student)

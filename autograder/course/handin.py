@@ -15,12 +15,9 @@ from typing import Any
 
 from nbformat.notebooknode import from_dict
 
-from autograder.judge.submission import Submission, Unreadable, notebook_cells, read, source_of
+from autograder.judge.submission import CHECK, Submission
 
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-KINDS = ("code", "markdown", "raw")
-CHECK = "check-"
-"""What the id of a check cell begins with; the rest is the exercise's name."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +66,9 @@ def handed_in(folder: Path, slug: str) -> Path:
     return named[0]
 
 
-def as_notebook(path: Path, release: Release) -> Any:
+def as_notebook(submission: Submission, release: Release) -> Any:
     """The hand-in as a notebook of this release; without cells of its own if it is unreadable."""
-    found = _locked_again(_last_of_each(_cells(path, release), release), release)
+    found = _locked_again(_last_of_each(_cells(submission, release), release), release)
     notebook: Any = from_dict(
         {
             "cells": _with_ids(_complete(found, release), release),
@@ -89,31 +86,12 @@ def as_notebook(path: Path, release: Release) -> Any:
 _PYTHON = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
-def _cells(path: Path, release: Release) -> list[_Found]:
-    if path.suffix != ".ipynb":
-        return _from_script(read(path), release)
-    try:
-        raw = notebook_cells(path)
-    except Unreadable:
-        return []
-    return [_cell(one) for one in raw if isinstance(one, dict) and one.get("cell_type") in KINDS]
-
-
-def _cell(raw: dict[str, Any]) -> _Found:
-    metadata = raw.get("metadata")
-    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = mark.get("grade_id") if isinstance(mark, dict) else None
-    name = raw.get("id")
-    return _Found(
-        raw["cell_type"],
-        _encodable(source_of(raw)),
-        grade_id if isinstance(grade_id, str) else "",
-        name if isinstance(name, str) else "",
-    )
-
-
-def _encodable(source: str) -> str:
-    return source.encode("utf-8", "backslashreplace").decode("utf-8")
+def _cells(submission: Submission, release: Release) -> list[_Found]:
+    if submission.parts:
+        return [
+            _Found(part.kind, part.source, part.grade_id, part.id) for part in submission.parts
+        ]
+    return _from_script(submission, release)
 
 
 def _from_script(submission: Submission, release: Release) -> list[_Found]:
@@ -121,7 +99,7 @@ def _from_script(submission: Submission, release: Release) -> list[_Found]:
     found = []
     for cell in submission.cells:
         names = [name for name in release.cells if name in cell.defines]
-        source = _encodable(cell.source).strip("\n")
+        source = cell.source.encode("utf-8", "backslashreplace").decode("utf-8").strip("\n")
         found.append(_Found("code", source, names[0] if names else ""))
     return found
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import atexit
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import nbformat.v4
 import nbgrader.api
@@ -23,22 +24,18 @@ from nbgrader.preprocessors import CheckCellMetadata, Execute, NbGraderPreproces
 from traitlets import Any as Any_
 from traitlets import Enum, Unicode
 
-from autograder.course.handin import CHECK, Release, Released, as_notebook, handed_in
+from autograder.course.handin import Release, Released, as_notebook, handed_in
 from autograder.course.processes import Setup, device_for
 from autograder.course.results import Entry, kept, key_of
 from autograder.course.secret import course_secret
 from autograder.judge.grader import Grader
 from autograder.judge.report import ExerciseReport, LabReport
-from autograder.judge.submission import read
-from autograder.labcheck.explain import Line
+from autograder.judge.submission import CHECK, Submission, read
 from autograder.pages.card import card
 from autograder.spec import collection
 
 MARK = "autograder"
 """The key under which our metadata stands in notebooks, cells and outputs."""
-
-ReportOf = Callable[[Path, str, str], LabReport]
-"""The report of what was handed in: (file, lab, student)."""
 
 _v4: Any = nbformat.v4
 
@@ -62,6 +59,16 @@ def handin_folder(resources: Mapping[str, Any], coursedir: Any) -> Path:
     return Path(coursedir.format_path(step, told["student"], told["assignment"]))
 
 
+def submission_of(resources: Mapping[str, Any], converter: Any) -> Submission:
+    """What a student handed in, read once for all that a converter does with it."""
+    told = resources["nbgrader"]
+    found = getattr(converter, "submission", None)
+    if found is None or found.student != told["student"]:
+        path = handed_in(handin_folder(resources, converter.coursedir), told["assignment"])
+        converter.submission = found = read(path, told["student"])
+    return cast(Submission, found)
+
+
 class StudentNotebook(NotebookExporter):
     """Reads submissions of labs so that no file, whatever it is, stops the grading of a class."""
 
@@ -73,10 +80,9 @@ class StudentNotebook(NotebookExporter):
         if not converter._sanitizing or not is_lab(resources, coursedir):
             return super().from_filename(filename, resources, **options)
         told = resources["nbgrader"]
-        folder = handin_folder(resources, coursedir)
         known = getattr(converter, "release", None)
         release = known or release_of(told["db_url"], told["assignment"], told["notebook"])
-        notebook = as_notebook(handed_in(folder, told["assignment"]), release)
+        notebook = as_notebook(submission_of(resources, converter), release)
         if not getattr(converter, "one_pass", False):
             self._preprocessors = []  # they mend what may be wrong with a notebook: nothing is
             self.optimistic_validation = False
@@ -127,25 +133,20 @@ class Judge(Execute):  # type: ignore[misc]
     secret_file = Unicode(
         "", help="The course secret; by default AUTOGRADER_SECRET or results/secret."
     ).tag(config=True)
-    report_of = Any_(None, allow_none=True, help="Finds a report in another way than judging.")
+    report = Any_(None, allow_none=True, help="The report, where it is there already.")
 
     def preprocess(self, nb: Any, resources: Any, *args: Any) -> Any:
         """One execute_result for each check cell: points as text, feedback as HTML."""
-        coursedir = self.parent.parent.coursedir
+        converter = self.parent.parent
+        coursedir = converter.coursedir
         if not is_lab(resources, coursedir):
             return super().preprocess(nb, resources, *args)
-        told = resources["nbgrader"]
-        path = handed_in(handin_folder(resources, coursedir), told["assignment"])
-        report_of: ReportOf = self.report_of or self._judged(course_root(coursedir))
-        write_verdicts(nb, report_of(path, told["assignment"], told["student"]))
+        slug, submission = resources["nbgrader"]["assignment"], submission_of(resources, converter)
+        report = self.report or _kept_grader(
+            slug, course_root(coursedir), self.secret_file, self.isolation, self.device
+        ).report(submission)
+        write_verdicts(nb, report)
         return nb, resources
-
-    def _judged(self, root: Path) -> ReportOf:
-        def report_of(path: Path, slug: str, student: str) -> LabReport:
-            bench = _kept_grader(slug, root, self.secret_file, self.isolation, self.device)
-            return bench.report(path, student)
-
-        return report_of
 
 
 class KeptGrader:
@@ -157,9 +158,9 @@ class KeptGrader:
         self._fingerprint = setup.fingerprint()
         self._grader: Grader | None = None
 
-    def report(self, path: Path, student: str) -> LabReport:
-        """The report of a file: the one that was kept, or a new one."""
-        submission = read(path, student)
+    def report(self, submission: Submission) -> LabReport:
+        """The report of what was handed in: the one that was kept, or a new one."""
+        student = submission.student
         key = key_of(submission, self._fingerprint)
         report = self.results.report(key)
         if report is None or report.needs_review:
@@ -196,7 +197,7 @@ def _kept_grader(
 ) -> KeptGrader:
     """One warm grader for all the notebooks that this process converts."""
     keep_engines()
-    secret = course_secret(Path(secret_file) if secret_file else None, root)
+    secret = course_secret(Path(secret_file) if secret_file else None, root=root)
     where = device_for(device, collection.lab(slug, root).arrays)
     bench = KeptGrader(Setup(slug, root, secret, isolation, where))
     atexit.register(bench.close)
@@ -205,12 +206,11 @@ def _kept_grader(
 
 def write_verdicts(nb: Any, report: LabReport) -> None:
     """Give each check cell its one output; a cell whose exercise is not judged earns nothing."""
-    verdicts = {f"{CHECK}{one.name}": one for one in report.exercises}
+    verdicts = {f"{CHECK}{exercise.name}": exercise for exercise in report.exercises}
     for cell in nb.cells:
         mark = cell.metadata.get("nbgrader", {})
         if mark.get("grade") and cell.cell_type == "code":
-            one = verdicts.get(mark["grade_id"]) or _unknown(mark)
-            cell.outputs = [_output(one, float(mark["points"]), _reasons(report, one.name))]
+            cell.outputs = [_output(_booked(verdicts.get(mark["grade_id"]), mark))]
     nb.metadata[MARK] = {
         "lab": report.lab,
         "isolation": list(report.isolation),
@@ -220,31 +220,31 @@ def write_verdicts(nb: Any, report: LabReport) -> None:
     }
 
 
-def _unknown(mark: Mapping[str, Any]) -> ExerciseReport:
-    name = str(mark["grade_id"]).removeprefix(CHECK)
-    return ExerciseReport(name, "not_graded", None, float(mark["points"]))
+def _booked(exercise: ExerciseReport | None, mark: Mapping[str, Any]) -> ExerciseReport:
+    """The exercise of a check cell; not judged where the lab and the gradebook disagree on it."""
+    points = float(mark["points"])
+    if exercise is None:
+        name, fault = (
+            str(mark["grade_id"]).removeprefix(CHECK),
+            "the lab has no exercise of this name any more",
+        )
+        return ExerciseReport(name, "not_graded", None, points, fault=fault)
+    if exercise.outcome == "not_graded" or exercise.max_score == points:
+        return exercise
+    fault = (
+        f"it is worth {points:g} points in the gradebook and {exercise.max_score:g} in the lab: "
+        "run nbgrader generate_assignment --force"
+    )
+    return replace(exercise, outcome="not_graded", score=None, max_score=points, fault=fault)
 
 
-def _reasons(report: LabReport, name: str) -> list[str]:
-    start = f"{name} could not be judged: "
-    found = [note.removeprefix(start) for note in report.notes if note.startswith(start)]
-    return found or ["the lab has no exercise of this name any more"]
-
-
-def _output(one: ExerciseReport, points: float, reasons: list[str]) -> Any:
-    if one.outcome != "not_graded" and one.max_score != points:
-        reasons = [
-            f"it is worth {points:g} points in the gradebook and {one.max_score:g} in the lab: "
-            "run nbgrader generate_assignment --force"
-        ]
-        one = ExerciseReport(one.name, "not_graded", None, points, feedback=one.feedback)
-    open_ = one.outcome == "not_graded"
-    why = [Line("Reason", reason) for reason in reasons] if open_ else []
-    points_told = repr(0.0 if one.score is None else one.score)
+def _output(exercise: ExerciseReport) -> Any:
+    score = 0.0 if exercise.score is None else exercise.score
+    outcome = {"outcome": exercise.outcome, "name": exercise.name, "mistake": exercise.mistake}
     return _v4.new_output(
         "execute_result",
-        {"text/plain": points_told, "text/html": card(one, *why)},
-        metadata={MARK: {"outcome": one.outcome, "name": one.name, "mistake": one.mistake}},
+        {"text/plain": repr(score), "text/html": card(exercise, graders=True)},
+        metadata={MARK: outcome},
         execution_count=None,
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import socket
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -18,24 +19,22 @@ from pathlib import Path
 from typing import Any, Literal
 
 from autograder.course.results import fingerprint
-from autograder.judge.feedback import feedback
+from autograder.judge.feedback import report_on
 from autograder.judge.grader import Grader
 from autograder.judge.judgement import Judgement
-from autograder.judge.report import ExerciseReport, LabReport
-from autograder.judge.submission import read
+from autograder.judge.report import LabReport
+from autograder.judge.submission import Submission, read
 from autograder.sandbox.errors import GraderFault, SandboxError
 from autograder.sandbox.handle import Preloaded
 from autograder.spec.collection import CollectionError, collect, course, lab
 
 Done = Callable[[str], None]
-Work = Sequence[tuple[Path, str]]
-"""Files to judge, each with its student."""
+Reports = Iterator[tuple[Submission, LabReport]]
+"""What was handed in, each with its report."""
 
-Numbered = Sequence[tuple[int, Path, str]]
-"""The same, each with its place in the work."""
-
-Reports = Iterator[tuple[int, LabReport]]
-"""Reports, each with its place in the work."""
+Numbered = Iterator[tuple[int, Submission]]
+Pending = dict[int, Submission]
+Waiting = dict[Future[LabReport], int]
 
 RESTARTS = 3
 """How often judging processes that died are started again."""
@@ -117,108 +116,101 @@ def grade_files(
     root = course(root)
     arrays = lab(slug, root).arrays
     setup = Setup(slug, root, secret, isolation, device_for(device, arrays))
-    work = list(zip(paths, names_of(paths), strict=True))
-    found: dict[int, LabReport] = {}
-    for place, report in judge(work, setup, jobs):
-        found[place] = report
+    names = names_of(paths)
+    work = (read(path, name) for path, name in zip(paths, names, strict=True))
+    reports: dict[str, LabReport] = {}
+    for submission, report in judge(work, setup, min(jobs, len(paths))):
+        reports[submission.student] = report
         done(report.student)
-    return [found[place] for place in range(len(work))]
+    return [reports[name] for name in names]
 
 
-def judge(work: Work, setup: Setup, jobs: int) -> Reports:
-    """Reports of (path, student) as they are ready, each with its place in the work.
+def judge(work: Iterable[Submission], setup: Setup, jobs: int) -> Reports:
+    """What is handed in with its report, as it is ready; no more is read ahead than is judged.
 
     Processes that are ended from outside are started again; after three times without a single
     report in between, what is left is judged one by one, and what ends its process even then is
     left to a person.  GraderFault where that is so of everything.  Several processes begin at
     once, before the first report is asked for.
     """
-    jobs = max(1, min(jobs, len(work)))
-    if jobs == 1:
-        return _here(work, setup)
-    numbered = [(place, *one) for place, one in enumerate(work)]
-    return _restarted(numbered, _in_processes(numbered, setup, jobs), setup, jobs)
+    todo = iter(work)
+    first = list(itertools.islice(todo, 2 * jobs))
+    if jobs == 1 or len(first) == 1:
+        return _here(itertools.chain(first, todo), setup)
+    jobs, pending = min(jobs, len(first)), Pending()
+    numbered = iter(enumerate(itertools.chain(first, todo)))
+    reports = _in_processes(numbered, pending, setup, jobs)
+    return _restarted(numbered, pending, reports, setup, jobs)
 
 
-def _restarted(work: Numbered, reports: Reports, setup: Setup, jobs: int) -> Reports:
+def _restarted(
+    todo: Numbered, pending: Pending, reports: Reports, setup: Setup, jobs: int
+) -> Reports:
     """The reports of processes that are started again where they are ended from outside."""
-    done: set[int] = set()
-    failures = 0
+    done, failures = 0, 0
     while True:
-        before = len(done)
+        before = done
         try:
-            for place, report in reports:
-                done.add(place)
-                yield place, report
+            for found in reports:
+                done += 1
+                yield found
             return
         except BrokenProcessPool:
-            failures = failures + 1 if len(done) == before else 1
-        left = [one for one in work if one[0] not in done]
+            failures = failures + 1 if done == before else 1
+        todo = itertools.chain(list(pending.items()), todo)
         if failures == RESTARTS:
-            yield from _one_by_one(left, setup, any_done=bool(done))
+            yield from _one_by_one(todo, setup, any_done=bool(done))
             return
-        reports = _in_processes(left, setup, jobs)
+        reports = _in_processes(todo, pending, setup, jobs)
 
 
-def _one_by_one(left: Numbered, setup: Setup, any_done: bool) -> Reports:
+def _one_by_one(todo: Numbered, setup: Setup, any_done: bool) -> Reports:
     """Each in a process of its own, so that one that ends its judge takes no other along."""
     hopeless = []
-    for place, path, student in left:
+    for place, submission in todo:
         try:
-            for found in _in_processes([(place, path, student)], setup, 1):
+            for found in _in_processes(iter([(place, submission)]), {}, setup, 1):
                 any_done = True
                 yield found
         except BrokenProcessPool:
-            hopeless.append((place, student))
+            hopeless.append(submission)
     if not any_done:
         raise GraderFault("the judging processes were ended from outside, again and again")
-    for place, student in hopeless:
-        yield place, _for_a_person(setup, student)
+    for submission in hopeless:
+        yield submission, _for_a_person(setup, submission.student)
 
 
 def _for_a_person(setup: Setup, student: str) -> LabReport:
     """The report of a submission that no process survives."""
     why = "the judging process was ended from outside, again and again"
-    found = [
-        Judgement(one, (), "not_graded", 0.0, None, why)
-        for one in collect(setup.slug, setup.root).exercises
-    ]
-    exercises = [
-        ExerciseReport(
-            one.exercise.name,
-            one.outcome,
-            None,
-            float(one.exercise.points),
-            feedback=feedback(one.exercise, one, None),
-        )
-        for one in found
-    ]
-    notes = tuple(f"{one.name} could not be judged: {why}" for one in exercises)
-    isolation = ("nothing of it was judged",)
-    return LabReport(
-        setup.slug, student, setup.device, isolation, 0.0, tuple(exercises), None, notes
+    judgements = (
+        Judgement(exercise, (), "not_graded", 0.0, None, why)
+        for exercise in collect(setup.slug, setup.root).exercises
     )
+    isolation = ("nothing of it was judged",)
+    exercises = tuple(map(report_on, judgements))
+    return LabReport(setup.slug, student, setup.device, isolation, 0.0, exercises)
 
 
-def _here(work: Work, setup: Setup) -> Reports:
-    if not work:
-        return
+def _here(work: Iterable[Submission], setup: Setup) -> Reports:
     with setup.grader() as grader:
-        for place, (path, student) in enumerate(work):
-            yield place, grader.grade(read(path, student))
+        for submission in work:
+            yield submission, grader.grade(submission)
 
 
-def _in_processes(work: Numbered, setup: Setup, jobs: int) -> Reports:
-    """Reports as they come; the processes begin now, whenever the first report is asked for."""
+def _in_processes(todo: Numbered, pending: Pending, setup: Setup, jobs: int) -> Reports:
+    """Reports as they come; the processes begin now, whenever the first report is asked for.
+
+    pending: what was taken and is not reported yet, kept up to date.
+    """
     preloaded = _preloaded(setup)
     context = _context(setup.slug, setup.root)
     told = (setup, preloaded.control)
     pool = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=told)
-    todo = iter(work)
-    waiting: dict[Future[LabReport], int] = {}
+    waiting: Waiting = {}
     for _ in range(2 * jobs):
-        _submit(pool, todo, waiting)
-    return _as_they_come(pool, preloaded, todo, waiting)
+        _submit(pool, todo, pending, waiting)
+    return _as_they_come(pool, preloaded, todo, pending, waiting)
 
 
 _EARLY: list[Preloaded] = []
@@ -256,26 +248,25 @@ def _context(slug: str, root: Path | None) -> Any:
 def _as_they_come(
     pool: ProcessPoolExecutor,
     preloaded: Preloaded,
-    todo: Iterator[tuple[int, Path, str]],
-    waiting: Any,
+    todo: Numbered,
+    pending: Pending,
+    waiting: Waiting,
 ) -> Reports:
     """Never more is asked for at a time than the processes can hold."""
     with contextlib.closing(preloaded), pool:
         while waiting:
             ready, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in ready:
-                place = waiting.pop(future)
-                _submit(pool, todo, waiting)
-                yield place, future.result()
+                report, place = future.result(), waiting.pop(future)
+                submission = pending.pop(place)
+                _submit(pool, todo, pending, waiting)
+                yield submission, report
 
 
-def _submit(
-    pool: ProcessPoolExecutor, todo: Iterator[tuple[int, Path, str]], waiting: Any
-) -> None:
-    one = next(todo, None)
-    if one is not None:
-        place, path, student = one
-        waiting[pool.submit(_judge, path, student)] = place
+def _submit(pool: ProcessPoolExecutor, todo: Numbered, pending: Pending, waiting: Waiting) -> None:
+    for place, submission in itertools.islice(todo, 1):
+        pending[place] = submission
+        waiting[pool.submit(_judge, submission.to_judge)] = place
 
 
 _GRADER: list[Grader] = []
@@ -307,7 +298,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _judge(path: Path, student: str) -> LabReport:
+def _judge(submission: Submission) -> LabReport:
     for fault in _FAULTS:
         raise fault
-    return _GRADER[0].grade(read(path, student))
+    return _GRADER[0].grade(submission)

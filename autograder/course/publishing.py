@@ -10,10 +10,9 @@ from urllib.parse import quote
 
 import click
 
-from autograder.course.handin import CHECK
 from autograder.course.results import Results, digest, kept, write_whole
 from autograder.judge.report import LabReport
-from autograder.judge.submission import Unreadable, notebook_cells, source_of
+from autograder.judge.submission import CHECK, Unreadable, notebook_cells, source_of
 from autograder.pages.class_page import class_page
 from autograder.pages.gradescope import results_json
 from autograder.pages.insight import insight

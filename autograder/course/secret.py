@@ -9,16 +9,12 @@ from pathlib import Path
 
 import click
 
-from autograder.spec.collection import course
-
 VARIABLE = "AUTOGRADER_SECRET"
 LEAST = 16
 
 
-def course_secret(path: Path | None = None, root: Path | None = None) -> bytes:
+def course_secret(path: Path | None = None, *, root: Path) -> bytes:
     """The secret from a file, the environment, or results/secret, which is made where missing.
-
-    root: the course folder, by default the one that the working folder is in.
 
     Raises click.UsageError for a file that is missing, unreadable or too short.
     """
@@ -27,7 +23,7 @@ def course_secret(path: Path | None = None, root: Path | None = None) -> bytes:
     told = os.environ.get(VARIABLE)
     if told is not None:
         return _long_enough(os.fsencode(told).strip(), f"the variable {VARIABLE}")
-    default = course(root) / "results" / "secret"
+    default = root / "results" / "secret"
     if default.exists():
         return _read(default)
     return _made(default)

@@ -26,15 +26,7 @@ Answer = Callable[[dict[str, Any], dict[str, NDArray[Any]]], tuple[dict[str, Any
 CALL_SECONDS = 10.0
 TRAINING_SECONDS = 60.0
 
-UNREADABLE = (
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    OverflowError,
-    RecursionError,
-)
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 """What reading an answer raises that no honest worker sends."""
 
 
@@ -55,6 +47,21 @@ def code_of(function: Callable[..., Any] | None) -> dict[str, str] | None:
     return {"name": function.__name__, "source": text_of(function)}
 
 
+def packed(
+    arguments: Mapping[str, Tree], scenario: dict[str, str] | None = None, device: str = "cpu"
+) -> tuple[dict[str, Any], bytes]:
+    """The header of a call, without its entry, and the arrays of its arguments."""
+    arrays: dict[str, NDArray[Any]] = {}
+    header = {
+        "op": "call",
+        "scenario": scenario,
+        "args": [[name, encode(value, arrays)] for name, value in arguments.items()],
+        "device": device,
+        "arguments": False,
+    }
+    return header, wire.pack(arrays)
+
+
 def request_of(
     exercise: Exercise,
     case: Case,
@@ -64,8 +71,6 @@ def request_of(
 ) -> Request:
     """Draws the arguments of a case, rounded to `digits` decimals if told to, and packs them."""
     arguments = _arguments(case, arrays, rng, digits)
-    packed: dict[str, NDArray[Any]] = {}
-    nodes = [[name, encode(value, packed)] for name, value in arguments.items()]
     close = case.close or exercise.close
     question = Question(
         case.name,
@@ -77,33 +82,23 @@ def request_of(
         exercise.shapes,
         case.why,
         indirect=any((case.scenario, exercise.scenario, exercise.view)),
+        device=case.device,
+        like=case.like,
     )
-    header = {
-        "op": "call",
-        "scenario": code_of(case.scenario or exercise.scenario),
-        "args": nodes,
-        "device": case.device,
-        "arguments": False,
-    }
-    return Request(case, question, header, wire.pack(packed))
+    scenario = code_of(case.scenario or exercise.scenario)
+    return Request(case, question, *packed(arguments, scenario, case.device))
 
 
-def _arguments(
-    case: Case, arrays: str, rng: np.random.Generator, digits: int | None
-) -> dict[str, Tree]:
+def _arguments(case: Case, arrays: str, rng: np.random.Generator, digits: int | None) -> Tree:
     def wrapped(leaf: Any) -> Any:
-        if isinstance(leaf, np.ndarray):
-            rounded = (
-                digits is not None and leaf.dtype.kind == "f" and np.abs(leaf).max(initial=1) < 1e6
-            )
-            values = _rounded_to(leaf, digits) if rounded and digits is not None else leaf
-            return Array(values, "torch" if arrays == "torch" else "numpy")
-        return leaf
+        if not isinstance(leaf, np.ndarray):
+            return leaf
+        if digits is not None and leaf.dtype.kind == "f" and np.abs(leaf).max(initial=1) < 1e6:
+            leaf = _rounded_to(leaf, digits)
+        return Array(leaf, arrays)
 
-    drawn = {name: mapped(value, wrapped) for name, value in case.inputs(rng).items()}
-    if case.dtype == "int64":
-        return mapped(drawn, _rounded)  # type: ignore[no-any-return]
-    return cast(drawn, case.dtype, case.layout)  # type: ignore[no-any-return]
+    drawn = mapped(dict(case.inputs(rng)), wrapped)
+    return mapped(drawn, _whole) if case.dtype == "int64" else cast(drawn, case.dtype, case.layout)
 
 
 def _rounded_to(values: NDArray[Any], digits: int) -> NDArray[Any]:
@@ -111,7 +106,7 @@ def _rounded_to(values: NDArray[Any], digits: int) -> NDArray[Any]:
     return np.where(np.abs(values) < 10.0**-digits, values, np.round(values, digits))
 
 
-def _rounded(leaf: Any) -> Any:
+def _whole(leaf: Any) -> Any:
     if isinstance(leaf, Array) and leaf.values.dtype.kind == "f":
         return Array(np.rint(2 * leaf.values).astype(np.int64), leaf.kind)
     return leaf
@@ -139,13 +134,15 @@ def call(
 
     Plain calls run on the worker's device; scenarios build their own objects, on the CPU.
     """
-    plain = request.header["scenario"] is None and request.header["device"] == "cpu"
-    device = worker.device if plain else request.header["device"]
+    device = request.header["device"]
+    if request.header["scenario"] is None and device == "cpu":
+        device = worker.device
     header = {**request.header, "entry": entry, "arguments": arguments, "device": device}
     try:
-        reply, arrays = worker.request(header, request.body, seconds=seconds, answer=answer)
-        given = _reply(reply, arrays)
-        return _blank(given) if device == "meta" else given
+        reply = _reply(*worker.request(header, request.body, seconds=seconds, answer=answer))
+        if device != "meta":
+            return reply
+        return replace(reply, result=replace(reply.result, tree=blank(reply.result.tree)))
     except WorkerGone as gone:
         late = f"The call took longer than {seconds:g} seconds and was stopped."
         text = late if gone.kind == "timeout" else sentence(gone)
@@ -163,34 +160,35 @@ def sentence(gone: Exception) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _blank(reply: Reply) -> Reply:
-    return replace(reply, result=replace(reply.result, tree=blank(reply.result.tree)))
-
-
 def _both(observed: Observed) -> Reply:
     return Reply(observed, observed)
 
 
 def _reply(reply: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Reply:
-    kind = reply.get("op")
-    if kind == "result":
-        changed = reply.get("arguments")
-        return Reply(
-            Observed("result", decode(reply["result"], arrays)),
-            Observed("skipped")
-            if changed is None
-            else Observed("result", {str(k): decode(node, arrays) for k, node in changed}),
-            float(reply.get("seconds", 0.0)),
-        )
-    if kind == "raised":
-        return _both(raised(reply))
-    if kind == "refused":
-        return _both(Observed("refused", text=str(reply["reason"])))
-    if kind == "forbidden":
-        return _both(Observed("forbidden", text=str(reply.get("package", ""))))
-    if kind == "missing":
-        return _both(Observed("missing"))
-    raise Violation(f"an answer of kind {kind!r:.40}")
+    match reply.get("op"):
+        case "result":
+            return Reply(
+                Observed("result", decode(reply["result"], arrays)),
+                _afterwards(reply.get("arguments"), arrays),
+                float(reply.get("seconds", 0.0)),
+            )
+        case "raised":
+            return _both(raised(reply))
+        case "refused":
+            return _both(Observed("refused", text=str(reply["reason"])))
+        case "forbidden":
+            return _both(Observed("forbidden", text=str(reply.get("package", ""))))
+        case "missing":
+            return _both(Observed("missing"))
+        case kind:
+            raise Violation(f"an answer of kind {kind!r:.40}")
+
+
+def _afterwards(nodes: Any, arrays: dict[str, NDArray[Any]]) -> Observed:
+    """The arguments as the call left them."""
+    if nodes is None:
+        return Observed("skipped")
+    return Observed("result", {str(name): decode(node, arrays) for name, node in nodes})
 
 
 def raised(reply: Mapping[str, Any]) -> Observed:

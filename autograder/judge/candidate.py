@@ -16,7 +16,7 @@ from autograder.judge.submission import Cell
 from autograder.labcheck.tree import decode, encode
 from autograder.labcheck.verdict import Observed
 from autograder.sandbox import wire
-from autograder.sandbox.errors import GraderFault, Violation, WorkerGone
+from autograder.sandbox.errors import Violation, WorkerGone
 from autograder.sandbox.pool import Sandbox, Worker
 from autograder.spec import Exercise
 
@@ -32,7 +32,7 @@ class Candidate:
     def __init__(self, sandbox: Sandbox, oracle: Oracle, program: Program) -> None:
         self.sandbox, self.oracle, self.program = sandbox, oracle, program
         self.ends = time.monotonic() + SUBMISSION_SECONDS
-        self.deadly: dict[int, Observed] = {}
+        self.fatal: dict[int, Observed] = {}
         self._failed: dict[int, Observed] = {}
         self._defined: dict[str, str] = {}
         self._given: tuple[str, ...] = ()
@@ -66,35 +66,35 @@ class Candidate:
         process may have ended it because of these, and run again.  only: places of the cells that
         are run.
         """
-        deadly = self.deadly
+        fatal = self.fatal
         self.leave()
         self._given, self._only = given, only
-        self.deadly = {} if given else dict(deadly)
+        self.fatal = {} if given else dict(fatal)
         try:
             yield
         finally:
             self.leave()
-            self._given, self._only, self.deadly = (), None, deadly
+            self._given, self._only, self.fatal = (), None, fatal
 
     def why_not(self, name: str) -> Observed | None:
         """Why an entry point cannot be called, if the cells already tell."""
         self._load()
         if self._worker is None:
-            return Observed("gone", type="timeout", text=out_of_time())
+            return _out_of_time()
         if name in self._defined:
             return None
-        found: Observed | None = Observed("missing")
-        for place, cell in enumerate(self.program.cells):
-            if name in cell.defines:
-                found = self.deadly.get(place) or self._failed.get(place)
-                if found is None:
-                    return None
-        return found
+        cells = self.program.cells
+        reasons = [
+            self.fatal.get(place) or self._failed.get(place)
+            for place, cell in enumerate(cells)
+            if name in cell.defines
+        ]
+        return None if None in reasons else [Observed("missing"), *reasons][-1]
 
-    def dead_together(self, *names: str) -> bool:
+    def fatal_together(self, *names: str) -> bool:
         """Whether one cell defines all of these and ended the process."""
         cells = self.program.cells
-        return any(cells[place].defines.issuperset(names) for place in self.deadly)
+        return any(cells[place].defines.issuperset(names) for place in self.fatal)
 
     def call(
         self, exercise: Exercise, request: Request, arguments: bool
@@ -102,24 +102,19 @@ class Candidate:
         """What a call gives, and its arguments afterwards where these are asked for."""
         self._load()
         if self._worker is None:
-            gone = Observed("gone", type="timeout", text=out_of_time())
-            return gone, gone
+            return _out_of_time(), _out_of_time()
         long = exercise.training or self._given  # a function that is given costs a round trip
         limit = calls.TRAINING_SECONDS if long else calls.CALL_SECONDS
         left = max(0.1, min(limit, self.ends - time.monotonic()))
+        answer = self._answer()
         reply = call(
-            self._worker,
-            exercise.name,
-            request,
-            seconds=left,
-            arguments=arguments,
-            answer=self._answer(),
+            self._worker, exercise.name, request, seconds=left, arguments=arguments, answer=answer
         )
         result = reply.result
         if result.did == "gone":
             self.leave()
             if left < limit and result.type == "timeout":
-                result = Observed("gone", type="timeout", text=out_of_time())
+                result = _out_of_time()
         return self.oracle.viewed(exercise, request, result), reply.arguments
 
     # -- the cells -------------------------------------------------------------------------------
@@ -132,21 +127,22 @@ class Candidate:
     def _chosen(self) -> Iterator[tuple[int, Cell, str]]:
         """The cells to run with their sources: after an ending, only those that are needed."""
         program = self.program
-        wanted = program.needed(program.names) if self.deadly else None
-        bare = len(self.deadly) >= RELOADS
+        chosen = program.needed(program.names) if self.fatal else range(len(program.cells))
+        bare = len(self.fatal) >= RELOADS
         own = {name for cell in program.cells for name in cell.defines} if bare else set()
         for place, cell in enumerate(program.cells):
-            left_out = place in self.deadly or not (wanted is None or place in wanted)
-            if not left_out and (self._only is None or place in self._only):
+            if place in self.fatal or place not in chosen:
+                continue
+            if self._only is None or place in self._only:
                 yield place, cell, definitions(cell.source, own) if bare else cell.source
 
     def _run_cells(self, ends: float) -> None:
         self._worker = worker = self.sandbox.worker()
         stand_ins = list(self.oracle.collected.lab.forbidden)
         texts = {
-            one.name: code_of(one.stand_in)
-            for one in self.oracle.collected.exercises
-            if one.name in self._given and one.stand_in is not None
+            exercise.name: code_of(exercise.stand_in)
+            for exercise in self.oracle.collected.exercises
+            if exercise.name in self._given and exercise.stand_in is not None
         }
         header = {
             "op": "load",
@@ -161,15 +157,13 @@ class Candidate:
         worker.request(header, seconds=CELL_SECONDS)
         self._failed, self._defined = {}, {}
         for place, cell, source in self._chosen():
-            code = {"source": source, "file": cell.file, "offset": cell.offset}
+            code = {"op": "cell", "source": source, "file": cell.file, "offset": cell.offset}
             left = max(0.1, ends - time.monotonic())
             try:
-                reply, _ = worker.request(
-                    {"op": "cell", **code}, seconds=left, answer=self._answer()
-                )
+                reply, _ = worker.request(code, seconds=left, answer=self._answer())
                 self._note(place, reply)
             except (WorkerGone, Violation, *calls.UNREADABLE) as gone:
-                self.deadly[place] = _ended(cell, gone)
+                self.fatal[place] = _ended(cell, gone)
                 self.leave()
                 return
 
@@ -195,25 +189,24 @@ class Candidate:
     ) -> tuple[dict[str, Any], bytes]:
         name = str(header.get("name"))
         if name not in self._given or self.late:
-            return _told("RuntimeError", "this function cannot be called now"), b""
+            return _raising("RuntimeError", "this function cannot be called now")
         args = [decode(node, arrays) for node in header["args"]]
         kwargs = {str(key): decode(node, arrays) for key, node in header["kwargs"]}
         try:
             arguments = self._bound(name, args, kwargs)
         except TypeError as error:
-            return _told("TypeError", str(error)), b""
+            return _raising("TypeError", str(error))
         got = self.oracle.answer(name, arguments)
         if got.did != "result":
-            return _told(got.type, got.text), b""
+            return _raising(got.type, got.text)
         packed: dict[str, Any] = {}
         node = encode(got.tree, packed)
         return {"op": "answer", "result": node}, wire.pack(packed)
 
     def _bound(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Arguments under the reference's names; the student's own names serve as well."""
-        exercises = self.oracle.collected.exercises
-        reference = next(one.reference for one in exercises if one.name == name)
-        signature = inspect.signature(reference)
+        exercises = {exercise.name: exercise for exercise in self.oracle.collected.exercises}
+        signature = inspect.signature(exercises[name].reference)
         try:
             return dict(signature.bind(*args, **kwargs).arguments)
         except TypeError:
@@ -224,15 +217,13 @@ class Candidate:
 
 def _ended(cell: Cell, gone: Exception) -> Observed:
     """How running a cell ended the process."""
-    where = f"in the cell from line {cell.offset + 1} of {cell.file} on"
-    if not cell.offset:
-        where = f"in {cell.file}"
+    lines = f"the cell from line {cell.offset + 1} of {cell.file} on" if cell.offset else cell.file
+    if isinstance(gone, WorkerGone) and gone.kind == "timeout":
+        limit = f"{CELL_SECONDS:g} seconds"
+        text = f"Running all cells took longer than {limit}; it stopped in {lines}."
+        return Observed("gone", type="timeout", text=text)
     kind = gone.kind if isinstance(gone, WorkerGone) else "crash"
-    if kind == "timeout":
-        text = f"Running all cells took longer than {CELL_SECONDS:g} seconds; it stopped {where}."
-    else:
-        text = f"{calls.sentence(gone)[:-1]}, {where}."
-    return Observed("gone", type=kind, text=text)
+    return Observed("gone", type=kind, text=f"{calls.sentence(gone)[:-1]}, in {lines}.")
 
 
 def out_of_time() -> str:
@@ -240,8 +231,10 @@ def out_of_time() -> str:
     return f"The {SUBMISSION_SECONDS:g} seconds for the whole submission were used up."
 
 
-def _told(kind: str, text: str) -> dict[str, Any]:
-    return {"op": "answer", "raised": {"type": kind, "text": text}}
+def _out_of_time() -> Observed:
+    return Observed("gone", type="timeout", text=out_of_time())
 
 
-__all__ = ["Candidate", "GraderFault", "out_of_time"]
+def _raising(kind: str, text: str) -> tuple[dict[str, Any], bytes]:
+    """The answer that has a function of the judge's raise an exception."""
+    return {"op": "answer", "raised": {"type": kind, "text": text}}, b""

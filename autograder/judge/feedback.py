@@ -1,4 +1,4 @@
-"""Judgement → text: the feedback of one exercise, and one sentence for each case."""
+"""Judgement → report: what to say about one exercise, and a sentence for each case."""
 
 from __future__ import annotations
 
@@ -7,68 +7,64 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from autograder.judge.judgement import Judgement
-from autograder.judge.report import CaseReport
+from autograder.judge.report import CaseReport, ExerciseReport
 from autograder.labcheck.explain import Line, listed
-from autograder.labcheck.message import Message, counts, ended, findings, forbidden
+from autograder.labcheck.message import counts, ended, findings, forbidden
 from autograder.labcheck.text import capped
 from autograder.labcheck.verdict import Trial
-from autograder.spec import Exercise
 
 LONG_NUMBER = re.compile(r"\d+\.\d{3,}(?:e[-+]?\d+)?|\d{7,}")
 OWN_TEXTS = frozenset({"You returned", "First wrong", "Raised", "What happened"})
 
 
-def feedback(exercise: Exercise, one: Judgement, score: float | None) -> Message:
-    """What a student reads about one exercise; no hidden number is in it."""
-    lines = tuple(_lines(exercise, one))
-    return Message(exercise.name, one.outcome, score, exercise.points, lines)
+WRITE = "Write the body below the docstring in place of NotImplementedError."
+AGAIN = "Hand it in again, as a notebook (.ipynb) or a Python file (.py)."
+OURS = "The grader failed here; your code did not. A person will look."
 
 
-def _lines(exercise: Exercise, one: Judgement) -> list[Line]:
-    if one.outcome == "right":
-        return _given(one)
-    lines = {
-        "unfinished": _unfinished,
-        "missing": _missing,
-        "forbidden": _forbidden,
-        "not_graded": _not_graded,
-    }.get(one.outcome, _found)(exercise, one)
-    return [*lines, *_hint(exercise, one), *_given(one)]
+def report_on(judgement: Judgement) -> ExerciseReport:
+    """What a judgement is worth, and what a student reads about it: no hidden number is in it."""
+    exercise, outcome = judgement.exercise, judgement.outcome
+    failed = outcome == "not_graded"
+    lines = (replace(line, text=capped(line.text)) for line in _lines(judgement))
+    return ExerciseReport(
+        exercise.name,
+        outcome,
+        None if failed else round(exercise.points * judgement.share, 4),
+        float(exercise.points),
+        judgement.mistake,
+        tuple(lines),
+        tuple(case_report(trial, exercise.parts) for trial in judgement.trials),
+        judgement.reason if failed else "",
+    )
 
 
-def _unfinished(exercise: Exercise, one: Judgement) -> list[Line]:
-    return [
-        Line("What to do", "Write the body below the docstring in place of NotImplementedError.")
-    ]
+def _lines(judgement: Judgement) -> list[Line]:
+    if judgement.outcome == "right":
+        return _given(judgement)
+    return [*_what(judgement), *_hint(judgement), *_given(judgement)]
 
 
-def _missing(exercise: Exercise, one: Judgement) -> list[Line]:
-    if one.reason:
-        todo = "Hand it in again, as a notebook (.ipynb) or a Python file (.py)."
-        return [
-            Line("What happened", f"{one.reason[:1].upper()}{one.reason[1:]}."),
-            Line("What to do", todo),
-        ]
-    return [
-        Line("What to do", f"Define {exercise.name} at the top level of your file, by this name.")
-    ]
-
-
-def _forbidden(exercise: Exercise, one: Judgement) -> list[Line]:
-    used = one.reason or next((t.got.text for t in one.trials if t.got.did == "forbidden"), "")
-    return forbidden(exercise.name, used)
-
-
-def _not_graded(exercise: Exercise, one: Judgement) -> list[Line]:
-    return [
-        Line("What happened", "The grader failed here; your code did not. A person will look.")
-    ]
-
-
-def _found(exercise: Exercise, one: Judgement) -> list[Line]:
-    if one.reason:
-        return [Line("What happened", one.reason)]
-    return _hidden(one.trials, exercise.parts)
+def _what(judgement: Judgement) -> list[Line]:
+    """What happened, or what to do."""
+    name, reason = judgement.exercise.name, judgement.reason
+    match judgement.outcome:
+        case "unfinished":
+            return [Line("What to do", WRITE)]
+        case "missing" if reason:
+            happened = f"{reason[:1].upper()}{reason[1:]}."
+            return [Line("What happened", happened), Line("What to do", AGAIN)]
+        case "missing":
+            todo = f"Define {name} at the top level of your file, by this name."
+            return [Line("What to do", todo)]
+        case "forbidden":
+            texts = (trial.got.text for trial in judgement.trials if trial.got.did == "forbidden")
+            return forbidden(name, reason or next(texts, ""))
+        case "not_graded":
+            return [Line("What happened", OURS)]
+    if reason:
+        return [Line("What happened", reason)]
+    return _hidden(judgement.trials, judgement.exercise.parts)
 
 
 def _hidden(trials: Sequence[Trial], parts: Sequence[str]) -> list[Line]:
@@ -79,23 +75,24 @@ def _hidden(trials: Sequence[Trial], parts: Sequence[str]) -> list[Line]:
     ]
 
 
-def _hint(exercise: Exercise, one: Judgement) -> list[Line]:
+def _hint(judgement: Judgement) -> list[Line]:
+    exercise = judgement.exercise
     for mistake in exercise.mistakes:
-        if mistake.name == one.mistake:
+        if mistake.name == judgement.mistake:
             text = f"This is exactly what comes out when {mistake.when}.\n{mistake.look}"
             return [Line("Hint", text)]
-    first = next((trial for trial in one.trials if not trial.passed), None)
+    first = next((trial for trial in judgement.trials if not trial.passed), None)
     if first is None or not first.question.value or first.mismatch is None:
         return []
     on_values = first.mismatch.kind in ("values", "finite", "length", "fact")
     return [Line("To try", exercise.look)] if on_values and exercise.look else []
 
 
-def _given(one: Judgement) -> list[Line]:
-    if not one.given:
+def _given(judgement: Judgement) -> list[Line]:
+    if not judgement.given:
         return []
-    names = listed(one.given)
-    yours = "yours, which is" if len(one.given) == 1 else "your own, which are"
+    names = listed(judgement.given)
+    yours = "yours, which is" if len(judgement.given) == 1 else "your own, which are"
     text = f"Judged with a correct {names} in place of {yours} not right yet:"
     return [Line("Note", f"{text}\none error is charged once.")]
 

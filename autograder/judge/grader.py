@@ -9,17 +9,16 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Literal
 
-from autograder.judge.calls import Request
 from autograder.judge.candidate import Candidate, out_of_time
-from autograder.judge.feedback import case_report, feedback
+from autograder.judge.feedback import report_on
 from autograder.judge.judgement import Judgement
 from autograder.judge.oracle import Oracle
 from autograder.judge.program import Program
-from autograder.judge.report import ExerciseReport, LabReport, Outcome
+from autograder.judge.report import LabReport, Outcome
 from autograder.judge.submission import Submission
 from autograder.labcheck.forbidden import forbidden_use, may_use
 from autograder.labcheck.message import outcome_of, share
-from autograder.labcheck.verdict import Observed, Trial, diagnose, judged, reads_host
+from autograder.labcheck.verdict import Observed, diagnose, tried
 from autograder.sandbox.errors import SandboxError
 from autograder.sandbox.pool import Sandbox
 from autograder.spec import Exercise
@@ -72,23 +71,25 @@ class Grader:
     def grade(self, submission: Submission) -> LabReport:
         """The report of one submission; a fault of the grader becomes `not_graded`."""
         started = time.monotonic()
+        exercises = self.collected.exercises
         if submission.problem is not None:
-            found = [self._nothing(one, submission.problem) for one in self.collected.exercises]
+            judgements = [
+                Judgement(exercise, (), "missing", 0.0, None, submission.problem)
+                for exercise in exercises
+            ]
         else:
-            names = [one.name for one in self.collected.exercises]
-            with Candidate(self.sandbox, self.oracle, Program.of(submission, names)) as candidate:
-                found = Judging(self, candidate, submission.student).judge()
-        exercises = [self._report(one) for one in found]
-        notes = [*submission.notes, *(_fault(one) for one in found if one.outcome == "not_graded")]
+            program = Program.of(submission, [exercise.name for exercise in exercises])
+            with Candidate(self.sandbox, self.oracle, program) as candidate:
+                judgements = Judging(self, candidate, submission.student).judge()
         return LabReport(
             self.collected.slug,
             submission.student,
             self.device,
             self.isolation,
             time.monotonic() - started,
-            tuple(exercises),
+            tuple(report_on(judgement) for judgement in judgements),
             submission.problem,
-            tuple(notes),
+            submission.notes,
         )
 
     @property
@@ -97,22 +98,6 @@ class Grader:
         finding = self.sandbox.finding
         layers = tuple(layer.name for layer in finding.layers if layer.in_force)
         return (f"tier {finding.tier}: {finding.statement}", *layers)
-
-    def _nothing(self, exercise: Exercise, problem: str) -> Judgement:
-        return Judgement(exercise, (), "missing", 0.0, None, problem)
-
-    def _report(self, one: Judgement) -> ExerciseReport:
-        exercise = one.exercise
-        score = None if one.outcome == "not_graded" else round(exercise.points * one.share, 4)
-        return ExerciseReport(
-            exercise.name,
-            one.outcome,
-            score,
-            float(exercise.points),
-            one.mistake,
-            feedback(exercise, one, score),
-            tuple(case_report(trial, exercise.parts) for trial in one.trials),
-        )
 
 
 @dataclass(frozen=True)
@@ -175,7 +160,7 @@ class Judging:
         return tuple(
             name
             for name in names
-            if name in used and not self.candidate.dead_together(name, exercise.name)
+            if name in used and not self.candidate.fatal_together(name, exercise.name)
         )
 
     def _apart(
@@ -213,7 +198,15 @@ class Judging:
             return Judgement(exercise, (), *_cannot_be_called(reason))
         oracle = self.grader.oracle
         draw = oracle.draw(self.student, exercise)
-        trials = tuple(self._trials(exercise, oracle.expected(exercise, draw)))
+        expected = oracle.expected(exercise, draw)
+        trials = tuple(
+            tried(
+                [(request.question, due) for request, due in expected],
+                lambda place, arguments: self.candidate.call(
+                    exercise, expected[place][0], arguments
+                ),
+            )
+        )
         outcome: Any = outcome_of(trials)
         mistake = None
         if outcome in DISTURBED:
@@ -228,36 +221,6 @@ class Judging:
         own = forbidden_use(program.source, exercise.name, exercise.forbidden)
         lab = collected.lab.forbidden
         return own or forbidden_use(program.source, exercise.name, lab, apart=program.names)
-
-    def _trials(
-        self, exercise: Exercise, expected: Sequence[tuple[Request, Observed]]
-    ) -> Iterator[Trial]:
-        arguments: dict[str, Observed] = {}
-        wanted = {one.case.like for one, _ in expected if one.case.observe == "arguments"}
-        why_not = ""
-        passed = False
-        for request, due in expected:
-            case = request.case
-            if why_not:
-                skipped = Observed("skipped", text=f"not run: a call before it {why_not}")
-                yield Trial(request.question, due, skipped, None, passed=False)
-                continue
-            if case.observe == "arguments":
-                got = arguments[case.like]
-            else:
-                reply = self.candidate.call(exercise, request, case.name in wanted)
-                got, arguments[case.name] = reply
-            if got.did == "gone":
-                why_not = "ended the process"
-            elif got.type == "MemoryError" and not passed:
-                why_not = "ran out of memory"
-            if case.device == "meta" and due.did == "result" and reads_host(got):
-                skipped = Observed("skipped", text="it reads numbers on the host, which is fine")
-                yield Trial(request.question, due, skipped, None, passed=True)
-                continue
-            trial = judged(request.question, due, got)
-            passed = passed or trial.passed
-            yield trial
 
 
 def _compared(one: Judgement) -> bool:
@@ -283,7 +246,3 @@ def _cannot_be_called(why: Observed) -> tuple[Outcome, float, None, str]:
 
 def _ending(kind: str) -> Outcome:
     return kind if kind in ENDED else "crash"  # type: ignore[return-value]
-
-
-def _fault(one: Judgement) -> str:
-    return f"{one.exercise.name} could not be judged: {one.reason}"

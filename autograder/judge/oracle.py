@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, overload
@@ -17,10 +17,11 @@ from autograder.judge.calls import (
     Reply,
     Request,
     call,
-    code_of,
+    packed,
     request_of,
 )
-from autograder.labcheck.tree import Array, Tree, decode, encode
+from autograder.labcheck.compare import describe
+from autograder.labcheck.tree import Array, Tree, decode
 from autograder.labcheck.verdict import Observed, reads_host
 from autograder.sandbox import wire
 from autograder.sandbox.errors import GraderFault, SandboxError, Violation, WorkerGone
@@ -78,30 +79,20 @@ class Oracle:
             self._expected[key] = tuple(self._prepared(exercise, draw))
         return self._expected[key]
 
-    def _prepared(self, exercise: Exercise, draw: int) -> list[tuple[Request, Observed]]:
-        requests = [
-            self._request(exercise, draw, place) for place in range(len(self._cases(exercise)))
-        ]
+    def _prepared(self, exercise: Exercise, draw: int) -> Iterator[tuple[Request, Observed]]:
+        places = range(len(self._cases(exercise)))
+        requests = [self._request(exercise, draw, place) for place in places]
         entry = f"solutions.{self.collected.slug}:{exercise.name}"
-        answers = self.run(exercise, entry, requests)
-        found = []
-        for request, answer in zip(requests, answers, strict=True):
+        for request, due in zip(requests, self.run(exercise, entry, requests), strict=True):
+            if not _applies(request, due):
+                continue
             case = request.case
-            if case.device == "meta" and reads_host(answer):
-                continue
-            if case.scenario is gradients and answer.tree == {}:
-                continue
-            if case.scenario is buffers_elsewhere and not has_tensors(request.question.arguments):
-                continue
-            due = case.raises is not None
-            if (answer.did == "raised") is not due or answer.did not in ("raised", "result"):
-                what = f"{answer.did} {answer.type} {answer.text}"
+            wanted = "result" if case.raises is None else "raised"
+            if due.did != wanted:
+                what = f"{due.did} {due.type} {due.text}"
                 where = f"{self.collected.slug}/{exercise.name}"
                 raise GraderFault(f"{where}: the reference on the case {case.name!r}: {what}")
-            if case.raises is not None:
-                answer = replace(answer, type=case.raises.__name__)
-            found.append((request, answer))
-        return found
+            yield request, replace(due, type=case.raises.__name__) if case.raises else due
 
     def _cases(self, exercise: Exercise) -> Sequence[Case]:
         if exercise.name not in self._known_cases:
@@ -148,32 +139,29 @@ class Oracle:
         own = request.case.scenario is None and request.case.device != "meta"
         if exercise.view is None or observed.did != "result" or not own:
             return observed
-        arrays: dict[str, Any] = {}
-        given = [
-            ["arguments", encode(dict(request.question.arguments), arrays)],
-            ["result", encode(observed.tree, arrays)],
-        ]
-        header = {
-            "op": "call",
-            "entry": self.entry(exercise, "view"),
-            "scenario": None,
-            "args": given,
-            "device": "cpu",
-            "arguments": False,
-        }
+        arguments = {"arguments": dict(request.question.arguments), "result": observed.tree}
         try:
-            reply, back = self.worker().request(
-                header, wire.pack(arrays), seconds=TRAINING_SECONDS
-            )
+            reply, arrays = self._plain(self.entry(exercise, "view"), arguments, TRAINING_SECONDS)
         except SandboxError:
-            self.close()
             raise GraderFault(
                 f"{exercise.name}: the view of the result ended its worker"
             ) from None
-        if reply.get("op") != "result":
-            # The view could not read the result: it has another form than was asked for.
-            return Observed("refused", text=f"something of another form ({_form(observed.tree)})")
-        return Observed("result", decode(reply["result"], back))
+        if reply.get("op") == "result":
+            return Observed("result", decode(reply["result"], arrays))
+        # The view could not read the result: it has another form than was asked for.
+        form = describe(observed.tree)
+        return Observed("refused", text=f"something of another form ({form})")
+
+    def _plain(
+        self, entry: str, arguments: Mapping[str, Tree], seconds: float
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """One call of a trusted program on trees; a worker that fails at it is ended."""
+        try:
+            header, body = packed(arguments)
+            return self.worker().request({**header, "entry": entry}, body, seconds=seconds)
+        except (SandboxError, wire.BadFrame):
+            self.close()
+            raise
 
     def worker(self) -> Worker:
         """The trusted worker, with references, mistakes and views loaded."""
@@ -196,25 +184,13 @@ class Oracle:
 
     def answer(self, name: str, arguments: dict[str, Tree]) -> Observed:
         """What the reference of an earlier exercise answers to a student's own code."""
-        arrays: dict[str, Any] = {}
-        nodes = [[key, encode(value, arrays)] for key, value in arguments.items()]
         entry = f"solutions.{self.collected.slug}:{name}"
-        header = {
-            "op": "call",
-            "entry": entry,
-            "scenario": None,
-            "args": nodes,
-            "device": "cpu",
-            "arguments": False,
-        }
         try:
-            body = wire.pack(arrays)
-            reply, back = self.worker().request(header, body, seconds=CALL_SECONDS)
+            reply, arrays = self._plain(entry, arguments, CALL_SECONDS)
         except (WorkerGone, Violation, wire.BadFrame):
-            self.close()
             return Observed("raised", None, "RuntimeError", (), "more than this function can do")
         if reply.get("op") == "result":
-            return Observed("result", decode(reply["result"], back))
+            return Observed("result", decode(reply["result"], arrays))
         kind, text = str(reply.get("type", "ValueError")), str(reply.get("text"))
         return Observed("raised", None, kind, (), text)
 
@@ -238,7 +214,7 @@ class LazyAnswers(Sequence[Observed]):
     def __getitem__(self, place: slice) -> Sequence[Observed]: ...
     def __getitem__(self, place: int | slice) -> Observed | Sequence[Observed]:
         if isinstance(place, slice):
-            return [self[one] for one in range(*place.indices(len(self)))]
+            return [self[n] for n in range(*place.indices(len(self)))]
         if not 0 <= place < len(self):
             raise IndexError(place)
         if place not in self._known:
@@ -247,22 +223,26 @@ class LazyAnswers(Sequence[Observed]):
 
     def _find_out(self, place: int) -> None:
         """Calls once; the call that a case on its arguments is about serves both cases."""
-        case = self._requests[place].case
-        called = place
-        if case.observe == "arguments":
-            names = [one.case.name for one in self._requests]
-            called = names.index(case.like)
-        name = self._requests[called].case.name
-        about = [
-            other
-            for other, one in enumerate(self._requests)
-            if one.case.observe == "arguments" and one.case.like == name
+        cases = [request.case for request in self._requests]
+        name = cases[place].like if cases[place].observe == "arguments" else cases[place].name
+        called = [case.name for case in cases].index(name)
+        observing = [
+            n for n, case in enumerate(cases) if case.observe == "arguments" and case.like == name
         ]
-        request = self._requests[called]
-        reply = self._oracle.reply(self._exercise, self._entry, request, arguments=bool(about))
-        self._known[called] = reply.result
-        for other in about:
-            self._known[other] = reply.arguments
+        reply = self._oracle.reply(
+            self._exercise, self._entry, self._requests[called], arguments=bool(observing)
+        )
+        self._known |= {called: reply.result, **dict.fromkeys(observing, reply.arguments)}
+
+
+def _applies(request: Request, due: Observed) -> bool:
+    """Whether a case has something to compare, now that the reference has been called."""
+    case = request.case
+    if case.device == "meta" and reads_host(due):
+        return False
+    if case.scenario is buffers_elsewhere:
+        return has_tensors(request.question.arguments)
+    return case.scenario is not gradients or due.tree != {}
 
 
 def has_tensors(tree: Tree) -> bool:
@@ -272,12 +252,6 @@ def has_tensors(tree: Tree) -> bool:
     if isinstance(tree, list | tuple):
         return any(has_tensors(item) for item in tree)
     return isinstance(tree, Array) and tree.kind == "torch"
-
-
-def _form(tree: Tree) -> str:
-    from autograder.labcheck.compare import describe
-
-    return describe(tree)
 
 
 VOCABULARY = ("__init__", "variations", "vocabulary", "scenarios")
@@ -297,6 +271,3 @@ def modules_of(collected: Collected) -> dict[str, str]:
                 files[package if path.stem == "__init__" else f"{package}.{path.stem}"] = path
     texts = {"autograder": "", "exercises": "", "solutions": ""}
     return texts | {name: path.read_text(encoding="utf-8") for name, path in files.items()}
-
-
-__all__ = ["DRAWS", "Oracle", "code_of", "modules_of"]

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from autograder.labcheck.explain import Line
+from autograder.labcheck.message import Message
+
 Outcome = Literal[
     "right",
     "partly",
@@ -37,11 +40,10 @@ class CaseReport:
 
 @dataclass(frozen=True)
 class ExerciseReport:
-    """One exercise: score in points (None where it could not be judged) and feedback as plain
-    text.
+    """One exercise: score in points (None where it could not be judged), and what to say about it.
 
-    mistake: the name of the known mistake whose output this is; hint: its sentences.
-    headline: the first sentence of what is wrong, for tables.
+    mistake: the name of the known mistake whose output this is.  lines: the labelled lines of the
+    message.  fault: why the grader could not judge it; for graders, never for students.
     """
 
     name: str
@@ -49,8 +51,19 @@ class ExerciseReport:
     score: float | None
     max_score: float
     mistake: str | None = None
-    feedback: str = ""
+    lines: tuple[Line, ...] = ()
     cases: tuple[CaseReport, ...] = ()
+    fault: str = ""
+
+    @property
+    def message(self) -> Message:
+        """What a student reads, in its parts."""
+        return Message(self.name, self.outcome, self.score, self.max_score, self.lines)
+
+    @property
+    def feedback(self) -> str:
+        """What a student reads, as plain text."""
+        return self.message.text()
 
 
 @dataclass(frozen=True)
@@ -119,29 +132,31 @@ class LabReport:
         )
 
 
-def _exercise_json(one: ExerciseReport) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "outcome": one.outcome,
-        "score": one.score,
-        "max_score": one.max_score,
-        "mistake": one.mistake,
-        "feedback": one.feedback,
+def _exercise_json(exercise: ExerciseReport) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "name": exercise.name,
+        "outcome": exercise.outcome,
+        "score": exercise.score,
+        "max_score": exercise.max_score,
+        "mistake": exercise.mistake,
+        "feedback": exercise.feedback,
+        "lines": [[line.label, line.text] for line in exercise.lines],
         "cases": [
             {"name": case.name, "outcome": case.outcome, "message": case.message}
-            for case in one.cases
+            for case in exercise.cases
         ],
     }
+    return data | ({"fault": exercise.fault} if exercise.fault else {})
 
 
 def _exercise(data: Mapping[str, Any]) -> ExerciseReport:
-    cases = (CaseReport(one["name"], one["outcome"], one["message"]) for one in data["cases"])
     return ExerciseReport(
         data["name"],
         data["outcome"],
         data["score"],
         data["max_score"],
         data["mistake"],
-        data["feedback"],
-        tuple(cases),
+        tuple(Line(label, text) for label, text in data["lines"]),
+        tuple(CaseReport(**case) for case in data["cases"]),
+        data.get("fault", ""),
     )

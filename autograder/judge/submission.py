@@ -8,7 +8,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,9 @@ MAGIC = re.compile(
 )
 LINE_END = re.compile(r"\r\n|\r|\n")
 PYTHON_CELLS = {"time", "timeit", "capture", "prun", "python", "python3"}
+KINDS = ("code", "markdown", "raw")
+CHECK = "check-"
+"""What the id of a check cell begins with; the rest is the exercise's name."""
 READ_FAILS = (ValueError, RecursionError, TypeError, AttributeError, KeyError, MemoryError)
 
 
@@ -49,32 +52,54 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A cell of a notebook as it was handed in.  grade_id, id: what it says of itself, or ""."""
+
+    kind: str
+    source: str
+    grade_id: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True)
 class Submission:
-    """One student's cells, or the reason why there are none."""
+    """One student's cells, or the reason why there are none.
+
+    parts: all cells of a notebook, for the gradebook; empty for a .py.
+    """
 
     student: str
     cells: tuple[Cell, ...] = ()
     problem: str | None = None
     notes: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def to_judge(self) -> Submission:
+        """What is sent to where it is judged."""
+        return replace(self, parts=())
 
 
 def read(path: Path, student: str | None = None) -> Submission:
     """The submission in a file; a file that is none has a `problem` that says why."""
     name = path.stem if student is None else student
+    parts: tuple[Part, ...] = ()
     try:
         raw = _bytes(path)
         kind = path.suffix.lower()
         if kind == ".ipynb":
-            cells, notes = _notebook(raw)
+            told = _raw_cells(raw)
+            parts = tuple(_parts(told))
+            cells, notes = _notebook(told)
         elif kind == ".py":
             cells, notes = _script(_text(raw))
         else:
             raise Unreadable("neither a .py nor an .ipynb file")
     except Unreadable as problem:
-        return Submission(name, problem=f"unreadable submission: {problem}")
+        return Submission(name, problem=f"unreadable submission: {problem}", parts=parts)
     except READ_FAILS as error:
-        return Submission(name, problem=f"unreadable submission: {_why(error)}")
-    return Submission(name, tuple(cells), None, tuple(notes))
+        return Submission(name, problem=f"unreadable submission: {_why(error)}", parts=parts)
+    return Submission(name, tuple(cells), None, tuple(notes), parts)
 
 
 class Unreadable(Exception):  # noqa: N818 - a reason
@@ -165,9 +190,21 @@ def _raw_cells(raw: bytes) -> list[Any]:
     return cells
 
 
-def _notebook(raw: bytes) -> tuple[list[Cell], list[str]]:
+def _parts(raw_cells: list[Any]) -> Iterator[Part]:
+    for cell in raw_cells:
+        if isinstance(cell, dict) and cell.get("cell_type") in KINDS:
+            name = cell.get("id")
+            yield Part(
+                cell["cell_type"],
+                source_of(cell).encode("utf-8", "backslashreplace").decode("utf-8"),
+                _grade_id(cell),
+                name if isinstance(name, str) else "",
+            )
+
+
+def _notebook(raw_cells: list[Any]) -> tuple[list[Cell], list[str]]:
     kept = []
-    for place, cell in enumerate(_raw_cells(raw)):
+    for place, cell in enumerate(raw_cells):
         if isinstance(cell, dict) and cell.get("cell_type") == "code":
             kept.append((source_of(cell), f"cell {place + 1}", 0, _extra(cell)))
     return _cells(kept)
@@ -184,14 +221,17 @@ def source_of(cell: dict[str, Any]) -> str:
 def _extra(cell: dict[str, Any]) -> bool:
     """Check cells and demo cells, by the metadata that the release gave them."""
     metadata = cell.get("metadata")
-    if not isinstance(metadata, dict):
-        return False
-    mark = metadata.get("nbgrader")
-    grade_id = mark.get("grade_id") if isinstance(mark, dict) else None
-    tags = metadata.get("tags")
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
     demo = isinstance(tags, list) and "demo" in tags
-    check = isinstance(grade_id, str) and grade_id.startswith("check-")
-    return demo or check
+    return demo or _grade_id(cell).startswith(CHECK)
+
+
+def _grade_id(cell: dict[str, Any]) -> str:
+    """The id that nbgrader knows a cell by; empty where it says none."""
+    metadata = cell.get("metadata")
+    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = mark.get("grade_id") if isinstance(mark, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def _cells(parts: list[tuple[str, str, int, bool]]) -> tuple[list[Cell], list[str]]:

@@ -18,7 +18,7 @@ from autograder.spec.collection import collect
 
 MAKE = (
     "import sys; from pathlib import Path; from autograder.course.secret import course_secret\n"
-    "sys.stdin.read(); print(course_secret(None, Path(sys.argv[1])).hex())"
+    "sys.stdin.read(); print(course_secret(root=Path(sys.argv[1])).hex())"
 )
 
 

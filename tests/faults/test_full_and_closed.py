@@ -70,7 +70,7 @@ def test_a_folder_in_the_place_of_the_reports_is_one_line(tmp_path: Path) -> Non
 
 def test_a_secret_that_cannot_be_made_says_what_to_do() -> None:
     with pytest.raises(click.UsageError, match="no course secret can be made") as caught:
-        course_secret(None, CLOSED)
+        course_secret(root=CLOSED)
     assert "--secret-file" in str(caught.value)
 
 
@@ -81,7 +81,7 @@ SECRET = (
 
 def test_a_secret_that_does_not_fit_is_not_made_in_part(tmp_path: Path) -> None:
     told = subprocess.run(
-        [sys.executable, "-B", "-c", f"{SECRET}course_secret(None, Path(sys.argv[1]))", tmp_path],
+        [sys.executable, "-B", "-c", f"{SECRET}course_secret(root=Path(sys.argv[1]))", tmp_path],
         cwd=kit.COURSE,
         env=kit.environment(),
         capture_output=True,
@@ -92,7 +92,7 @@ def test_a_secret_that_does_not_fit_is_not_made_in_part(tmp_path: Path) -> None:
     assert told.returncode != 0
     assert "no course secret can be made" in told.stderr
     assert list((tmp_path / "results").iterdir()) == []
-    assert len(course_secret(None, tmp_path)) == 64
+    assert len(course_secret(root=tmp_path)) == 64
 
 
 RESULTS = (

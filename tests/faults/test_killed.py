@@ -139,35 +139,40 @@ def test_a_killed_grader_leaves_no_process_and_the_old_reports(
 def test_a_submission_that_no_judge_survives_is_left_to_a_person(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    work = [(path, path.stem) for path in kit.hand_ins(tmp_path / "x", 4)]
+    work = [read(path) for path in kit.hand_ins(tmp_path / "x", 4)]
     monkeypatch.setattr(processes, "_in_processes", _poisoned)
-    found = dict(judge(work, Setup(kit.LAB, None, b"x" * 20), 2))
-    assert sorted(found) == [0, 1, 2, 3]
-    assert [found[place].needs_review for place in range(4)] == [False, False, True, False]
-    assert found[2].score == 0
-    assert found[2].max_score == kit.FULL
-    assert "A person will look" in found[2].exercises[0].feedback
+    pairs = list(judge(work, Setup(kit.LAB, kit.COURSE, b"x" * 20), 2))
+    assert all(submission.student == report.student for submission, report in pairs)
+    found = {report.student: report for _, report in pairs}
+    assert sorted(found) == ["student0", "student1", "student2", "student3"]
+    assert [name for name, report in found.items() if report.needs_review] == ["student2"]
+    assert found["student2"].score == 0
+    assert found["student2"].max_score == kit.FULL
+    assert "A person will look" in found["student2"].exercises[0].feedback
 
 
-def _poisoned(work: Any, setup: Setup, jobs: int) -> Iterator[tuple[int, LabReport]]:
+def _poisoned(todo: Any, pending: Any, setup: Setup, jobs: int) -> Any:
     """Judging processes that die of one submission, and take the others in hand along."""
-    if any(student == "student2" for _, _, student in work):
+    taken = list(todo)
+    pending.update(taken)
+    if any(submission.student == "student2" for _, submission in taken):
         raise BrokenProcessPool
-    for place, _, student in work:
-        yield place, LabReport(setup.slug, student, "cpu", (), 0.0, ())
+    for place, submission in taken:
+        yield pending.pop(place), LabReport(setup.slug, submission.student, "cpu", (), 0.0, ())
 
 
 def test_judging_processes_that_always_die_are_the_graders_fault(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def dead(work: Any, setup: Setup, jobs: int) -> Iterator[tuple[int, LabReport]]:
+    def dead(todo: Any, pending: Any, setup: Setup, jobs: int) -> Any:
+        pending.update(todo)
         raise BrokenProcessPool
         yield
 
-    work = [(path, path.stem) for path in kit.hand_ins(tmp_path / "x", 2)]
+    work = [read(path) for path in kit.hand_ins(tmp_path / "x", 2)]
     monkeypatch.setattr(processes, "_in_processes", dead)
     with pytest.raises(GraderFault, match="ended from outside, again and again"):
-        list(judge(work, Setup(kit.LAB, None, b"x" * 20), 2))
+        list(judge(work, Setup(kit.LAB, kit.COURSE, b"x" * 20), 2))
 
 
 def test_judging_processes_that_cannot_begin_say_why(tmp_path: Path) -> None:
@@ -180,6 +185,6 @@ def test_judging_processes_that_cannot_begin_say_why(tmp_path: Path) -> None:
     for name, text in texts.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    work = [(path, path.stem) for path in kit.hand_ins(tmp_path / "x", 2)]
+    work = [read(path) for path in kit.hand_ins(tmp_path / "x", 2)]
     with pytest.raises(CollectionError, match="no such luck"):
         list(judge(work, Setup("broken", tmp_path, b"x" * 20), 2))

@@ -61,12 +61,12 @@ def share_of(x: NDArray[np.float64]) -> NDArray[np.float64]:
 SPEC = """\
 import numpy as np
 
-from autograder.spec import Exercise, Mistake
+from autograder.spec import Exercise, Mistakes
 from solutions.tiny import {name}
 
 
-def wrong(x):
-    return {wrong}
+wrong = Mistakes()
+wrong.add("{mistake}", lambda x: {wrong}, "{when}. Look at {look}.")
 
 
 EXERCISE = Exercise(
@@ -76,7 +76,7 @@ EXERCISE = Exercise(
     shapes={{"x": "T", "return": "T"}},
     points={points},
     without=frozenset({{"integer inputs"}}),
-    mistakes=(Mistake("{mistake}", wrong, when="{when}", look="Look at {look}."),),
+    mistakes=wrong,
     look="Read it.",
 )
 """

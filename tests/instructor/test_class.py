@@ -263,7 +263,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 90) -> None:
 
 def test_points_that_no_build_has_seen_are_not_booked(course: Course) -> None:
     course.hand_in("ada")
-    spec = course.root / "autograder" / "labs" / "tiny" / "double.py"
+    spec = course.root / "exercises" / "tiny" / "double.py"
     text, old = spec.read_text("utf-8"), f"points={POINTS['double']}"
     assert old in text
     spec.write_text(text.replace(old, f"points={POINTS['double'] + 1}"), "utf-8")

@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from instructor_kit import HALF, RIGHT, WRONG, Course
 
+import autograder
+
 pytestmark = pytest.mark.slow
 pytest.importorskip("distributed", reason="Dask is not installed: pip install .[cluster]")
 SLOWLY = ["import numpy as np\n", "import time\n", "time.sleep(0.5)"]
@@ -155,7 +157,8 @@ def test_a_worker_with_another_kit_is_refused_before_anything_is_sent(
 ) -> None:
     other = tmp_path / "other"
     shutil.copytree(built, other)
-    with (other / "autograder" / "grade.py").open("a") as file:
+    shutil.copytree(Path(autograder.__file__).parent, other / "autograder")
+    with (other / "autograder" / "judge" / "grader.py").open("a") as file:
         file.write("\n# another version\n")
     course.hand_in("ada")
     cluster.add_worker()

@@ -14,6 +14,7 @@ from instructor_kit import NAMES, RIGHT, Course, grade_id
 from nbgrader.nbgraderformat import MetadataValidator
 
 from autograder.course.handin import Release, Released, as_notebook, handed_in
+from autograder.judge.submission import read
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def release(built: Path) -> Release:
 
 def rebuilt(folder: Path, release: Release) -> Any:
     """What is read from a folder, which must be sound for nbformat and nbgrader."""
-    notebook = as_notebook(handed_in(folder, "tiny"), release)
+    notebook = as_notebook(read(handed_in(folder, "tiny")), release)
     nbformat.validate(notebook)
     MetadataValidator().validate_nb(notebook)
     return notebook

@@ -77,7 +77,7 @@ def test_a_term_through_the_exchange(course: Course) -> None:
     ada, bob = Student(course, "ada"), Student(course, "bob")
     for student, answers in ((ada, RIGHT), (bob, WRONG)):
         student.run("fetch_assignment", "tiny")
-        assert (student.home / "tiny" / "labcheck" / "__init__.py").is_file()
+        assert (student.home / "tiny" / "labcheck.pyz").is_file()
         student.write(answers)
         student.run("submit", "tiny")
     course.run("nbgrader", "collect", "tiny")
