@@ -21,9 +21,11 @@ demo: $(READY)  ## build, grade a made-up class in isolation, and say what to op
 test: $(READY)  ## the whole test suite
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-check: $(READY)  ## lint, types, generated files, and the proof of the collection
+check: $(READY)  ## lint, layout, types, rooms, generated files, and the proof of the collection
 	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports
 	@$(BIN)/autograder build --check
 	@$(BIN)/autograder verify
 

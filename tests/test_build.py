@@ -17,15 +17,20 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.nbgraderformat import reads as nbgrader_reads
 
 from autograder.chain import build as chain
+from autograder.chain.archive import archive
 from autograder.chain.build import BuildError, Files, build, check, make
 from autograder.chain.compare import agree, first_difference, record_text
 from autograder.chain.leaks import leaks, secrets
+from autograder.commands.main import main
 from autograder.spec import collection
-from autograder.spec.collection import COURSE, CollectionError
+from autograder.spec.collection import CollectionError
+
+COURSE = Path(__file__).parents[1]
 
 LAB = '''\
 """A lab made up for tests."""
@@ -107,6 +112,14 @@ def add_lab(root: Path, slug: str, text: str = LAB) -> None:
         write(root, f"exercises/{slug}/{name}.py", spec)
 
 
+def unfinish(root: Path, points: str) -> list[str]:
+    """Take the points of an exercise of the made-up lab away; what is then left to do."""
+    spec = SPEC.format(slug="small", name="double", points=points)
+    write(root, "exercises/small/double.py", spec)
+    shown = points if points != "float('nan')" else "nan"
+    return [f"exercises/small/double.py: points={shown}: give a number above 0"]
+
+
 @pytest.fixture(autouse=True)
 def plain_record(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Made-up labs are recorded without workers; tests of the chain need only some numbers."""
@@ -163,21 +176,21 @@ def slugs_in(files: Files) -> list[str]:
 
 def test_a_build_makes_what_students_and_nbgrader_need(root: Path) -> None:
     written = [path.relative_to(root).as_posix() for path in build([], root)]
-    assert [path for path in written if "/labcheck/" not in path] == [
+    assert written == [
         "assignments/.github/workflows/labcheck.yml",
         "assignments/README.md",
+        "assignments/labcheck.pyz",
         "assignments/requirements.txt",
         "assignments/small.py",
         "assignments/visible/small.json",
+        "release/small/labcheck.pyz",
         "release/small/small.ipynb",
         "release/small/visible.json",
         "source/small/small.ipynb",
         "source/small/visible.json",
     ]
-    for folder in ("assignments", "release/small", "source/small"):
-        for module in (COURSE / "autograder/labcheck").rglob("*.py"):
-            copy = root / folder / "labcheck" / module.relative_to(COURSE / "autograder/labcheck")
-            assert copy.read_bytes() == module.read_bytes()
+    assert (root / "assignments/labcheck.pyz").read_bytes() == archive()
+    assert (root / "release/small/labcheck.pyz").read_bytes() == archive()
 
 
 def test_a_build_leaves_nothing_else_behind(
@@ -219,7 +232,10 @@ def test_the_notebook_has_the_cells_that_it_should_have(root: Path) -> None:
         "check-Doubler",
     ]
     texts = dict(zip(ids(files), cells(files, "release/small/small.ipynb"), strict=True))
-    assert texts["labcheck"]["source"] == ["from labcheck import check, hint, progress"]
+    assert "".join(texts["labcheck"]["source"][1:]) == (
+        'import sys; sys.path.insert(0, "labcheck.pyz")\n'
+        "from labcheck import check, hint, progress"
+    )
     assert texts["check-Doubler"]["source"] == ["check(Doubler)"]
     assert texts["demo-a-picture"]["metadata"] == {"tags": ["demo"]}
     assert "".join(texts["demo-a-picture"]["source"]) == (
@@ -268,7 +284,7 @@ def test_the_readme_names_every_lab(root: Path) -> None:
     add_lab(root, "tall")
     text = chain.shared_files(root)["assignments/README.md"].decode()
     assert "- `small.py`: The small\n- `tall.py`: The tall\n" in text
-    assert "python -m labcheck small.py --watch" in text
+    assert "python labcheck.pyz small.py --watch" in text
 
 
 # The same for labs that are made up and for those of this course
@@ -396,15 +412,19 @@ def test_a_line_of_a_solution_is_found_wherever_it_stands(root: Path) -> None:
     assert leaks("small", LAB, files | {"source/small/small.ipynb": line.encode()}) == []
 
 
+@pytest.mark.parametrize("draft", [False, True])
 def test_a_build_that_would_show_a_solution_is_refused(
-    root: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path, monkeypatch: pytest.MonkeyPatch, draft: bool
 ) -> None:
+    if draft:
+        unfinish(root, "0")
+
     def unstripped(_: str, files: Files, __: Path) -> Files:
         return {path.replace("source", "release"): text for path, text in files.items()}
 
     monkeypatch.setattr(chain, "_released", unstripped)
     with pytest.raises(BuildError, match=r"release/small/small\.ipynb: shows a line of a solut"):
-        build([], root)
+        build([], root, draft=draft)
     assert not (root / "release").exists()
 
 
@@ -415,7 +435,7 @@ def test_nbgrader_alone_makes_the_same_release(root: Path) -> None:
     shutil.rmtree(root / "release")
     done = nbgrader("generate_assignment", "small", folder=root)
     assert done.returncode == 0, done.stderr
-    assert {file: file.read_bytes() for file in made} == made
+    assert {file: file.read_bytes() for file in (root / "release").rglob("*.*")} == made
 
 
 @pytest.mark.slow
@@ -426,6 +446,16 @@ def test_nbgrader_alone_refuses_an_authored_file_in_source(root: Path) -> None:
     assert done.returncode == 1
     assert "small.py would reach students with its solution: move it" in done.stderr
     assert not (root / "release/small").exists()
+
+
+@pytest.mark.slow
+def test_an_assignment_that_is_no_lab_gets_no_labcheck(root: Path) -> None:
+    build([], root)
+    other = write(root, "source/other/other.ipynb", "")
+    shutil.copy(root / "source/small/small.ipynb", other)
+    done = nbgrader("generate_assignment", "other", folder=root)
+    assert done.returncode == 0, done.stderr
+    assert [file.name for file in (root / "release/other").iterdir()] == ["other.ipynb"]
 
 
 def nbgrader(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -492,7 +522,7 @@ def test_recorded_numbers_agree_within_a_tolerance_and_stay_as_they_are(root: Pa
 def test_a_file_that_no_build_makes_is_found_and_left(root: Path) -> None:
     build([], root)
     notes = write(root, "source/small/notes.txt", "mine")
-    write(root, "release/small/labcheck/__pycache__/x.pyc", "")
+    write(root, "release/small/__pycache__/x.pyc", "")
     assert check([], root) == [
         "source/small/notes.txt: no build makes it: move it elsewhere or delete it"
     ]
@@ -500,12 +530,26 @@ def test_a_file_that_no_build_makes_is_found_and_left(root: Path) -> None:
     assert notes.exists()
 
 
-def test_a_module_that_labcheck_lost_is_found_and_deleted(root: Path) -> None:
+@pytest.mark.parametrize("path", ["release/small/labcheck.pyz", "assignments/labcheck.pyz"])
+def test_a_changed_or_missing_labcheck_is_found(root: Path, path: str) -> None:
     build([], root)
-    old = write(root, "release/small/labcheck/old.py", "")
-    assert len(check([], root)) == 1
+    command = "run autograder build" + (" small" if "small" in path else "")
+    (root / path).write_bytes(archive() + b"?")
+    assert check([], root) == [f"{path}: this is not what a build makes: {command}"]
+    (root / path).unlink()
+    assert check([], root) == [f"{path}: missing: {command}"]
+
+
+def test_labcheck_as_earlier_builds_copied_it_is_found_and_deleted(root: Path) -> None:
     build([], root)
-    assert not old.exists()
+    for folder in ("source/small", "release/small", "assignments"):
+        write(root, f"{folder}/labcheck/compare.py", "")
+        write(root, f"{folder}/labcheck/__pycache__/compare.pyc", "")
+    notes = write(root, "assignments/labcheck/notes.txt", "mine")
+    assert len(check([], root)) == 4
+    build([], root)
+    assert list(root.rglob("labcheck")) == [notes.parent]
+    assert [file.name for file in notes.parent.iterdir() if file.is_file()] == ["notes.txt"]
 
 
 def test_a_lab_that_is_gone_is_found(root: Path) -> None:
@@ -562,10 +606,39 @@ def test_a_cell_that_cannot_be_built_is_refused(
 
 
 def test_an_unfinished_lab_is_refused(root: Path) -> None:
-    spec = SPEC.format(slug="small", name="double", points=7)
-    write(root, "exercises/small/double.py", spec)
-    with pytest.raises(BuildError, match=r"the points add up to 69\.5, not 100"):
+    todo = unfinish(root, "0")
+    with pytest.raises(BuildError) as caught:
         build([], root)
+    way_out = "or build a draft: autograder build small --draft"
+    assert str(caught.value).splitlines() == [*todo, way_out]
+    assert not (root / "release").exists()
+
+
+def test_an_unfinished_lab_is_built_as_a_draft(root: Path) -> None:
+    todo = unfinish(root, "0")
+    assert chain.unfinished([], root) == todo
+    assert len(build([], root, draft=True)) == 11
+    assert (root / "release/small/small.ipynb").is_file()
+    assert check([], root, draft=True) == []
+
+
+@pytest.mark.parametrize("points", ["-1", "float('nan')"])
+def test_points_that_no_notebook_can_hold_are_no_draft(root: Path, points: str) -> None:
+    todo = unfinish(root, points)
+    with pytest.raises(BuildError) as caught:
+        build([], root, draft=True)
+    assert str(caught.value).splitlines() == todo
+
+
+def test_the_command_says_that_it_built_a_draft(root: Path) -> None:
+    todo = unfinish(root, "0")
+    refused = CliRunner().invoke(main, ["build", "--course", str(root)])
+    assert (refused.exit_code, todo[0] in refused.output) == (1, True)
+    built = CliRunner().invoke(main, ["build", "--course", str(root), "--draft"])
+    assert (built.exit_code, built.output.splitlines()) == (
+        0,
+        [f"DRAFT, not finished: {todo[0]}", "11 files written."],
+    )
 
 
 def test_what_nbgrader_says_is_shown_when_it_fails(root: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 
 import pytest
 
+from autograder.labcheck.explain import sizes
 from autograder.spec import Mistake, collection
 from autograder.spec.collection import CollectionError, collect
 
@@ -152,9 +154,50 @@ def test_an_import_error_does_not_show_the_machine(root: Path) -> None:
 
 
 def test_a_file_name_that_is_no_slug_is_refused(root: Path) -> None:
-    write(root, "solutions/Lab-3.py", "")
+    write(root, "solutions/Lab-3.py", CELLS)
     with pytest.raises(CollectionError, match=r"solutions/Lab-3\.py: rename it to lower-case"):
         collection.labs(root)
+
+
+def test_a_file_without_exercises_and_specs_is_no_lab(root: Path) -> None:
+    write(root, "solutions/Answers to the exam.py", "print('of nobody\\'s concern')\n")
+    assert collection.labs(root) == ["small"]
+    assert not collection.specified("Answers to the exam", root)
+    assert collection.specified("small", root)
+
+
+def test_the_course_is_the_nearest_folder_above_with_solutions(
+    root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (root / "results" / "small").mkdir(parents=True)
+    monkeypatch.chdir(root / "results" / "small")
+    assert collection.course() == root.resolve()
+    outside = tmp_path_factory.mktemp("outside")
+    monkeypatch.chdir(outside)
+    with pytest.raises(CollectionError, match=r"is in no course.*autograder new course DIR"):
+        collection.course()
+    with pytest.raises(CollectionError, match="is no course: there is no folder solutions/"):
+        collection.course(outside)
+
+
+def test_an_unknown_name_in_without_is_a_problem(root: Path) -> None:
+    spec = SPEC.format(name="later").replace(
+        "points=50", 'points=50, without={"a typo", "second call"}'
+    )
+    write(root, "exercises/small/later.py", spec)
+    assert collection.problems(collect("small", root)) == [
+        "exercises/small/later.py: without='a typo' is no case that this exercise gets by itself: "
+        "leave it out"
+    ]
+
+
+def test_letters_of_the_labs_own_are_told_in_its_words(root: Path) -> None:
+    lab = LAB.replace('arrays="numpy"', 'arrays="numpy", axes={"K": "horizon", "S": "source"}')
+    write(root, "exercises/small/__init__.py", lab)
+    spec = SPEC.format(name="later").replace("points=50", 'points=50, shapes={"x": "B K S"}')
+    write(root, "exercises/small/later.py", spec)
+    (later, _) = collect("small", root).exercises
+    assert sizes((3, 2, 4), later.shapes["x"]) == "batch 3, horizon 2, source 4"
 
 
 def test_specs_of_no_lab_are_orphans(root: Path) -> None:
@@ -166,11 +209,23 @@ def test_specs_of_no_lab_are_orphans(root: Path) -> None:
     ]
 
 
-def test_an_unfinished_lab_has_problems_and_is_collected_all_the_same(root: Path) -> None:
+def test_points_are_weights_that_are_scaled_to_a_hundred(root: Path) -> None:
     write(root, "exercises/small/later.py", SPEC.format(name="later").replace("50", "20"))
-    assert collection.problems(collect("small", root)) == [
-        "exercises/small/: the points add up to 70, not 100: change `points` in its specs"
-    ]
+    found = collect("small", root)
+    assert [exercise.points for exercise in found.exercises] == [28.57, 71.43]
+    assert collection.problems(found) == []
+
+
+def test_weights_that_leave_a_remainder_still_add_up(tmp_path: Path) -> None:
+    names = [f"f{n}" for n in range(7)]
+    cells = (f'# %% exercise="{name}"\ndef {name}(x):\n    """It."""\n' for name in names)
+    write(tmp_path, "solutions/small.py", "".join(cells))
+    write(tmp_path, "exercises/small/__init__.py", LAB)
+    for name in names:
+        write(tmp_path, f"exercises/small/{name}.py", SPEC.format(name=name).replace("50", "3"))
+    points = [exercise.points for exercise in collect("small", tmp_path).exercises]
+    assert math.fsum(points) == 100
+    assert set(points) == {14.28, 14.29}
 
 
 def test_a_lab_without_exercises_has_a_problem(root: Path) -> None:

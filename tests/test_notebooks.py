@@ -18,6 +18,8 @@ pytestmark = pytest.mark.slow
 
 def _released(slug: str, folder: Path) -> nbformat.NotebookNode:
     shutil.copytree(course() / "release" / slug, folder / slug)
+    three = [f"{slug}.ipynb", "labcheck.pyz", "visible.json"]
+    assert sorted(path.name for path in (folder / slug).iterdir()) == sorted(three)
     return nbformat.read(folder / slug / f"{slug}.ipynb", as_version=4)
 
 
@@ -64,3 +66,22 @@ def test_untouched_it_runs_to_the_first_stub_and_says_kindly_what_to_do(
     shown = [one.data.get("text/plain", "") for one in _outputs(book) if "data" in one]
     assert any("not started yet" in text for text in shown)
     assert any("is not written yet" in text and "Go up to" in text for text in shown)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_without_labcheck_it_says_which_files_are_missing(tmp_path: Path) -> None:
+    book = _released("lab2_rnn", tmp_path)
+    (tmp_path / "lab2_rnn" / "labcheck.pyz").unlink()
+    with pytest.raises(CellExecutionError) as stopped:
+        _run(book, tmp_path / "lab2_rnn")
+    assert "put labcheck.pyz and visible.json beside this notebook" in str(stopped.value)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_notebook_that_changes_its_folder_still_finds_its_cases(tmp_path: Path) -> None:
+    book = _released("lab2_rnn", tmp_path)
+    setup = next(cell for cell in book.cells if "sys.path" in cell.source)
+    setup.source += "\nimport os\nos.chdir('/')\nprogress()"
+    book.cells = [setup]
+    _run(book, tmp_path / "lab2_rnn")
+    assert "0 of 12 right" in _outputs(book)[0].text

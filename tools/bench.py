@@ -23,7 +23,7 @@ from rich.table import Table
 from autograder.commands.terminal import console
 from autograder.judge.grader import Grader
 from autograder.judge.submission import read
-from autograder.labcheck.session import Session
+from autograder.labcheck.session import NotebookSession
 from autograder.labcheck.tree import live
 from autograder.sandbox.pool import Sandbox
 from autograder.spec.collection import collect, course
@@ -208,7 +208,7 @@ def _bare(grader: Grader, student: str) -> float:
 def notebook(told: argparse.Namespace) -> list[Figure]:
     """What check(rnn_forward) adds to the student's own calls."""
     root = course()
-    session = Session(root / "release" / LAB / "visible.json")
+    session = NotebookSession(root / "release" / LAB / "visible.json")
     entry = importlib.import_module(f"solutions.{LAB}").rnn_forward
     with contextlib.redirect_stdout(io.StringIO()):
         first = _timed(lambda: session.check(entry))

@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from autograder.spec.collection import course
-from tools.demo import PARTS
+from tools.copies import copy_of
 from tools.madeup import MadeUp, write
 
 MIB = 2**20
@@ -40,14 +40,8 @@ class Run:
 def class_folder(folder: Path, slug: str, students: int) -> Path:
     """A course folder: the lab released, and the same correct notebook of so many students."""
     root = course()
-    folder.mkdir(parents=True)
-    for part in PARTS:
-        if (root / part).is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(root / part, folder / part, ignore=ignored)
-        else:
-            shutil.copy(root / part, folder / part)
-    for part in ("autograder", "solutions"):  # as in a course folder that was used before
+    copy_of(root, folder)
+    for part in ("exercises", "solutions"):  # as in a course folder that was used before
         compileall.compile_dir(folder / part, quiet=1)
     timed(folder, _nbgrader(), "generate_assignment", slug, "--force")
     written = write(root, slug, MadeUp("one"), folder / "written")
@@ -58,11 +52,11 @@ def class_folder(folder: Path, slug: str, students: int) -> Path:
     return folder
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """For commands in a course folder: its own kit, and a secret."""
+def environment() -> dict[str, str]:
+    """For commands in a course folder: this kit, and a secret."""
     place = Path(sys.executable).parent
     path = f"{place}{os.pathsep}{os.environ.get('PATH', '')}"
-    return {**os.environ, "PATH": path, "PYTHONPATH": str(folder), "AUTOGRADER_SECRET": SECRET}
+    return {**os.environ, "PATH": path, "AUTOGRADER_SECRET": SECRET}
 
 
 def timed(folder: Path, *command: str, memory: bool = False) -> Run:
@@ -75,7 +69,7 @@ def timed(folder: Path, *command: str, memory: bool = False) -> Run:
         subprocess.Popen(
             command,
             cwd=folder,
-            env=environment(folder),
+            env=environment(),
             stdout=out,
             stderr=out,
             stdin=subprocess.DEVNULL,
@@ -131,7 +125,7 @@ def cluster(folder: Path, workers: int) -> Iterator[str]:
                 cwd=folder,
                 stdout=log,
                 stderr=log,
-                env=environment(folder),
+                env=environment(),
             )
             stack.callback(process.wait)
             stack.callback(process.kill)

@@ -11,10 +11,10 @@ from pathlib import Path
 from autograder.chain import build as chain
 from autograder.commands.terminal import console
 from autograder.spec.collection import course
+from tools.copies import copy_of
 from tools.madeup import MadeUp, term, write
 
 SECRET = "a secret for a made-up class only"
-PARTS = ("autograder", "solutions", "source", "release", "assignments", "nbgrader_config.py")
 
 
 def main() -> int:
@@ -24,7 +24,8 @@ def main() -> int:
     out.print("1. Building the labs from solutions/ …")
     written = chain.build(root=root)
     out.print(f"   {len(written)} files were not current." if written else "   All are current.")
-    folder = _own_course(root)
+    shutil.rmtree(root / "demo", ignore_errors=True)
+    folder = copy_of(root, root / "demo")
     classes = term()
     for slug, hand_ins in classes.items():
         _hand_in(root, slug, hand_ins, folder)
@@ -45,20 +46,6 @@ def main() -> int:
     return 0
 
 
-def _own_course(root: Path) -> Path:
-    """A course folder of the demo's own, so that a real one is never touched."""
-    folder = root / "demo"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for part in PARTS:
-        if (root / part).is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(root / part, folder / part, ignore=ignored)
-        else:
-            shutil.copy(root / part, folder / part)
-    return folder
-
-
 def _hand_in(root: Path, slug: str, hand_ins: tuple[MadeUp, ...], folder: Path) -> None:
     for one in hand_ins:
         place = folder / "submitted" / one.student / slug
@@ -67,7 +54,7 @@ def _hand_in(root: Path, slug: str, hand_ins: tuple[MadeUp, ...], folder: Path) 
 
 
 def _run(folder: Path, *words: str) -> int:
-    environment = {**os.environ, "AUTOGRADER_SECRET": SECRET, "PYTHONPATH": str(folder)}
+    environment = {**os.environ, "AUTOGRADER_SECRET": SECRET}
     command = [sys.executable, "-m", "autograder", *words]
     return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
 

@@ -26,7 +26,8 @@ LABS = click.argument("slugs", metavar="[LAB]...", nargs=-1)
 @LABS
 @COURSE
 @click.option("--check", is_flag=True, help="Change nothing; say what is not as a build makes it.")
-def build_command(slugs: Sequence[str], root: Path, check: bool) -> None:
+@click.option("--draft", is_flag=True, help="Build labs that are not finished, too.")
+def build_command(slugs: Sequence[str], root: Path, check: bool, draft: bool) -> None:
     """Make source/, release/ and assignments/ from solutions/ (all labs, or those named)."""
     from autograder.chain import build as chain
 
@@ -36,12 +37,15 @@ def build_command(slugs: Sequence[str], root: Path, check: bool) -> None:
         with bar("Building") as progress:
             task = progress.add_task("", total=len(chosen) or len(labs(root)))
             step = lambda text: progress.update(task, advance=1, description=text)  # noqa: E731
+            todo = chain.unfinished(chosen, root) if draft else []
             if check:
-                differences = chain.check(chosen, root, progress=step)
+                differences = chain.check(chosen, root, progress=step, draft=draft)
             else:
-                written = chain.build(chosen, root, progress=step)
+                written = chain.build(chosen, root, progress=step, draft=draft)
     except chain.BuildError as error:
         raise click.ClickException(str(error)) from error
+    for line in todo:
+        out.print(f"DRAFT, not finished: {line}", soft_wrap=True)
     if check:
         for line in differences:
             out.print(line)

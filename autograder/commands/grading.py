@@ -87,7 +87,7 @@ def grade_command(
         grade_submitted(
             slug,
             root,
-            course_secret(secret_file, root),
+            course_secret(secret_file, root=root),
             json_file,
             jobs=jobs,
             isolation=isolation,
@@ -102,7 +102,7 @@ def grade_command(
         raise click.UsageError(f"no such file: {', '.join(missing)}; nothing was graded")
     if json_file is not None and not json_file.parent.is_dir():
         raise click.UsageError(f"there is no folder {json_file.parent}; nothing was graded")
-    secret = course_secret(secret_file, root)
+    secret = course_secret(secret_file, root=root)
     with bar("Grading") as progress:
         task = progress.add_task("", total=len(paths))
         reports = grade_files(

@@ -1,4 +1,4 @@
-"""The commands: build, verify, grade, report, export, doctor."""
+"""The commands: new, build, verify, grade, report, export, doctor."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from autograder.commands.authoring import build_command, verify_command
 from autograder.commands.doctor import doctor_command
 from autograder.commands.grading import grade_command
 from autograder.commands.marks import export_command, report_command
+from autograder.commands.new import new_command
 
 
 class OneLine(click.Group):
@@ -36,11 +37,13 @@ def main() -> None:
 
     \b
     Instructors:  autograder grade lab2_rnn hand-ins/*.ipynb
-    Authors:      autograder build  then  autograder verify
+    Authors:      autograder new course DIR  then  autograder new lab NAME
+                  autograder build  then  autograder verify
     In doubt:     autograder doctor
     """
 
 
+main.add_command(new_command)
 main.add_command(build_command)
 main.add_command(verify_command)
 main.add_command(grade_command)

@@ -14,12 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from autograder.judge.report import LabReport
-from autograder.labcheck.explain import LABEL
 from autograder.labcheck.text import printable
+from autograder.pages.card import first_thing
 from autograder.spec.collection import course, labs
-
-TELLING = ("Hint", "First wrong", "Raised", "What happened", "What to do", "You returned")
-"""Labels of a feedback, the most telling first."""
 
 FAILED = 1
 WRONG_USAGE = 2
@@ -65,6 +62,11 @@ def known_lab(slug: str, root: Path) -> str:
     known = labs(root)
     if slug in known:
         return slug
+    if any((root / step / slug).is_dir() for step in ("source", "release")):
+        raise click.UsageError(
+            f"{slug} is an assignment of nbgrader's alone and is left to it, for it has no "
+            f"solutions/{slug}.py with exercises/{slug}/: nbgrader autograde {slug} grades it"
+        )
     raise click.UsageError(f"there is no lab {slug!r}; the labs are: {', '.join(known) or 'none'}")
 
 
@@ -96,32 +98,19 @@ def class_table(reports: Iterable[LabReport]) -> Table:
         right = sum(one.outcome == "right" for one in report.exercises)
         score = f"{round(report.score, 2):g}"
         share = f"{right} of {len(report.exercises)}"
-        table.add_row(printable(report.student), score, share, first_thing(report))
+        table.add_row(printable(report.student), score, share, _first_of(report))
     return table
 
 
-def first_thing(report: LabReport) -> str:
-    """The first sentence of feedback that is not "right"."""
+def _first_of(report: LabReport) -> str:
+    """The first sentence about what is not right."""
     if report.problem:
         return report.problem
-    for one in report.exercises:
-        if one.outcome != "right":
-            return f"{one.name}: {_first_told(one.feedback) or one.outcome}"
+    for exercise in report.exercises:
+        if exercise.outcome != "right":
+            sentence, stop, _ = first_thing(exercise).partition(". ")
+            return f"{exercise.name}: {sentence + stop.strip() or exercise.outcome}"
     return "all right"
-
-
-def _first_told(feedback: str) -> str:
-    """What stands behind the most telling label of a feedback, on one line, one sentence."""
-    parts: dict[str, list[str]] = {}
-    label = ""
-    for line in feedback.splitlines()[2:]:
-        if line[2:3].strip():
-            label = line[:LABEL].strip()
-        parts.setdefault(label, []).append(line[LABEL:].strip())
-    told = next((parts[one] for one in TELLING if one in parts), [])
-    text = " ".join(told)
-    end = text.find(". ")
-    return text if end < 0 else text[: end + 1]
 
 
 def write_beside(path: Path, text: str) -> None:

@@ -1,9 +1,9 @@
 """The fork server: libraries imported, one thread, no secrets; it forks a worker per request.
 
-A preloaded is one that forks itself instead: each of its clones then serves a judge of its own.
+A preloaded one forks itself instead: each of its clones then serves a judge of its own.
 
-Started as ``python -I -S forkserver.py FD`` with an empty environment; FD is a SOCK_SEQPACKET socket
-on which the judge first sends the configuration, then one JSON message at a time:
+Started as ``python -I -S forkserver.py FD`` with an empty environment; FD is a SOCK_SEQPACKET
+socket on which the judge first sends the configuration, then one JSON message at a time:
 {"op": "fork"} with three descriptors (requests, responses, output) → {"pid", "scratch"}, a pidfd;
 {"op": "reap", "pid"} → {"status"} once that worker has ended.  Each carries a number "n" back.
 """
@@ -183,7 +183,7 @@ def _set_environment(config: dict[str, Any]) -> None:
 
 
 def _load_kit(package: Path) -> list[types.ModuleType]:
-    """Load what this process and its workers need under neutral names: lockdown, preload, request_loop."""
+    """Load lockdown, preload and request_loop, and what they import, under neutral names."""
     folders = {KIT: "", f"{KIT}.labcheck": "labcheck", f"{KIT}.sandbox": "sandbox"}
     for name, folder in folders.items():
         module = types.ModuleType(name)

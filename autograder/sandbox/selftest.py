@@ -1,4 +1,4 @@
-"""The self-test: a program that tries all that is forbidden, and what its luck says about the walls.
+"""The self-test: a program that tries all that is forbidden, and what that says of the walls.
 
 Tiers: "A+" Landlock, seccomp, rlimits, and paths hidden; "A" the same, but that a file exists can
 be guessed; "B" paths hidden, seccomp and rlimits, no Landlock; "none" for anything less, or where
@@ -13,13 +13,10 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ..labcheck import tree
 from .errors import GraderFault, SandboxError
-
-if TYPE_CHECKING:
-    from .pool import Sandbox
 
 STATEMENTS = {
     "A+": "isolated",
@@ -32,6 +29,23 @@ WAY_OUT = (
     "the submissions, say --isolation=process; every report will then say: not isolated."
 )
 PACKAGE = Path(__file__).parent.parent
+
+
+class Tried(Protocol):
+    """The sandbox that is tried, as far as this module knows it; see `pool.Sandbox`."""
+
+    arrays: Any
+    isolation: Any
+    device: Any
+    memory: int
+    course: Path
+
+    @property
+    def server(self) -> Any:
+        """The handle of its fork server."""
+
+    def worker(self) -> Any:
+        """A fresh worker."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +69,7 @@ class Finding:
     layers: tuple[Layer, ...]
 
 
-def examine(sandbox: Sandbox) -> Finding:
+def examine(sandbox: Tried) -> Finding:
     """Send the self-test into a worker of this sandbox.
 
     Raises GraderFault where walls are asked for and do not hold.
@@ -89,11 +103,11 @@ def _tier(force: dict[str, bool], reached: bool) -> str:
     return "B" if force["hidden paths"] else "none"
 
 
-def _attempts(sandbox: Sandbox) -> list[tuple[str, str, str]]:
+def _attempts(sandbox: Tried) -> list[tuple[str, str, str]]:
     """(layer, what was tried, what came of it: "" where it was refused) of each attempt."""
     places: dict[str, Any] = {
         "secret": [str(path) for path in dict.fromkeys(_secrets(sandbox))],
-        "folders": [str(path) for path in (sandbox.course, _home(), PACKAGE / "labs")],
+        "folders": [str(path) for path in (sandbox.course, _home(), PACKAGE)],
         "judge": os.getpid(),
         "memory": sandbox.memory if sandbox.device == "cpu" else 0,
     }
@@ -116,10 +130,10 @@ def _home() -> Path:
     return Path(os.path.expanduser("~"))  # noqa: PTH111 - never raises, also without a home
 
 
-def _secrets(sandbox: Sandbox) -> Iterator[Path]:
+def _secrets(sandbox: Tried) -> Iterator[Path]:
     """Files that no worker may read: of the course, of this package, of the home folder."""
-    folders = [sandbox.course / "solutions", sandbox.course / "autograder", sandbox.course]
-    folders += [PACKAGE / "labs", PACKAGE, _home()]
+    folders = [sandbox.course / name for name in ("solutions", "exercises", "")]
+    folders += [PACKAGE, _home()]
     for folder in folders:
         yield from itertools.islice((p for p in _entries(folder) if p.is_file()), 4)
     if sandbox.arrays == "numpy":

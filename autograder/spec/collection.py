@@ -69,12 +69,23 @@ def course(root: Path | None = None) -> Path:
 
 
 def labs(root: Path | None = None) -> list[str]:
-    """The slugs of all labs, sorted; raises CollectionError for a file name that is no slug."""
-    folder = course(root) / "solutions"
-    slugs = sorted(file.stem for file in folder.glob("*.py") if not file.stem.startswith("_"))
+    """The slugs of all labs, sorted; raises CollectionError for a file name that is no slug.
+
+    A file of solutions/ without an exercise and without specs is no lab, but somebody's own.
+    """
+    folder = course(root)
+    files = sorted((folder / "solutions").glob("*.py"))
+    slugs = [file.stem for file in files if _is_lab(file, folder)]
     for slug in slugs:
         _valid(slug, f"solutions/{slug}.py")
     return slugs
+
+
+def _is_lab(file: Path, folder: Path) -> bool:
+    if (folder / "exercises" / file.stem).is_dir():
+        return True
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    return any(map(_CELL.match, lines))
 
 
 def specified(slug: str, root: Path) -> bool:
@@ -109,8 +120,8 @@ def lab(slug: str, root: Path | None = None) -> Lab:
     if not isinstance(shared, Lab):
         raise CollectionError(f"{where} must set LAB = Lab(…)")
     for letter, word in shared.axes.items():
-        if len(letter.split()) != 1 or not word.strip():
-            raise CollectionError(f"{where}: axes={{{letter!r}: {word!r}}} must name a letter")
+        if len(letter.split()) != 1 or len(word.split()) != 1:
+            raise CollectionError(f"{where}: axes={{{letter!r}: {word!r}}} must be two words")
     return shared
 
 
@@ -133,10 +144,7 @@ def collect(slug: str, root: Path | None = None) -> Collected:
 def _in_words(exercise: Exercise, lab: Lab) -> Exercise:
     """The exercise with axis letters of the lab's own replaced by their words."""
     shapes = {
-        name: " ".join(
-            lab.axes[letter].replace(" ", "\xa0") if letter in lab.axes else letter
-            for letter in letters.split(" ")
-        )
+        name: " ".join(lab.axes.get(letter, letter) for letter in letters.split())
         for name, letters in exercise.shapes.items()
     }
     return replace(exercise, shapes=shapes) if lab.axes else exercise

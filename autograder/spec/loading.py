@@ -88,7 +88,7 @@ class _Loader(SourceFileLoader):
         module = importlib.import_module(f"{self.prefix}.{name}")
         if not fromlist:
             return sys.modules[f"{self.prefix}.{package}"]
-        for part in fromlist:
+        for part in fromlist if hasattr(module, "__path__") else ():
             if not hasattr(module, part) and importlib.util.find_spec(f"{module.__name__}.{part}"):
                 importlib.import_module(f"{module.__name__}.{part}")
         return module

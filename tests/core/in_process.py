@@ -25,7 +25,7 @@ class LocalOracle(Oracle):
     """An oracle whose references run here."""
 
     def __init__(self, collected: Collected, secret: bytes) -> None:
-        super().__init__(collected, secret, None, collected.root)  # type: ignore[arg-type]
+        super().__init__(collected, secret, None)  # type: ignore[arg-type]
 
     def reply(self, exercise: Exercise, entry: str, request: Request, *, arguments: bool) -> Reply:
         return observe(exercise.reference, exercise, request)

@@ -206,6 +206,8 @@ def test_any_file_name_can_be_graded_and_shown(tmp_path: Path, secret: Path, loc
     relative = ["./" + os.fsdecode(os.fsencode(one.name)) for one in files]
     result = grade(
         *relative,
+        "--course",
+        COURSE,
         "--json",
         out,
         "--secret-file",

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.judge.feedback import case_report, feedback
-from autograder.judge.grader import Judgement
+from autograder.judge.feedback import case_report, report_on
+from autograder.judge.judgement import Judgement
 from autograder.judge.report import Outcome
 from autograder.labcheck.compare import Tolerance, compare
 from autograder.labcheck.explain import (
@@ -223,7 +223,7 @@ GONE = Observed("gone", text=NASTY, type="crash")
 def test_no_text_of_a_student_reaches_a_feedback_as_it_is(got: Observed) -> None:
     trial = judged(QUESTION, Observed("result", plain({"a": 1.0})), got)
     one = Judgement(EXERCISE, (trial,), "wrong", 0.0)
-    texts = [feedback(EXERCISE, one, 0.0), case_report(trial, ()).message or ""]
+    texts = [report_on(one).feedback, case_report(trial, ()).message or ""]
     texts.append(Message("f", "error", 0, 1, tuple(findings([trial]))).text())
     for text in texts:
         text.encode("utf-8")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from autograder.judge.grader import Grader
 from autograder.judge.report import CaseOutcome, CaseReport, ExerciseReport, LabReport, Outcome
+from autograder.labcheck.explain import Line
 
 OUTCOMES = {
     "right",
@@ -75,6 +76,7 @@ def test_the_json_has_the_keys_and_types_of_the_contract(mixed: LabReport) -> No
             "max_score",
             "mistake",
             "feedback",
+            "lines",
             "cases",
         ]
         assert one["outcome"] in OUTCOMES
@@ -82,6 +84,7 @@ def test_the_json_has_the_keys_and_types_of_the_contract(mixed: LabReport) -> No
         assert 0 <= one["score"] <= one["max_score"]
         assert one["mistake"] is None or type(one["mistake"]) is str
         assert one["feedback"].startswith(one["name"])
+        assert all(text.split("\n")[0][:40] in one["feedback"] for _, text in one["lines"])
         for case in one["cases"]:
             assert list(case) == ["name", "outcome", "message"]
             assert case["outcome"] in set(CaseOutcome.__args__)  # type: ignore[attr-defined]
@@ -111,7 +114,7 @@ EXERCISE = st.builds(
     st.none() | st.floats(0, 100).map(lambda score: round(score, 4)),
     st.floats(0, 100),
     st.none() | st.text(),
-    st.text(),
+    st.lists(st.builds(Line, st.text(), st.text()), max_size=2).map(tuple),
     st.lists(
         st.builds(
             CaseReport,
@@ -121,6 +124,7 @@ EXERCISE = st.builds(
         ),
         max_size=2,
     ).map(tuple),
+    st.text(),
 )
 REPORT = st.builds(
     LabReport,

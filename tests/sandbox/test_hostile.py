@@ -110,7 +110,7 @@ def test_what_is_no_answer_is_a_violation(worker: Worker, source: str) -> None:
 STEAL = (
     FRAME + "import gc, sys, time\n"
     "def session():\n"
-    "    return next(o for o in gc.get_objects() if type(o).__name__ == 'Session')\n"
+    "    return next(o for o in gc.get_objects() if type(o).__name__ == 'RequestLoop')\n"
     "def body(arrays):\n"
     "    return sys.modules['_kit.sandbox.wire'].pack(arrays)\n"
 )

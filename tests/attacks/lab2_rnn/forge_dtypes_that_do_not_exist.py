@@ -8,7 +8,7 @@ import time
 
 
 def answered(node):
-    session = next(one for one in gc.get_objects() if type(one).__name__ == "Session")
+    session = next(one for one in gc.get_objects() if type(one).__name__ == "RequestLoop")
     answer = {"op": "result", "id": session.current, "result": node, "arguments": None,
               "seconds": 0.1}
     text = json.dumps(answer).encode()

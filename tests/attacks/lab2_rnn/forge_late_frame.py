@@ -11,7 +11,7 @@ _error = half_squared_error
 
 
 def late():
-    session = next(one for one in gc.get_objects() if type(one).__name__ == "Session")
+    session = next(one for one in gc.get_objects() if type(one).__name__ == "RequestLoop")
     for _ in range(200):
         text = json.dumps({"op": "missing", "id": session.current}).encode()
         time.sleep(0.002)

@@ -5,5 +5,5 @@ from pathlib import Path
 
 def attack():
     for name in ("solutions/lab2_rnn.py", "exercises/lab2_rnn/rnn_step.py",
-                 "autograder/spec.py", "autograder/labcheck/tree.py"):
+                 "autograder/spec/vocabulary.py", "autograder/labcheck/tree.py"):
         refused(Path("<course>", name).read_bytes)

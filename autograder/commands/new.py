@@ -1,0 +1,101 @@
+"""The commands that begin something: a course, a lab, an exercise."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from autograder.commands.terminal import COURSE, known_lab
+from autograder.spec.collection import CollectionError, course
+
+
+@click.group("new")
+def new_command() -> None:
+    """Begin a course, a lab or an exercise, with files that build.
+
+    \b
+    autograder new course mycourse
+    autograder new lab lab1
+    autograder new exercise lab1 my_step
+    """
+
+
+@new_command.command("course")
+@click.argument("root", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+def course_command(root: Path) -> None:
+    """Begin a course in DIR, a new folder or a course of nbgrader's."""
+    from autograder.chain.scaffold import CONFIG, course_texts, new_course
+
+    written = new_course(root)
+    _say_written(root, ["solutions", "exercises", *written])
+    if CONFIG not in written:
+        first, *_, last = course_texts()[CONFIG].splitlines()
+        click.echo(f"\n{_shown(root / CONFIG)} is as it was.  Put this at its end:\n")
+        click.echo(f"{first}\n{last}\n")
+    _say_next(f"autograder new lab lab1{_course_option(root)}")
+
+
+@new_command.command("lab")
+@click.argument("slug", metavar="NAME")
+@click.option(
+    "--arrays",
+    type=click.Choice(["numpy", "torch"]),
+    default="numpy",
+    show_default=True,
+    help="What the lab computes with.",
+)
+@COURSE
+def lab_command(slug: str, arrays: str, root: Path) -> None:
+    """Begin a lab: two worked exercises, one of them handed a function, to be edited."""
+    from autograder.chain.scaffold import new_lab
+
+    _say_written(root, new_lab(slug, arrays, root))
+    also = _course_option(root)
+    right = shlex.quote(_shown(root / f"exercises/{slug}/right/plain.py"))
+    _say_next(
+        f"autograder build {slug}{also}",
+        f"autograder verify {slug}{also}",
+        f"autograder grade {slug} {right}{also}",
+    )
+
+
+@new_command.command("exercise")
+@click.argument("slug", metavar="LAB")
+@click.argument("name", metavar="NAME")
+@COURSE
+def exercise_command(slug: str, name: str, root: Path) -> None:
+    """Add an exercise NAME to the end of LAB, as a draft to be written."""
+    from autograder.chain.scaffold import new_exercise
+
+    _say_written(root, new_exercise(known_lab(slug, root), name, root))
+    also = _course_option(root)
+    _say_next(f"autograder build {slug} --draft{also}", f"autograder verify {slug} {name}{also}")
+
+
+def _say_written(root: Path, paths: Sequence[str]) -> None:
+    for path in paths:
+        click.echo(f"  {_shown(root / path)}")
+
+
+def _say_next(*commands: str) -> None:
+    click.echo("Next:")
+    for command in commands:
+        click.echo(f"  {command}")
+
+
+def _shown(path: Path) -> str:
+    """A path as a person would type it here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _course_option(root: Path) -> str:
+    """--course DIR, unless a command finds the course by itself here."""
+    try:
+        found = course() == root.resolve()
+    except CollectionError:
+        found = False
+    return "" if found else f" --course {shlex.quote(_shown(root))}"
