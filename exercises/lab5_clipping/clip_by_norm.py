@@ -22,7 +22,6 @@ def inputs(rng: np.random.Generator, I: int, H: int, O: int) -> Mapping[str, Any
 ordinary = drawn(inputs, 3, 4, 2)
 short = drawn(inputs, 2, 3, 4, max_norm=100)
 
-
 diff = partial(edited, clip_by_norm)
 wrong = Mistakes()
 _programs.lists_gone_wrong(wrong, clip_by_norm)

@@ -20,7 +20,7 @@ from solutions.lab5_clipping import training_step
 
 inputs = drawn(classified, max_norm=0.05, lr=2.0, updates=2)
 ordinary = drawn(inputs, 4, 3, 2, 5, 3)
-pair = drawn(inputs, 2, 3, 4, 5, 3, updates=1)
+two = drawn(inputs, 2, 3, 4, 5, 3, updates=1)
 dropped = drawn(inputs, 6, 3, 2, 16, 3, dropout=0.5, updates=1)
 
 
@@ -158,7 +158,7 @@ EXERCISE = Exercise(
             with_pair,
             "The state of an LSTM is a tuple of its own.",
         ),
-        also("a batch of two", pair, "Two rows of one tensor are no pair of logits and state."),
+        also("a batch of two", two, "Two rows of one tensor are no pair of logits and state."),
         old_gradients(drawn(ordinary, updates=1)),
         unused_layer(ordinary),
         also(

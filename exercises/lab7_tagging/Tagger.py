@@ -68,6 +68,7 @@ def going_on(self: Any, steps: Any, B: int, any_size: bool = False) -> Any:
 
 edits = partial(edits_of, Tagger)
 change = partial(edited, Tagger)
+keeping = partial(edited, Tagger, going_on=going_on)
 
 SUPER = "super().__init__()"
 BELOW = f"{SUPER} → {SUPER}\n       "
@@ -244,14 +245,10 @@ wrong.add(
 )
 wrong.family(
     STATE,
-    (
-        "state_kept",
-        change(KEPT, going_on=going_on),
-        "the state of one call is the start of the next",
-    ),
+    ("state_kept", keeping(KEPT), "the state of one call is the start of the next"),
     (
         "state_kept_for_equal_batches",
-        change(KEPT_IF_EQUAL, going_on=going_on),
+        keeping(KEPT_IF_EQUAL),
         "the state of one call is the start of the next if the batch has the same size",
     ),
 )
@@ -281,6 +278,7 @@ wrong.family(
 WIDER = "The batch may be wider than its longest sequence: T stays as it came in."
 ZEROS = "Every call starts from a state of zeros."
 PLACES = "New tensors need the inputs' device and dtype: a mask that of the lengths, a state that of the embedded tokens."
+ELSEWHERE = {"device": "meta", "dtype": "float32", "scenario": logits_elsewhere}
 
 EXERCISE = Exercise(
     reference=Tagger,
@@ -350,19 +348,11 @@ EXERCISE = Exercise(
             "Lengths come on the device of the tokens; pack_padded_sequence wants them on the CPU.",
             scenario=lengths_elsewhere,
         ),
-        *(
-            edge(
-                f"placement with lengths, {name}",
-                draws.away(cell, bidirectional),
-                PLACES,
-                device="meta",
-                dtype="float32",
-                scenario=logits_elsewhere,
-            )
-            for name, cell, bidirectional in (
-                ("one direction", "gru", False),
-                ("two directions", "lstm", True),
-            )
+        edge(
+            "placement with lengths, one direction", draws.away("gru", False), PLACES, **ELSEWHERE
+        ),
+        edge(
+            "placement with lengths, two directions", draws.away("lstm", True), PLACES, **ELSEWHERE
         ),
     ),
     mistakes=wrong,

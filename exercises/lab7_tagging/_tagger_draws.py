@@ -87,12 +87,8 @@ def away(cell: str, bidirectional: bool) -> Draw:
 def one_after_the_other(rng: np.random.Generator) -> Mapping[str, Any]:
     draw = inputs(rng, **SIZES, lengths=False)
     other = (rng.integers(SIZES["V"], size=(2, 4)), np.array([4, 4]))
-    return {
-        "init": draw["init"],
-        "weights": draw["weights"],
-        "first": draw["inputs"],
-        "second": other,
-    }
+    batches = {"first": draw["inputs"], "second": other}
+    return {"init": draw["init"], "weights": draw["weights"], **batches}
 
 
 def the_same_again(**changes: Any) -> Draw:

@@ -199,6 +199,8 @@ wrong.family(
     ),
 )
 
+NAMED = "Another kind is a ValueError that names kind."
+REFUSED: Any = {"raises": ValueError, "mentions": "kind"}
 
 EXERCISE = Exercise(
     reference=make_tagging_data,
@@ -221,16 +223,8 @@ EXERCISE = Exercise(
             "The sum is taken modulo num_tags, whatever that is.",
         ),
         edge("one sequence", with_changes(num_sequences=1), "One sequence keeps its axis."),
-        *(
-            edge(
-                name,
-                with_changes(kind=kind),
-                "Another kind is a ValueError that names kind.",
-                raises=ValueError,
-                mentions="kind",
-            )
-            for name, kind in (("a kind that does not exist", "elements"), ("an empty kind", ""))
-        ),
+        edge("a kind that does not exist", with_changes(kind="elements"), NAMED, **REFUSED),
+        edge("an empty kind", with_changes(kind=""), NAMED, **REFUSED),
     ),
     mistakes=wrong,
     look=SUM,

@@ -124,7 +124,7 @@ def mean_over(place: int) -> Any:
     return scoring(count)
 
 
-def overlapping(found: Spans, wanted: Spans) -> float:
+def overlap(found: Spans, wanted: Spans) -> float:
     def near(one: Any, others: Spans) -> bool:
         same = [other for other in others if other[:2] == one[:2]]
         return any(one[2] < other[3] and other[2] < one[3] for other in same)
@@ -194,11 +194,7 @@ wrong.family(
     ("labels_not_compared", without(1), "the labels are not compared"),
     ("starts_not_compared", without(2), "the starts are not compared"),
     ("ends_not_compared", without(3), "the ends are not compared"),
-    (
-        "overlap_is_enough",
-        scoring(overlapping),
-        "a span counts as right if it overlaps a true one",
-    ),
+    ("overlap_is_enough", scoring(overlap), "a span counts as right if it overlaps a true one"),
     ("tokens", of_tokens, "tokens are compared and not spans"),
     ("marked_tokens", of_marked_tokens, "tokens other than O are compared and not spans"),
     ("only_b_begins", only_b_begins, "spans that begin with an I are left out"),

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -63,10 +62,14 @@ def weighing(weigh: Callable[[Tensor, Tensor], Tensor]) -> Any:
     return changed
 
 
-def mean_over(axis: int, nll: Tensor, real: Tensor) -> Tensor:
+def means(axis: int) -> Any:
     """The mean of the means along an axis."""
-    some = real.any(axis)
-    return ((nll * real).sum(axis)[some] / real.sum(axis)[some]).mean()
+
+    def mean(nll: Tensor, real: Tensor) -> Tensor:
+        some = real.any(axis)
+        return ((nll * real).sum(axis)[some] / real.sum(axis)[some]).mean()
+
+    return weighing(mean)
 
 
 def picking(score: str) -> Any:
@@ -83,6 +86,7 @@ CALL = """total = F.cross_entropy(
 PICKED = """mask = tags != ignore_index
     picked = {score}.gather(2, tags.where(mask, 0)[..., None])[..., 0]
     total = -picked.where(mask, 0.0).sum()"""
+TURNED = "logits.transpose(1, 2)"
 MASKED = """weights = torch.ones(tags.shape, dtype=logits.dtype)
     weights[tags == ignore_index] = 0.0
     return (total * weights).sum()"""
@@ -97,16 +101,8 @@ about_padding(wrong, tagging_loss)
 wrong.family(
     COUNT,
     ("padding_as_tag_0", weighing(lambda nll, real: nll.mean()), "padding is counted as tag 0"),
-    (
-        "mean_of_means",
-        weighing(partial(mean_over, 1)),
-        "each sequence is averaged first, and then the averages",
-    ),
-    (
-        "mean_of_step_means",
-        weighing(partial(mean_over, 0)),
-        "each time step is averaged first, and then the averages",
-    ),
+    ("mean_of_means", means(1), "each sequence is averaged first, and then the averages"),
+    ("mean_of_step_means", means(0), "each time step is averaged first, and then the averages"),
     *edits(
         summed="return total / real.clamp(min=1) → return total  # the losses are added up and not averaged",
         divided_by_all="real.clamp(min=1) → tags.numel()  # the sum over real tokens is divided by B·T",
@@ -129,12 +125,10 @@ def logits_masked(logits, tags, ignore_index=PAD):
 
 wrong.family(
     LOGITS,
-    (
-        "softmax_first",
-        given(logits=lambda z: z.softmax(-1)),
-        "the logits go through a softmax twice",
+    *edits(
+        softmax_first=f"{TURNED} → logits.softmax(-1).transpose(1, 2)  # the logits go through a softmax twice",
+        sigmoid_first=f"{TURNED} → logits.sigmoid().transpose(1, 2)  # the logits go through a sigmoid first",
     ),
-    ("sigmoid_first", given(logits=torch.sigmoid), "the logits go through a sigmoid first"),
     (
         "no_softmax",
         picking("logits"),
@@ -149,9 +143,7 @@ wrong.add(
 wrong.family(
     AXIS,
     ("over_time", picking("logits.log_softmax(1)"), "the softmax runs over time"),
-    *edits(
-        as_they_are="logits.transpose(1, 2) → logits  # the logits are handed to cross_entropy as they are"
-    ),
+    *edits(as_they_are=f"{TURNED} → logits  # the logits are handed to cross_entropy as they are"),
     (
         "flattened_after_transposing",
         given(logits=lambda z: z.transpose(1, 2).reshape(z.shape)),

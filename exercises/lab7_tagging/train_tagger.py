@@ -38,12 +38,10 @@ def weights(rng: np.random.Generator, E: int, H: int) -> dict[str, Floats]:
     """About what PyTorch would draw, in four decimals."""
     drawn = tagger_weights(rng, V, C, E, H, "gru")
     bound = 1 / np.sqrt(H)
-    return {
-        name: (
-            value if name.startswith("embedding") else rng.uniform(-bound, bound, value.shape)
-        ).round(4)
-        for name, value in drawn.items()
-    }
+    for name, value in drawn.items():
+        if not name.startswith("embedding"):
+            drawn[name] = rng.uniform(-bound, bound, value.shape)
+    return {name: value.round(4) for name, value in drawn.items()}
 
 
 def inputs(rng: np.random.Generator) -> Mapping[str, Any]:
@@ -88,7 +86,7 @@ def view(arguments: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, A
 
 def facts_of_gradients(arguments: Mapping[str, Any], norms: list[float]) -> dict[str, Any]:
     """What the norms at the steps of a training with lr = 0 say."""
-    batches, epochs, given = (arguments.get(name) for name in ("batches", "epochs", "max_norm"))
+    batches, epochs, given = arguments["batches"], arguments["epochs"], arguments.get("max_norm")
     facts: dict[str, Any] = {}
     largest = max(norms, default=0.0) / (given or 5.0)
     if given is None:
@@ -109,9 +107,8 @@ def facts_of_gradients(arguments: Mapping[str, Any], norms: list[float]) -> dict
     if len(batches) > 1 and all(same):
         many = len(norms) // (epochs * len(batches))
         rounds = [sum(norms[k : k + many]) for k in range(0, len(norms), many or 1)]
-        facts["equal batches have equal gradients"] = not norms or max(rounds) <= 1.001 * min(
-            rounds
-        )
+        equal = not norms or max(rounds) <= 1.001 * min(rounds)
+        facts["equal batches have equal gradients"] = equal
     return facts
 
 
@@ -127,11 +124,11 @@ def facts_of_learning(arguments: Mapping[str, Any], result: Mapping[str, Any]) -
     due[:, 1:] += new[:, :-1]
     with torch.no_grad():
         right = model(new * real).argmax(-1) == due % model.fc.out_features
-        total, count = 0.0, 0
-        for tokens, lengths, tags in batches:
-            scores = model(tokens, lengths).flatten(0, 1)
-            total += float(F.cross_entropy(scores, tags.flatten(), reduction="sum"))
-            count += int((tags >= 0).sum())
+        log_loss, tagged = 0.0, 0
+        for batch in batches:
+            scores = model(*batch[:2]).flatten(0, 1)
+            log_loss += float(F.cross_entropy(scores, batch[2].flatten(), reduction="sum"))
+            tagged += int((batch[2] >= 0).sum())
     accuracy = float(right[real].double().mean())
     numbers = isinstance(losses, list) and all(isinstance(one, float) for one in losses)
     often = accuracy >= 0.8 or not norms or len(norms) >= epochs * len(batches)
@@ -140,7 +137,7 @@ def facts_of_learning(arguments: Mapping[str, Any], result: Mapping[str, Any]) -
         "the optimizer steps often enough": often,
         "the loss falls": numbers and len(losses) > 1 and bool(losses[-1] < losses[0] / 2),
         "the last loss is that of the last epoch alone": numbers
-        and losses[-1] <= max(0.05 + 5 * total / count, losses[0] / 11),
+        and losses[-1] <= max(0.05 + 5 * log_loss / tagged, losses[0] / 11),
         "accuracy on new data is at least 0.8": accuracy >= 0.8,
     }
 
