@@ -530,6 +530,17 @@ def test_a_file_that_no_build_makes_is_found_and_left(root: Path) -> None:
     assert notes.exists()
 
 
+def test_assignments_that_are_nbgraders_alone_are_no_strays(root: Path) -> None:
+    build([], root)
+    for path in ("source/ps1/ps1.ipynb", "source/header.ipynb", "release/ps1/helper.py"):
+        write(root, path, "{}")
+    assert check([], root) == []
+    write(root, "source/old/visible.json", "{}")  # what a lab left that was taken away
+    assert check([], root) == [
+        "source/old/visible.json: no build makes it: move it elsewhere or delete it"
+    ]
+
+
 @pytest.mark.parametrize("path", ["release/small/labcheck.pyz", "assignments/labcheck.pyz"])
 def test_a_changed_or_missing_labcheck_is_found(root: Path, path: str) -> None:
     build([], root)

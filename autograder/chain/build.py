@@ -244,8 +244,18 @@ def _owner(path: str) -> str | None:
 
 def _strays(files: Files, target: Path, chosen: list[str], root: Path) -> list[str]:
     """Files in the generated folders that no build makes, leaving out labs that are not chosen."""
-    others = set(collection.labs(root)) - set(chosen)
+    known = collection.labs(root)
+    others = set(known) - set(chosen)
     found = (file for folder in GENERATED for file in (target / folder).rglob("*"))
     paths = (file.relative_to(target) for file in found if file.is_file() or file.is_symlink())
-    kept = (path.as_posix() for path in paths if not LEFT_ALONE & set(path.parts))
-    return sorted(path for path in kept if path not in files and _owner(path) not in others)
+    kept = (path for path in paths if not LEFT_ALONE & set(path.parts))
+    ours = (path.as_posix() for path in kept if not _is_nbgraders(path, target, known))
+    return sorted(path for path in ours if path not in files and _owner(path) not in others)
+
+
+def _is_nbgraders(path: Path, target: Path, known: Sequence[str]) -> bool:
+    """Whether a file is of an assignment that is nbgrader's alone, or lies beside them all."""
+    step, *folders, _ = path.parts
+    if step == "assignments" or (folders and folders[0] in known):
+        return False
+    return not folders or not (target / step / folders[0] / "visible.json").exists()

@@ -57,7 +57,7 @@ def new_course(root: Path) -> list[str]:
 
 def new_lab(slug: str, arrays: str, root: Path) -> list[str]:
     """Add a lab with two worked exercises, the second with a scenario; the files written."""
-    if not collection._SLUG.fullmatch(slug) or keyword.iskeyword(slug):
+    if not collection.SLUG.fullmatch(slug) or keyword.iskeyword(slug):
         raise CollectionError(
             f"{slug!r} cannot name a lab: use lower-case letters, digits and _, at most 40, "
             "a letter first, and no keyword of Python's"

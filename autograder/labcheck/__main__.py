@@ -11,10 +11,11 @@ import sys
 import time
 import traceback
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .explain import Line
 from .html import SIGNS
 from .message import HEADLINES, Message
 from .run import Checked, check_cases
@@ -29,28 +30,30 @@ WRONG = "\033[31m"
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command; 0 when every exercise is right, 1 when not, 2 for wrong usage."""
     parser = _parser()
-    told = parser.parse_args(words)
+    asked = parser.parse_args(words)
     try:
-        path = _file(told.file)
+        path = _file(asked.file)
         exercises = load(find_record(path.stem))
     except FileNotFoundError as error:
         parser.exit(2, f"{parser.prog}: {error}\n")
-    if told.exercise is not None and told.exercise not in exercises:
-        parser.exit(2, f"{parser.prog}: {told.exercise} is none of {', '.join(exercises)}\n")
-    if told.hint and told.hint not in exercises:
-        parser.exit(2, f"{parser.prog}: {told.hint} is none of {', '.join(exercises)}\n")
-    if told.watch:
-        return _watch(path, exercises, told.exercise)
-    found = check_file(path, exercises)
-    if told.hint is not None:
-        unfinished = (name for name, one in found.items() if one.outcome != "right")
-        name = told.hint or next(unfinished, next(iter(found)))
-        _print_hint(found[name], 1 + told.more)
-    elif told.exercise is not None:
-        _print(message_of(found[told.exercise], notebook=False))
+    for name in (asked.exercise, asked.hint or None):
+        if name is not None and name not in exercises:
+            parser.exit(2, f"{parser.prog}: {name} is none of {', '.join(exercises)}\n")
+    if asked.watch:
+        return _watch(path, exercises, asked.exercise)
+    results = check_file(path, exercises)
+    if asked.hint is not None:
+        first = _first_not_right(results) or next(iter(results.values()))
+        _print_hint(results[asked.hint] if asked.hint else first, 1 + asked.more)
+    elif asked.exercise is not None:
+        _print(message_of(results[asked.exercise], notebook=False))
     else:
-        _print_all(found, exercises)
-    return 0 if all(one.outcome == "right" for one in found.values()) else 1
+        _print_all(results, exercises)
+    return 0 if _first_not_right(results) is None else 1
+
+
+def _first_not_right(results: Mapping[str, Checked]) -> Checked | None:
+    return next((result for result in results.values() if result.outcome != "right"), None)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,45 +64,37 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("file", nargs="?", help="your file; needed if the folder has several")
     parser.add_argument("--exercise", "-e", metavar="NAME", help="show one exercise only")
-    parser.add_argument(
-        "--hint",
-        metavar="NAME",
-        nargs="?",
-        const="",
-        help="where to look in this exercise; without NAME, in the first that is not right yet",
-    )
+    where = "where to look in this exercise; without NAME, in the first that is not right yet"
+    parser.add_argument("--hint", metavar="NAME", nargs="?", const="", help=where)
     parser.add_argument("--more", action="store_true", help="with --hint: also what is wrong")
-    parser.add_argument(
-        "--watch",
-        action="store_true",
-        help="check again at each save, and move on to the next unfinished exercise",
-    )
+    watch = "check again at each save, and move on to the next unfinished exercise"
+    parser.add_argument("--watch", action="store_true", help=watch)
     return parser
 
 
-def _file(told: str | None) -> Path:
-    if told is not None:
-        if not Path(told).is_file():
-            raise FileNotFoundError(f"there is no file {told}")
-        return Path(told)
-    found = sorted(path for path in Path.cwd().glob("lab*.py"))
-    if len(found) == 1:
-        return found[0]
-    names = ", ".join(path.name for path in found) or "none here"
+def _file(given: str | None) -> Path:
+    if given is not None:
+        if not Path(given).is_file():
+            raise FileNotFoundError(f"there is no file {given}")
+        return Path(given)
+    files = sorted(Path.cwd().glob("lab*.py"))
+    if len(files) == 1:
+        return files[0]
+    names = ", ".join(path.name for path in files) or "none here"
     raise FileNotFoundError(f"say which file to check; there are: {names}")
 
 
 def check_file(path: Path, exercises: dict[str, VisibleExercise]) -> dict[str, Checked]:
     """Runs a file cell by cell and checks what it defines, in teaching order."""
     module, broken = _run(path)
-    found = {}
+    results = {}
     for name, exercise in exercises.items():
         entry = getattr(module, name, None)
         if callable(entry):
-            found[name] = check_cases(exercise, entry)
+            results[name] = check_cases(exercise, entry)
         else:
-            found[name] = Checked(exercise, "missing", 0.0, (), None, broken.get(name, ""))
-    return found
+            results[name] = Checked(exercise, "missing", 0.0, (), None, broken.get(name, ""))
+    return results
 
 
 def _run(path: Path) -> tuple[types.ModuleType, dict[str, str]]:
@@ -114,7 +109,7 @@ def _run(path: Path) -> tuple[types.ModuleType, dict[str, str]]:
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 exec(compile("\n" * offset + cell, str(path), "exec"), module.__dict__)
-        except (Exception, SystemExit) as error:  # told below, cell by cell
+        except (Exception, SystemExit) as error:  # reported below, cell by cell
             for name in _defined(cell):
                 broken[name] = _one_line(error, path)
     return module, broken
@@ -142,36 +137,34 @@ def _defined(cell: str) -> Iterator[str]:
 def _one_line(error: BaseException, path: Path) -> str:
     if isinstance(error, SyntaxError):
         return f"{path.name}, line {error.lineno}: {error.msg}"
-    own = [one for one in traceback.extract_tb(error.__traceback__) if one.filename == str(path)]
-    where = f"{path.name}, line {own[-1].lineno}: " if own else ""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+    where = f"{path.name}, line {lines[-1]}: " if lines else ""
     return f"{where}{type(error).__name__}: {error}"
 
 
 def _message(checked: Checked) -> Message:
     if checked.outcome != "missing":
         return message_of(checked, notebook=False)
-    from .explain import Line
-
     exercise = checked.exercise
     what = checked.used or f"there is no {exercise.name} at the top level of your file"
     return Message(exercise.name, "missing", 0.0, exercise.points, (Line("What happened", what),))
 
 
-def _print_all(found: dict[str, Checked], exercises: dict[str, VisibleExercise]) -> None:
+def _print_all(results: dict[str, Checked], exercises: dict[str, VisibleExercise]) -> None:
     """The first exercise that is not right in full, and one line for each of the others."""
-    width = max(len(name) for name in found)
-    for name, checked in found.items():
+    width = max(map(len, results))
+    for name, checked in results.items():
         sign = SIGNS.get(checked.outcome, "✗")
         most = checked.exercise.points
         score = f"{score_of(checked):g}/{most:g}".rjust(9)
         text = f"{sign} {name:<{width}} {score}  {HEADLINES[checked.outcome]}"
         print(_coloured(text, checked.outcome))
-    first = next((one for one in found.values() if one.outcome != "right"), None)
     print()
-    if first is not None:
+    if (first := _first_not_right(results)) is not None:
         _print(_message(first))
         print()
-    print(progress_line(exercises, found))
+    print(progress_line(exercises, results))
 
 
 def _print(message: Message) -> None:
@@ -182,10 +175,9 @@ def _print(message: Message) -> None:
 
 
 def _print_hint(checked: Checked, step: int) -> None:
-    lines = tuple(hints(checked, step))
-    score = score_of(checked)
     name, most = checked.exercise.name, checked.exercise.points
-    _print(Message(name, checked.outcome, score, most, lines))
+    lines = tuple(hints(checked, step))
+    _print(Message(name, checked.outcome, score_of(checked), most, lines))
     if step == 1 and checked.outcome not in ("right", "missing"):
         print(f"\n  For what is wrong: --hint {name} --more")
 
@@ -203,13 +195,12 @@ def _watch(path: Path, exercises: dict[str, VisibleExercise], only: str | None) 
     done = False
     try:
         for _ in _saves(path):
-            found = check_file(path, exercises)
+            results = check_file(path, exercises)
             if sys.stdout.isatty():
                 print("\033[2J\033[H", end="")
             print(time.strftime("%H:%M:%S"), path.name)
-            shown = {only: found[only]} if only else found
-            _print_all(shown, exercises)
-            done = all(one.outcome == "right" for one in found.values())
+            _print_all({only: results[only]} if only else results, exercises)
+            done = _first_not_right(results) is None
             if done:
                 print("\nEverything is right. Hand it in.")
                 break
@@ -227,8 +218,7 @@ def _saves(path: Path) -> Iterator[Any]:
         last = _stamp(path)
         while True:
             time.sleep(0.5)
-            now = _stamp(path)
-            if now != last:
+            if (now := _stamp(path)) != last:
                 last = now
                 yield None
     else:

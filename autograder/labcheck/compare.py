@@ -6,7 +6,7 @@ Container, then shape, then dtype, then device, then finite, then values: only t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +17,8 @@ from .tree import Array, Tree
 Kind = Literal[
     "container", "keys", "length", "shape", "dtype", "device", "finite", "values", "fact"
 ]
+Path = tuple[str | int, ...]
+"""Keys and indices from the result down to a place in it."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +37,15 @@ class Tolerance:
 class Mismatch:
     """The first difference.
 
-    kind: in what they differ.  path: keys and indices from the result down to the place.
-    have, due: what came and what was due, in words or as one number.
-    index: where the first wrong number stands; wrong, total: how many numbers are wrong, of how
-    many; letters: the axis letters of the array; steps: which time steps are wrong, of
-    `step_count`. right: keys beside this one that are right, wrong_keys: those that are not.
+    kind: in what they differ.  path: the place.  have, due: what came and what was due, in words
+    or as one number.  index: where the first wrong number stands; wrong, total: how many numbers
+    are wrong, of how many; letters: the axis letters of the array; steps: which time steps are
+    wrong, of `step_count`.  right: keys beside this one that are right, wrong_keys: those that
+    are not.
     """
 
     kind: Kind
-    path: tuple[str | int, ...] = ()
+    path: Path = ()
     have: str = ""
     due: str = ""
     index: tuple[int, ...] = ()
@@ -53,8 +55,8 @@ class Mismatch:
     letters: str = ""
     steps: tuple[int, ...] = ()
     step_count: int = 0
-    right: tuple[str, ...] = field(default=())
-    wrong_keys: tuple[str, ...] = field(default=())
+    right: tuple[str, ...] = ()
+    wrong_keys: tuple[str, ...] = ()
 
 
 def compare(
@@ -62,111 +64,125 @@ def compare(
     have: Tree,
     tolerance: Tolerance = Tolerance(),
     letters: Mapping[str, str] | None = None,
-    path: tuple[str | int, ...] = (),
 ) -> Mismatch | None:
     """The first difference between what was due and what came, or None where they agree.
 
     letters: axis letters by key of the result, "return" for the whole, for naming time steps.
     """
-    letters = letters or {}
-    if isinstance(due, dict):
-        return _compare_dicts(due, have, tolerance, letters, path)
-    if isinstance(due, list | tuple):
-        return _compare_sequences(due, have, tolerance, letters, path)
-    if isinstance(due, Array) and due.kind != "scalar":
-        return _compare_arrays(due, have, tolerance, _letters_at(letters, path), path)
-    return _compare_scalars(due, have, tolerance, path)
+    return _Comparison(tolerance, letters or {}).first(due, have, ())
 
 
-def _compare_dicts(
-    due: dict[Any, Tree],
-    have: Tree,
-    tolerance: Tolerance,
-    letters: Mapping[str, str],
-    path: tuple[str | int, ...],
-) -> Mismatch | None:
-    if not isinstance(have, dict):
-        return Mismatch("container", path, describe(have), "a dict")
-    if set(due) != set(have):
-        missing = [str(key) for key in due if key not in have]
-        extra = [name_of(key) for key in have if key not in due]
-        told = [*extra[:8], "…"] if len(extra) > 8 else extra
-        return Mismatch("keys", path, ", ".join(told), ", ".join(missing))
-    found = {key: compare(due[key], have[key], tolerance, letters, (*path, key)) for key in due}
-    first = next((difference for difference in found.values() if difference), None)
-    if first is None or path:
-        return first
-    right = tuple(str(key) for key, difference in found.items() if difference is None)
-    wrong = tuple(str(key) for key, difference in found.items() if difference is not None)
-    return replace(first, right=right, wrong_keys=wrong)
+@dataclass(frozen=True)
+class _Comparison:
+    """How two trees are compared, and one method for each kind of node that may be due."""
 
+    tolerance: Tolerance
+    letters: Mapping[str, str]
 
-def _compare_sequences(
-    due: Sequence[Tree],
-    have: Tree,
-    tolerance: Tolerance,
-    letters: Mapping[str, str],
-    path: tuple[str | int, ...],
-) -> Mismatch | None:
-    accepted = (list, tuple) if tolerance.alike else (type(due),)
-    if not isinstance(have, accepted):
-        return Mismatch("container", path, describe(have), describe(due))
-    if len(due) != len(have):
-        return Mismatch("length", path, str(len(have)), str(len(due)))
-    for place, (one, other) in enumerate(zip(due, have, strict=True)):
-        difference = compare(one, other, tolerance, letters, (*path, place))
-        if difference:
-            return difference
-    return None
+    def first(self, due: Tree, have: Tree, path: Path) -> Mismatch | None:
+        if isinstance(due, dict):
+            return self.dicts(due, have, path)
+        if isinstance(due, list | tuple):
+            return self.sequences(due, have, path)
+        if isinstance(due, Array) and due.kind != "scalar":
+            return self.arrays(due, have, path)
+        return self.scalars(due, have, path)
 
+    def dicts(self, due: dict[Any, Tree], have: Tree, path: Path) -> Mismatch | None:
+        if not isinstance(have, dict):
+            return _container(have, path, "a dict")
+        if set(due) != set(have):
+            missing = [str(key) for key in due if key not in have]
+            extra = [name_of(key) for key in have if key not in due]
+            shown = [*extra[:8], "…"] if len(extra) > 8 else extra
+            return Mismatch("keys", path, ", ".join(shown), ", ".join(missing))
+        compared = {key: self.first(due[key], have[key], (*path, key)) for key in due}
+        first = next((mismatch for mismatch in compared.values() if mismatch), None)
+        if first is None or path:
+            return first
+        right = tuple(str(key) for key, mismatch in compared.items() if mismatch is None)
+        wrong = tuple(str(key) for key, mismatch in compared.items() if mismatch is not None)
+        return replace(first, right=right, wrong_keys=wrong)
 
-def _compare_arrays(
-    due: Array, have: Tree, tolerance: Tolerance, letters: str, path: tuple[str | int, ...]
-) -> Mismatch | None:
-    if not isinstance(have, Array) or (have.kind == "torch") != (due.kind == "torch"):
-        return Mismatch("container", path, describe(have), describe(due))
-    if due.values.shape != have.values.shape:
-        return Mismatch(
-            "shape",
-            path,
-            str(have.values.shape),
-            str(due.values.shape),
-            shape=due.values.shape,
-            letters=letters,
-        )
-    if due.dtype != have.dtype:
-        return Mismatch("dtype", path, have.dtype, due.dtype, shape=due.values.shape)
-    if due.device.split(":")[0] != have.device.split(":")[0]:
-        return Mismatch("device", path, have.device, due.device, shape=due.values.shape)
-    if due.device == "meta":
+    def sequences(self, due: Sequence[Tree], have: Tree, path: Path) -> Mismatch | None:
+        accepted = (list, tuple) if self.tolerance.alike else (type(due),)
+        if not isinstance(have, accepted):
+            return _container(have, path, describe(due))
+        if len(due) != len(have):
+            return Mismatch("length", path, str(len(have)), str(len(due)))
+        for place, (item, came) in enumerate(zip(due, have, strict=True)):
+            if mismatch := self.first(item, came, (*path, place)):
+                return mismatch
         return None
-    return _compare_values(due.values, have.values, tolerance, letters, path)
 
-
-def _compare_values(
-    due: NDArray[Any],
-    have: NDArray[Any],
-    tolerance: Tolerance,
-    letters: str,
-    path: tuple[str | int, ...],
-) -> Mismatch | None:
-    if due.dtype.kind == "f":
-        if _close_everywhere(due, have, tolerance):
+    def arrays(self, due: Array, have: Tree, path: Path) -> Mismatch | None:
+        if not isinstance(have, Array) or (have.kind == "torch") != (due.kind == "torch"):
+            return _container(have, path, describe(due))
+        shape, letters = due.values.shape, self.letters_at(path)
+        if have.values.shape != shape:
+            came = str(have.values.shape)
+            return Mismatch("shape", path, came, str(shape), shape=shape, letters=letters)
+        if due.dtype != have.dtype:
+            return Mismatch("dtype", path, have.dtype, due.dtype, shape=shape)
+        if due.device.split(":")[0] != have.device.split(":")[0]:
+            return Mismatch("device", path, have.device, due.device, shape=shape)
+        if due.device == "meta":
             return None
-        unsound = ~np.isfinite(have) & np.isfinite(due)
-        if unsound.any():
-            return _at(unsound, due, have, letters, path, "finite")
-        agree = np.isclose(
-            have.astype(np.float64),
-            due.astype(np.float64),
-            rtol=tolerance.rtol,
-            atol=tolerance.atol,
-            equal_nan=True,
-        )
-        wrong = ~agree
-    else:
-        wrong = due != have
-    return _at(wrong, due, have, letters, path, "values") if wrong.any() else None
+        return self.values(due.values, have.values, path)
+
+    def values(self, due: NDArray[Any], have: NDArray[Any], path: Path) -> Mismatch | None:
+        kind: Kind = "values"
+        if due.dtype.kind != "f":
+            wrong = due != have
+        elif _close_everywhere(due, have, self.tolerance):
+            return None
+        else:
+            wrong = ~np.isfinite(have) & np.isfinite(due)
+            if wrong.any():
+                kind = "finite"
+            else:
+                floats = have.astype(np.float64), due.astype(np.float64)
+                rtol, atol = self.tolerance.rtol, self.tolerance.atol
+                wrong = ~np.isclose(*floats, rtol=rtol, atol=atol, equal_nan=True)
+        return _at(wrong, due, have, self.letters_at(path), path, kind) if wrong.any() else None
+
+    def letters_at(self, path: Path) -> str:
+        keys = [str(key) for key in reversed(path)]
+        return next((self.letters[key] for key in [*keys, "return"] if key in self.letters), "")
+
+    def scalars(self, due: Tree, have: Tree, path: Path) -> Mismatch | None:
+        if isinstance(due, Array):
+            if not isinstance(have, Array) or (have.kind, have.dtype) != (due.kind, due.dtype):
+                return _container(have, path, describe(due))
+            value, got = due.values[()].item(), have.values[()].item()
+        else:
+            value, got = due, _python_number(have)
+        if value is None or isinstance(value, bool | str):
+            if type(got) is type(value) and got == value:
+                return None
+            if value is True and path:
+                return Mismatch("fact", path, describe(have), "True")
+            if type(got) is type(value):
+                return Mismatch("values", path, describe(have), describe(due))
+            return _container(have, path, _type_name(value))
+        if isinstance(value, int):
+            if not isinstance(got, int) or isinstance(got, bool):
+                return _container(have, path, "an int")
+            return None if got == value else Mismatch("values", path, str(got), str(value))
+        if not _is_float(got, self.tolerance.alike):
+            return _container(have, path, "a float")
+        gap = abs(got - value)
+        if gap <= self.tolerance.atol + self.tolerance.rtol * abs(value) and np.isfinite(gap):
+            return None
+        if not np.isfinite(got) and np.isfinite(value):
+            return Mismatch("finite", path, number(got), number(value))
+        rtol, atol = self.tolerance.rtol, self.tolerance.atol
+        close = np.isclose(got, value, rtol=rtol, atol=atol, equal_nan=True)
+        return None if close else Mismatch("values", path, *_distinct(got, value))
+
+
+def _container(have: Tree, path: Path, due: str) -> Mismatch:
+    return Mismatch("container", path, describe(have), due)
 
 
 def _close_everywhere(due: NDArray[Any], have: NDArray[Any], tolerance: Tolerance) -> bool:
@@ -182,70 +198,21 @@ def _at(
     due: NDArray[Any],
     have: NDArray[Any],
     letters: str,
-    path: tuple[str | int, ...],
+    path: Path,
     kind: Kind,
 ) -> Mismatch:
-    names = letters.split()
+    """A mismatch of numbers; the first of them is in the first wrong time step, if any."""
+    places, names = np.argwhere(wrong), letters.split()
+    index: tuple[int, ...] = tuple(places[0].tolist())
     steps: tuple[int, ...] = ()
-    count = 0
+    step_count = 0
     if "T" in names and len(names) == wrong.ndim:
-        axis = names.index("T")
-        others = tuple(other for other in range(wrong.ndim) if other != axis)
-        steps = tuple(int(step) for step in np.flatnonzero(wrong.any(axis=others)))
-        count = wrong.shape[axis]
-        front = np.moveaxis(wrong, axis, 0)
-        step, *rest = np.unravel_index(int(front.argmax()), front.shape)
-        index = [int(place) for place in rest]
-        index.insert(axis, int(step))
-    else:
-        index = [int(place) for place in np.unravel_index(int(wrong.argmax()), wrong.shape)]
-    place = tuple(index)
-    shown = told_apart(have[place], due[place])
-    return Mismatch(
-        kind,
-        path,
-        *shown,
-        place,
-        int(wrong.sum()),
-        int(wrong.size),
-        due.shape,
-        letters,
-        steps,
-        count,
-    )
-
-
-def _compare_scalars(
-    due: Tree, have: Tree, tolerance: Tolerance, path: tuple[str | int, ...]
-) -> Mismatch | None:
-    if isinstance(due, Array):
-        if not isinstance(have, Array) or have.kind != due.kind or have.dtype != due.dtype:
-            return Mismatch("container", path, describe(have), describe(due))
-        value, got = due.values[()].item(), have.values[()].item()
-    else:
-        value, got = due, _python_number(have)
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        same = type(got) is type(value) and got == value
-        if value is True and path and not same:
-            return Mismatch("fact", path, describe(have), "True")
-        if same:
-            return None
-        if type(value) is type(got):
-            return Mismatch("values", path, describe(have), describe(due))
-        return Mismatch("container", path, describe(have), _sort(value))
-    if isinstance(value, int):
-        if not isinstance(got, int) or isinstance(got, bool):
-            return Mismatch("container", path, describe(have), "an int")
-        return None if got == value else Mismatch("values", path, str(got), str(value))
-    if not _is_float(got, tolerance.alike):
-        return Mismatch("container", path, describe(have), "a float")
-    gap = abs(got - value)
-    if gap <= tolerance.atol + tolerance.rtol * abs(value) and np.isfinite(gap):
-        return None
-    if not np.isfinite(got) and np.isfinite(value):
-        return Mismatch("finite", path, number(got), number(value))
-    close = np.isclose(got, value, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True)
-    return None if close else Mismatch("values", path, *told_apart(got, value))
+        times = places[:, names.index("T")]
+        index = tuple(places[times.argmin()].tolist())
+        steps, step_count = tuple(np.unique(times).tolist()), wrong.shape[names.index("T")]
+    shown = _distinct(have[index], due[index])
+    counts = len(places), wrong.size
+    return Mismatch(kind, path, *shown, index, *counts, due.shape, letters, steps, step_count)
 
 
 def _python_number(have: Tree) -> Tree:
@@ -263,16 +230,9 @@ def _is_float(got: Tree, alike: bool) -> bool:
     return isinstance(got, float) or (alike and isinstance(got, int))
 
 
-def _sort(value: bool | str | None) -> str:
+def _type_name(value: bool | str | None) -> str:
     """What was due, without its value."""
     return "None" if value is None else "a bool" if isinstance(value, bool) else "a text"
-
-
-def _letters_at(letters: Mapping[str, str], path: tuple[str | int, ...]) -> str:
-    for key in reversed(path):
-        if str(key) in letters:
-            return letters[str(key)]
-    return letters.get("return", "")
 
 
 def name_of(key: object) -> str:
@@ -284,12 +244,10 @@ def name_of(key: object) -> str:
 def describe(tree: Tree) -> str:
     """A value in words: "an array (3, 6) of float64", "a tuple of 2", "None"."""
     if isinstance(tree, Array):
-        name = tree.dtype
-        if tree.kind == "torch":
-            return f"a tensor {tree.values.shape} of {name}"
         if tree.kind == "scalar":
-            return f"a NumPy {name}"
-        return f"an array {tree.values.shape} of {name}"
+            return f"a NumPy {tree.dtype}"
+        kind = "a tensor" if tree.kind == "torch" else "an array"
+        return f"{kind} {tree.values.shape} of {tree.dtype}"
     if isinstance(tree, dict):
         return f"a dict with {len(tree)} {'key' if len(tree) == 1 else 'keys'}"
     if isinstance(tree, list | tuple):
@@ -298,10 +256,10 @@ def describe(tree: Tree) -> str:
         return str(tree)
     if isinstance(tree, str):
         return f"the text {tree[:40]!r}"
-    return f"{'an int' if isinstance(tree, int) else 'a float'}"
+    return "an int" if isinstance(tree, int) else "a float"
 
 
-def told_apart(have: Any, due: Any) -> tuple[str, str]:
+def _distinct(have: Any, due: Any) -> tuple[str, str]:
     """Two numbers as text, with more digits where few would make them look alike."""
     short = number(have), number(due)
     return short if short[0] != short[1] else (f"{float(have):.12g}", f"{float(due):.12g}")

@@ -6,29 +6,16 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .compare import Mismatch, describe, name_of
+from .compare import Mismatch, Path, describe, name_of
 from .text import capped
 from .tree import Array, Tree
 
-AXES = {
-    "B": "batch",
-    "T": "time",
-    "I": "in",
-    "H": "hidden",
-    "O": "out",
-    "V": "vocabulary",
-    "C": "classes",
-    "L": "layers",
-    "D": "directions",
-    "E": "embedding",
-    "F": "features",
-    "N": "windows",
-    "S": "source time",
-    "P": "parameters",
-    "K": "kept",
-}
-
-LABEL = 17
+_AXES = (
+    "B batch, T time, I in, H hidden, O out, V vocabulary, C classes, L layers, D directions, "
+    "E embedding, F features, N windows, S source time, P parameters, K kept"
+)
+AXES = {axis[0]: axis[2:] for axis in _AXES.split(", ")}
+TEXT_COLUMN = 17
 """Columns of a message: two spaces, the label, and the text from here on."""
 WIDTH = 82
 CODE = "In your code"
@@ -47,18 +34,18 @@ def as_text(lines: Iterable[Line]) -> str:
     out = []
     for line in lines:
         first, *rest = _wrapped(line)
-        out.append(f"  {line.label:<{LABEL - 2}}{first}".rstrip())
-        out.extend(f"{' ' * LABEL}{more}".rstrip() for more in rest)
+        out.append(f"  {line.label:<{TEXT_COLUMN - 2}}{first}".rstrip())
+        out.extend(f"{' ' * TEXT_COLUMN}{row}".rstrip() for row in rest)
     return capped("\n".join(out))
 
 
 def _wrapped(line: Line) -> list[str]:
     """The lines of a text, broken where they are too wide; a program's lines stay whole."""
-    parts = line.text.split("\n")
+    rows = line.text.split("\n")
     if line.label == CODE:
-        return parts
-    wide = {"width": WIDTH, "break_long_words": False, "break_on_hyphens": False}
-    return [row for part in parts for row in textwrap.wrap(part, **wide) or [""]]  # type: ignore[arg-type]
+        return rows
+    wrapped = textwrap.TextWrapper(WIDTH, break_long_words=False, break_on_hyphens=False).wrap
+    return [piece for row in rows for piece in wrapped(row) or [""]]
 
 
 def called_with(
@@ -68,19 +55,18 @@ def called_with(
 
     numbers: whether the floats among them may be shown.
     """
-    parts = [
+    texts = [
         f"{name} {_argument(value, shapes.get(name, ''), numbers)}"
         for name, value in arguments.items()
     ]
-    dtypes = sorted(_float_dtypes(arguments.values()))
-    text, width = "", 0
-    for place, part in enumerate(parts):
-        comma = "," if place < len(parts) - 1 else ""
-        if width and width + len(part) > 80:
-            text, width = text + "\n", 0
-        text += ("" if not width else " ") + part + comma
-        width += len(part) + 2
-    return f"{text}   {' '.join(dtypes)}".rstrip()
+    shown, width = "", 0
+    for place, text in enumerate(texts):
+        comma = "," if place < len(texts) - 1 else ""
+        if width and width + len(text) > 80:
+            shown, width = shown + "\n", 0
+        shown += ("" if not width else " ") + text + comma
+        width += len(text) + 2
+    return f"{shown}   {' '.join(sorted(_float_dtypes(arguments.values())))}".rstrip()
 
 
 def _argument(value: Tree, letters: str, numbers: bool) -> str:
@@ -98,15 +84,13 @@ def _argument(value: Tree, letters: str, numbers: bool) -> str:
 
 
 def _float_dtypes(values: Iterable[Tree]) -> set[str]:
-    found: set[str] = set()
+    dtypes: set[str] = set()
     for value in values:
         if isinstance(value, Array) and value.values.dtype.kind == "f":
-            found.add(value.dtype)
-        elif isinstance(value, dict):
-            found |= _float_dtypes(value.values())
-        elif isinstance(value, list | tuple):
-            found |= _float_dtypes(value)
-    return found
+            dtypes.add(value.dtype)
+        elif isinstance(value, dict | list | tuple):
+            dtypes |= _float_dtypes(value.values() if isinstance(value, dict) else value)
+    return dtypes
 
 
 def sizes(shape: Sequence[int], letters: str) -> str:
@@ -116,23 +100,18 @@ def sizes(shape: Sequence[int], letters: str) -> str:
         return "one number"
     if len(names) != len(shape):
         return ", ".join(str(size) for size in shape)
-    return ", ".join(
-        f"{AXES.get(name, name)} {size}" for name, size in zip(names, shape, strict=True)
-    )
+    pairs = zip(names, shape, strict=True)
+    return ", ".join(f"{AXES.get(name, name)} {size}" for name, size in pairs)
 
 
 def returned(tree: Tree, mismatch: Mismatch, letters: Mapping[str, str]) -> str:
     """What came back, and which of its properties are right already."""
-    known = {
-        "values": "shape and dtype are right",
-        "finite": "shape and dtype are right",
-        "dtype": "the shape is right",
-        "device": "shape and dtype are right",
-    }
+    both = "shape and dtype are right"
+    known = {"values": both, "finite": both, "dtype": "the shape is right", "device": both}
     if isinstance(tree, Array) and tree.kind != "scalar" and mismatch.kind != "container":
-        good = known.get(mismatch.kind)
+        right = known.get(mismatch.kind)
         named = f"({sizes(tree.values.shape, letters.get('return', ''))})"
-        return f"{named} {tree.dtype}: {good}." if good else f"{tree.values.shape} {tree.dtype}."
+        return f"{named} {tree.dtype}: {right}." if right else f"{tree.values.shape} {tree.dtype}."
     if tree is None:
         return "None, as a function gives that ends without return."
     if isinstance(tree, dict) and 0 < len(tree) <= 16:
@@ -146,8 +125,7 @@ def first_wrong(mismatch: Mismatch, parts: Sequence[str], numbers: bool) -> str:
     lines = [_headline(mismatch, place, numbers)]
     if mismatch.kind == "fact":
         return lines[0]
-    also = mismatch.wrong_keys[1:]
-    if also:
+    if also := mismatch.wrong_keys[1:]:
         lines.append(f"{listed(also)} {_are(also)} not right either.")
     if mismatch.right:
         lines.append(f"{listed(mismatch.right)} {_are(mismatch.right)} right.")
@@ -157,15 +135,11 @@ def first_wrong(mismatch: Mismatch, parts: Sequence[str], numbers: bool) -> str:
     return "\n".join(lines)
 
 
-def where(path: tuple[str | int, ...], parts: Sequence[str]) -> str:
+def where(path: Path, parts: Sequence[str]) -> str:
     """The place of a difference in words: "dW_hh", "loss", "item 2 of weights"."""
-    names = []
-    for depth, key in enumerate(path):
-        if isinstance(key, int):
-            named = depth == 0 and key < len(parts)
-            names.append(parts[key] if named else f"item {key}")
-        else:
-            names.append(key)
+    names = [f"item {key}" if isinstance(key, int) else key for key in path]
+    if path and isinstance(path[0], int) and path[0] < len(parts):
+        names[0] = parts[path[0]]
     return " of ".join(reversed(names))
 
 

@@ -9,42 +9,33 @@ import unicodedata
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
-WAYS_ROUND = frozenset({"eval", "exec", "compile", "globals", "__import__", "__builtins__"})
+BYPASS_BUILTINS = frozenset({"eval", "exec", "compile", "globals", "__import__", "__builtins__"})
 """Builtins with which a text made at run time can name anything."""
-PACKAGES_ROUND = ("importlib", "runpy", "builtins", "sys.modules")
-REACHING = frozenset({"__globals__", "__subclasses__", "__builtins__", "__code__"})
-OBJECTS_ROUND = (
-    "code",
-    "codeop",
-    "ctypes",
-    "gc",
-    "inspect",
-    "marshal",
-    "operator.attrgetter",
-    "operator.methodcaller",
-    "pickle",
-    "pkgutil",
-    "string.Formatter",
-    "sys._getframe",
-    "timeit",
-    "torch.jit.CompilationUnit",
-    "types.CodeType",
-    "types.FunctionType",
-    "unittest.mock",
+BYPASS_PACKAGES = ("importlib", "runpy", "builtins", "sys.modules")
+BYPASS_ATTRIBUTES = frozenset({"__globals__", "__subclasses__", "__builtins__", "__code__"})
+FINDERS = (
+    *("code", "codeop", "ctypes", "gc", "inspect", "marshal", "pickle", "pkgutil", "timeit"),
+    *("operator.attrgetter", "operator.methodcaller", "string.Formatter", "sys._getframe"),
+    *("torch.jit.CompilationUnit", "types.CodeType", "types.FunctionType", "unittest.mock"),
 )
 """What finds a function of a package that may be used otherwise; no process stops these."""
-ANY = "*"
+COMPUTED = "*"
 """Stands for an attribute whose name is computed."""
-MOST = 20
+MAX_MEANINGS = 20
 """In how many ways a name may be imported before it can mean anything."""
 ANYTHING = "globals"
 """What a name stands for that is imported in more ways than that."""
 TOO_DEEP = "code that is nested too deeply to be read"
 
-
-HARMLESS_WITHOUT = (*WAYS_ROUND, *PACKAGES_ROUND, "getattr", "sys", "__")
+SUSPECT_WORDS = (*BYPASS_BUILTINS, *BYPASS_PACKAGES, "getattr", "sys", "__")
 """Words without which a text reaches nothing but what it names."""
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+Scoped = Function | ast.ClassDef
+Import = ast.Import | ast.ImportFrom
 
 
 def folded(texts: Iterable[str]) -> str:
@@ -55,23 +46,33 @@ def folded(texts: Iterable[str]) -> str:
 @functools.lru_cache(maxsize=64)
 def may_use(text: str, forbidden: tuple[str, ...]) -> bool:
     """Whether a closer look is due: any word of what is forbidden, or of a way round, is there."""
-    words = {part for name in forbidden for part in (name.split(".")[0], name.split(".")[-1])}
-    return bool(words) and any(word in text for word in (*words, *HARMLESS_WITHOUT))
+    words = {word for name in forbidden for word in (name.split(".")[0], name.split(".")[-1])}
+    return bool(words) and any(word in text for word in (*words, *SUSPECT_WORDS))
 
 
 @functools.lru_cache(maxsize=64)
 def parsed(source: str) -> ast.Module | None:
     """The syntax tree, or None where there is none to be had."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+    module = _parse(source)
+    return module if isinstance(module, ast.Module) else None
+
+
+def _is_too_deep(source: str) -> bool:
+    """Whether a text does not parse here for want of room, and not because it is no Python."""
+    return parsed(source) is None and _parse(source) in (RecursionError, MemoryError)
+
+
+def _parse(source: str) -> ast.Module | type[Exception]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
             return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
-        return None
+        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+            return type(error)
 
 
 @dataclass(frozen=True)
-class Piece:
+class Statement:
     """One top-level statement: names it takes from its module, and dotted names that it uses."""
 
     mentions: frozenset[str]
@@ -82,24 +83,24 @@ class Piece:
 class Source:
     """A submission's names, and which code stands behind them."""
 
-    pieces: dict[str, list[Piece]] = field(default_factory=dict)
+    statements: dict[str, list[Statement]] = field(default_factory=dict)
     too_deep: bool = False
 
     @staticmethod
     def of(texts: Sequence[str]) -> Source:
         """Reads every text that parses; a process may run one that is too deep to be read here."""
-        statements = [one for module in map(parsed, texts) if module for one in module.body]
-        names, stars = _module_names(statements), _stars(statements)
-        source = Source(too_deep=any(parsed(one) is None and _is_too_deep(one) for one in texts))
-        for statement in statements:
+        nodes = [node for module in map(parsed, texts) if module for node in module.body]
+        names, stars = _module_names(nodes), _stars(nodes)
+        source = Source(too_deep=any(map(_is_too_deep, texts)))
+        for node in nodes:
             reader = _Reader(_Scope(names), stars)
             try:
-                reader.visit(statement)
-                piece = Piece(frozenset(reader.mentions), frozenset(reader.uses))
+                reader.visit(node)
+                statement = Statement(frozenset(reader.mentions), frozenset(reader.uses))
             except RecursionError:
-                piece = _flat(statement, names)
-            for name in {name.rstrip(".") for name, _ in _bound([statement])}:
-                source.pieces.setdefault(name, []).append(piece)
+                statement = _flat(node, names)
+            for name in {name.rstrip(".") for name, _ in _bound([node])}:
+                source.statements.setdefault(name, []).append(statement)
         return source
 
     def reachable(self, entry: str, apart: Collection[str] = ()) -> set[str]:
@@ -109,29 +110,27 @@ class Source:
         """
         return self._behind(entry, apart)[0]
 
-    def _behind(self, entry: str, apart: Collection[str]) -> tuple[set[str], list[Piece]]:
-        """Names behind an entry and the pieces that bind them, each looked at once."""
-        seen: set[str] = set()
-        found: dict[int, Piece] = {}
-        todo = [entry]
-        while todo:
-            name = todo.pop()
-            if name in seen:
-                continue
-            seen.add(name)
-            if name == entry or name not in apart:
-                new = {id(one): one for one in self.pieces.get(name, ()) if id(one) not in found}
-                found |= new
-                todo += [one for piece in new.values() for one in piece.mentions]
-        return seen, list(found.values())
-
     def uses(self, entry: str, apart: Collection[str] = ()) -> set[str]:
         """Dotted names that the code behind `entry` mentions, imports resolved.
 
         "?.name" is an attribute of something that the source does not tell, "torch.nn.*" one whose
         name is computed.
         """
-        return set().union(*(piece.uses for piece in self._behind(entry, apart)[1]))
+        return set().union(*(statement.uses for statement in self._behind(entry, apart)[1]))
+
+    def _behind(self, entry: str, apart: Collection[str]) -> tuple[set[str], set[Statement]]:
+        """Names behind an entry and the statements that bind them, each looked at once."""
+        names: set[str] = set()
+        statements: set[Statement] = set()
+        todo = [entry]
+        while todo:
+            name = todo.pop()
+            if name not in names and (name == entry or name not in apart):
+                new = set(self.statements.get(name, ())) - statements
+                statements |= new
+                todo += chain.from_iterable(statement.mentions for statement in new)
+            names.add(name)
+        return names, statements
 
 
 @dataclass
@@ -155,7 +154,7 @@ class _Scope:
 class _Reader(ast.NodeVisitor):
     """Collects what one statement mentions of its module, and the dotted names that it uses."""
 
-    def __init__(self, scope: _Scope, stars: Sequence[str]) -> None:
+    def __init__(self, scope: _Scope, stars: Collection[str]) -> None:
         self.scope, self.stars = scope, stars
         self.mentions: set[str] = set()
         self.uses: set[str] = set()
@@ -179,13 +178,12 @@ class _Reader(ast.NodeVisitor):
         if scope is None or scope.outer is None:
             self.mentions.add(name)
         if scope is not None:
-            found = scope.names[name] or {"?"}
-            return found if len(found) <= MOST else {ANYTHING}
-        if hasattr(builtins, name) or not self.stars:
-            return {name}
-        if len(self.stars) > MOST:
-            return {ANYTHING}
-        return {f"{star}.{name}" for star in self.stars}
+            meanings = scope.names[name] or {"?"}
+        elif hasattr(builtins, name) or not self.stars:
+            meanings = {name}
+        else:
+            meanings = {f"{star}.{name}" for star in self.stars}
+        return meanings if len(meanings) <= MAX_MEANINGS else {ANYTHING}
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
@@ -198,90 +196,80 @@ class _Reader(ast.NodeVisitor):
         """getattr(F, "one_hot") is F.one_hot, and vars(F) is F.__dict__."""
         called = node.func.id if isinstance(node.func, ast.Name) else ""
         if called in ("getattr", "vars") and self.scope.find(called) is None and node.args:
-            name = "__dict__" if called == "vars" else _text(node.args[1:])
-            owner = node.args[0]
-            self.uses |= {f"{one}.{name}" for one in self.targets(owner)}
-            rest: list[ast.AST] = [*node.args[1:], *node.keywords]
+            owner, *rest = node.args
+            name = "__dict__" if called == "vars" else _text(rest)
+            self.uses |= {f"{target}.{name}" for target in self.targets(owner)}
+            self.visit_all([*rest, *node.keywords])
         else:
-            rest = list(ast.iter_child_nodes(node))
-        for one in rest:
-            self.visit(one)
+            self.generic_visit(node)
 
     def visit_MatchClass(self, node: ast.MatchClass) -> None:
         """A pattern C(name=...) takes the attribute of whatever is matched."""
         self.uses |= {f"?.{name}" for name in node.kwd_attrs}
         self.generic_visit(node)
 
-    def visit_Import(self, node: ast.Import) -> None:
+    def visit_Import(self, node: Import) -> None:
         """An import alone uses nothing."""
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        """An import alone uses nothing."""
+    visit_ImportFrom = visit_Import  # noqa: N815
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        self.function(node, node.body)
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
-        self.function(node, node.body)
-
-    def visit_Lambda(self, node: ast.Lambda) -> None:
-        self.function(node, [node.body])
-
-    def function(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, body: Sequence[ast.AST]
-    ) -> None:
+    def function(self, node: Function) -> None:
         """What is evaluated with the definition, then the body in a scope of its own."""
-        arguments = {one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)}
-        inside = set(map(id, body))
-        for child in ast.iter_child_nodes(node):
-            if id(child) not in inside:
-                self.visit(child)
+        body: Sequence[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else node.body
+        inside = set(body)
+        self.visit_all(child for child in ast.iter_child_nodes(node) if child not in inside)
+        arguments = {child.arg for child in ast.walk(node.args) if isinstance(child, ast.arg)}
         names = _gathered(_bound(body)) | {name: set() for name in arguments}
         for name in _declared(body):
             names.pop(name, None)
-        self.within(_Scope(names, self.scope), body)
+        self.visit_all(body, _Scope(names, self.scope))
+
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_Lambda = function  # noqa: N815
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        for child in (*node.bases, *node.keywords, *node.decorator_list):
-            self.visit(child)
-        self.within(_Scope(_gathered(_bound(node.body)), self.scope, of_class=True), node.body)
+        self.visit_all([*node.bases, *node.keywords, *node.decorator_list])
+        self.visit_all(node.body, _Scope(_gathered(_bound(node.body)), self.scope, of_class=True))
 
-    def comprehension(
-        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-    ) -> None:
+    def comprehension(self, node: Comprehension) -> None:
         """Its targets are names of its own."""
-        bound = {
-            one.id
-            for part in node.generators
-            for one in ast.walk(part.target)
-            if isinstance(one, ast.Name)
-        }
-        scope = _Scope({name: set() for name in bound}, self.scope)
-        self.visit(node.generators[0].iter)
-        rest = [one for part in node.generators for one in ast.iter_child_nodes(part)]
-        own = [one for one in ast.iter_child_nodes(node) if not isinstance(one, ast.comprehension)]
         first = node.generators[0].iter
-        self.within(scope, [one for one in (*rest, *own) if one is not first])
+        self.visit(first)
+        targets = chain.from_iterable(ast.walk(loop.target) for loop in node.generators)
+        bound = {target.id for target in targets if isinstance(target, ast.Name)}
+        parts = chain.from_iterable(map(ast.iter_child_nodes, [node, *node.generators]))
+        inside = [part for part in parts if part is not first and part not in node.generators]
+        self.visit_all(inside, _Scope({name: set() for name in bound}, self.scope))
 
     visit_ListComp = visit_SetComp = comprehension  # noqa: N815
     visit_DictComp = visit_GeneratorExp = comprehension  # noqa: N815
 
-    def within(self, scope: _Scope, nodes: Sequence[ast.AST]) -> None:
-        """Visits nodes in a scope inside this one."""
-        self.scope, outer = scope, self.scope
+    def visit_all(self, nodes: Iterable[ast.AST], scope: _Scope | None = None) -> None:
+        """Visits nodes, in a scope inside this one where one is given."""
+        self.scope, outer = scope or self.scope, self.scope
         for node in nodes:
             self.visit(node)
         self.scope = outer
 
 
 def _text(arguments: Sequence[ast.expr]) -> str:
-    first = arguments[0] if arguments else None
-    constant = isinstance(first, ast.Constant) and isinstance(first.value, str)
-    return first.value if constant else ANY  # type: ignore[union-attr]
+    """The text that the first argument is, if it is one."""
+    match arguments:
+        case [ast.Constant(value=str(text)), *_]:
+            return text
+    return COMPUTED
 
 
-SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+def _own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """These nodes and all below them that are in the same scope."""
+    todo = list(nodes)
+    while todo:
+        node = todo.pop()
+        yield node
+        if isinstance(node, Comprehension):
+            named = [inner for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr)]
+            todo += [inner.target for inner in named]
+        elif not isinstance(node, Scoped):
+            todo += ast.iter_child_nodes(node)
 
 
 def _bound(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
@@ -289,52 +277,40 @@ def _bound(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
 
     A name with a dot after it has only an attribute of it set.
     """
-    todo = list(nodes)
-    while todo:
-        node = todo.pop()
-        yield from _binds(node)
-        if isinstance(node, COMPREHENSIONS):
-            named = [one for one in ast.walk(node) if isinstance(one, ast.NamedExpr)]
-            todo += [one.target for one in named]
-        elif not isinstance(node, SCOPES):
-            todo += ast.iter_child_nodes(node)
+    return chain.from_iterable(map(_binds, _own_nodes(nodes)))
 
 
 def _binds(node: ast.AST) -> Iterator[tuple[str, str]]:
-    if isinstance(node, ast.Import | ast.ImportFrom):
+    if isinstance(node, Import):
         yield from _imported(node)
     elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield node.name, ""
     elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
         yield node.id, ""
-    elif isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
-        inner: ast.expr = node
-        while isinstance(inner, ast.Attribute | ast.Subscript):
-            inner = inner.value
-        if isinstance(inner, ast.Name) and isinstance(node, ast.Attribute):
-            yield f"{inner.id}.", ""
+    elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+        owner = node.value
+        while isinstance(owner, ast.Attribute | ast.Subscript):
+            owner = owner.value
+        if isinstance(owner, ast.Name):
+            yield f"{owner.id}.", ""
     elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
         yield node.name, ""
 
 
-def _imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
-    if isinstance(node, ast.Import):
-        for one in node.names:
-            top = one.name.split(".")[0]
-            yield (one.asname, one.name) if one.asname else (top, top)
-    elif node.module:
-        for one in node.names:
-            if one.name != "*":
-                yield one.asname or one.name, f"{node.module}.{one.name}"
+def _imported(node: Import) -> Iterator[tuple[str, str]]:
+    for alias in node.names:
+        if isinstance(node, ast.Import):
+            top = alias.name.split(".")[0]
+            yield (alias.asname, alias.name) if alias.asname else (top, top)
+        elif node.module and alias.name != "*":
+            yield alias.asname or alias.name, f"{node.module}.{alias.name}"
 
 
 def bound_names(source: str) -> frozenset[str]:
     """What a cell binds at its top level; "f." where it adds to f, "*" for all of a module."""
     module = parsed(source)
-    if module is None:
-        return frozenset()
-    names = {name for name, _ in _bound(module.body)}
-    return frozenset({*names, *("*" for _ in _stars(module.body))})
+    body = module.body if module is not None else []
+    return frozenset({name for name, _ in _bound(body)} | ({"*"} if _stars(body) else set()))
 
 
 def _gathered(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
@@ -348,63 +324,41 @@ def _gathered(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
 def _module_names(statements: Sequence[ast.stmt]) -> dict[str, set[str]]:
     """Names of the module, with those that functions declare global and import."""
     names = _gathered(_bound(statements))
-    for statement in statements:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                declared = _declared(node.body)
-                found = _gathered(_bound(node.body)) if declared else {}
-                for name in declared & found.keys():
-                    names.setdefault(name, set()).update(found[name])
+    for node in _walk(statements):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            declared = _declared(node.body)
+            local = _gathered(_bound(node.body)) if declared else {}
+            for name in declared & local.keys():
+                names.setdefault(name, set()).update(local[name])
     return names
 
 
 def _declared(body: Iterable[ast.AST]) -> set[str]:
     """Names that a function declares global or nonlocal."""
-    found: set[str] = set()
-    todo = list(body)
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ast.Global | ast.Nonlocal):
-            found |= set(node.names)
-        elif not isinstance(node, SCOPES):
-            todo += ast.iter_child_nodes(node)
-    return found
+    nodes = [node for node in _own_nodes(body) if isinstance(node, ast.Global | ast.Nonlocal)]
+    return {name for node in nodes for name in node.names}
 
 
-def _stars(statements: Sequence[ast.stmt]) -> list[str]:
-    """Modules from which everything is imported, each once."""
-    nodes = [node for one in statements for node in ast.walk(one)]
-    found = [
-        node.module
-        for node in nodes
-        if isinstance(node, ast.ImportFrom) and node.module and node.names[0].name == "*"
-    ]
-    return list(dict.fromkeys(found))
+def _stars(statements: Sequence[ast.stmt]) -> set[str]:
+    """Modules from which everything is imported."""
+    imports = [node for node in _walk(statements) if isinstance(node, ast.ImportFrom)]
+    return {node.module for node in imports if node.module and node.names[0].name == "*"}
 
 
-def _is_too_deep(text: str) -> bool:
-    """Whether a text does not parse here for want of room, and not because it is no Python."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text)
-    except (RecursionError, MemoryError):
-        return True
-    except (SyntaxError, ValueError, OverflowError):
-        return False
-    return False
+def _walk(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    return chain.from_iterable(map(ast.walk, nodes))
 
 
-def _flat(statement: ast.stmt, names: Mapping[str, set[str]]) -> Piece:
+def _flat(statement: ast.stmt, names: Mapping[str, set[str]]) -> Statement:
     """All that a statement may mention and use, whatever the scope; for one that is very deep."""
     nodes = list(ast.walk(statement))
-    imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
-    own = _gathered(pair for node in imports for pair in _imported(node))
+    imports = (node for node in nodes if isinstance(node, Import))
+    own = _gathered(chain.from_iterable(map(_imported, imports)))
     mentions = {node.id for node in nodes if isinstance(node, ast.Name)}
     uses = {f"?.{node.attr}" for node in nodes if isinstance(node, ast.Attribute)}
     for name in mentions:
         uses |= names.get(name, set()) | own.get(name, set()) or {name}
-    return Piece(frozenset(mentions), frozenset(uses))
+    return Statement(frozenset(mentions), frozenset(uses))
 
 
 def forbidden_use(
@@ -427,15 +381,13 @@ def forbidden_use(
     handed_on = {name for name in names if any(name.startswith(f"{used}.") for used in uses)}
     for used in sorted(map(_bare, uses)):
         for name in names:
-            told = _meant(used, name, name in handed_on)
-            if told:
-                return told
-        if used.split(".")[0] in WAYS_ROUND or _below(used, PACKAGES_ROUND):
+            if forbidden_name := _meant(used, name, name in handed_on):
+                return forbidden_name
+        if used.split(".")[0] in BYPASS_BUILTINS or _below(used, BYPASS_PACKAGES):
             return used
-        if within and (used in ("getattr", "vars") or _below(used, OBJECTS_ROUND)):
+        if within and (used in ("getattr", "vars") or _below(used, FINDERS)):
             return used
-        reached = REACHING & set(used.split("."))
-        if reached:
+        if reached := BYPASS_ATTRIBUTES & set(used.split(".")):
             return min(reached)
     return None
 
@@ -443,14 +395,14 @@ def forbidden_use(
 def _meant(used: str, name: str, handed_on: bool) -> str | None:
     """What to call a use, if it is one of a forbidden name."""
     top, tail = name.split(".")[0], name.rsplit(".", 1)[-1]
-    if used == name or used.startswith(f"{name}."):
+    if _below(used, (name,)):
         return used
     start, *parts = used.split(".")
     last = parts[-1] if parts else ""
-    if last in (ANY, "__dict__"):
+    if last in (COMPUTED, "__dict__"):
         owner = used.rsplit(".", 1)[0]
         inside = name.startswith(f"{owner}.") or owner == "sys" or (start == "?" and handed_on)
-        return ("getattr" if last == ANY else "__dict__") if inside else None
+        return ("getattr" if last == COMPUTED else "__dict__") if inside else None
     if start == "?" and handed_on and tail in parts:
         return tail
     telling = tail != tail.lower() or "_" in tail
@@ -464,10 +416,10 @@ def _bare(used: str) -> str:
 
 
 def _below(used: str, packages: Iterable[str]) -> bool:
-    return any(used == one or used.startswith(f"{one}.") for one in packages)
+    return any(used == name or used.startswith(f"{name}.") for name in packages)
 
 
 def hides(used: str) -> bool:
     """Whether a name found by `forbidden_use` is a way round reading the source."""
-    words = {*WAYS_ROUND, *REACHING, "getattr", "vars", "__dict__", TOO_DEEP}
-    return used.split(".")[0] in words or _below(used, (*PACKAGES_ROUND, *OBJECTS_ROUND))
+    words = {*BYPASS_BUILTINS, *BYPASS_ATTRIBUTES, "getattr", "vars", "__dict__", TOO_DEEP}
+    return used.split(".")[0] in words or _below(used, (*BYPASS_PACKAGES, *FINDERS))

@@ -28,11 +28,11 @@ HEADLINES = {
 }
 """Each outcome in words."""
 
-
 GUESSES = {
     "timeout": "a loop never ends: look at what its condition waits for.",
     "memory": "an array is far larger than it need be: look at the shapes that meet.",
 }
+PLAIN_DATA = "plain numbers and arrays, or tuples, lists and dicts of them."
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,12 @@ def outcome_of(trials: Sequence[Trial]) -> str:
     """How an exercise ended, from its cases: right, partly, or the way its values failed."""
     run = [trial for trial in trials if trial.got.did != "skipped" or not trial.passed]
     values = [trial for trial in run if trial.question.value]
-    first = next((trial for trial in run if not trial.passed), None)
-    if first is None:
+    failed = next((trial for trial in run if not trial.passed), None)
+    if failed is None:
         return "right" if values else "not_graded"
     if values and any(trial.passed for trial in values):
         return "partly"
-    return ended(first)
+    return ended(failed)
 
 
 def ended(trial: Trial) -> str:
@@ -100,7 +100,7 @@ def findings(
     trials: Sequence[Trial], parts: Sequence[str] = (), numbers: bool = True
 ) -> list[Line]:
     """What to tell about the first case that failed; the numbers only where they may be shown."""
-    trial = next((one for one in trials if not one.passed), None)
+    trial = next((trial for trial in trials if not trial.passed), None)
     if trial is None:
         return []
     lines = []
@@ -108,8 +108,8 @@ def findings(
     if trial.got.did not in ("missing", "forbidden"):
         if question.name != PLAIN:
             lines.append(Line("Case", f"{question.name}{_what_is_right(trials)}"))
-        called = called_with(question.arguments, question.shapes, numbers)
-        lines.append(Line("Called with", called))
+        arguments = called_with(question.arguments, question.shapes, numbers)
+        lines.append(Line("Called with", arguments))
     lines += _finding(trial, parts, numbers)
     if question.why and not question.value:
         lines.append(Line("Look at", question.why))
@@ -117,8 +117,8 @@ def findings(
 
 
 def _what_is_right(trials: Sequence[Trial]) -> str:
-    values = [one for one in trials if one.question.value]
-    if values and all(one.passed for one in values):
+    values = [trial.passed for trial in trials if trial.question.value]
+    if values and all(values):
         return " (the values of the ordinary calls are right)"
     if trials[0].passed:
         return " (the first call was right)"
@@ -135,8 +135,8 @@ def _finding(trial: Trial, parts: Sequence[str], numbers: bool) -> list[Line]:
         return [Line("You returned", f"{got.text}."), Line("Expected", PLAIN_DATA)]
     if got.did != "result" or trial.mismatch is None:
         guess = GUESSES.get(got.type)
-        told = [Line("What happened", got.text)]
-        return [*told, Line("Perhaps", guess)] if guess else told
+        lines = [Line("What happened", got.text)]
+        return [*lines, Line("Perhaps", guess)] if guess else lines
     if trial.question.observe == "arguments":
         changed = trial.mismatch.path[0] if trial.mismatch.path else "an argument"
         return [Line("First wrong", f"the call changed its argument {changed}.")]
@@ -144,9 +144,6 @@ def _finding(trial: Trial, parts: Sequence[str], numbers: bool) -> list[Line]:
     if trial.question.indirect:
         return [wrong]
     return [Line("You returned", returned(got.tree, trial.mismatch, trial.question.shapes)), wrong]
-
-
-PLAIN_DATA = "plain numbers and arrays, or tuples, lists and dicts of them."
 
 
 def _exception_due(trial: Trial, numbers: bool) -> list[Line]:
@@ -164,12 +161,10 @@ def _exception_due(trial: Trial, numbers: bool) -> list[Line]:
 def raised(trial: Trial, texts: bool) -> list[Line]:
     """An exception in the student's own code, cut to the student's lines."""
     got = trial.got
-    what = f"{got.type}: {got.text}" if texts and got.text else got.type
-    lines = [Line("Raised", what)]
-    told = [f"{file}, line {line}: {source.strip()}" for file, line, source in got.lines]
-    shown = list(dict.fromkeys(told))[-3:]
-    if shown:
-        lines.append(Line(CODE, "\n".join(shown)))
+    lines = [Line("Raised", f"{got.type}: {got.text}" if texts and got.text else got.type)]
+    sources = [f"{file}, line {line}: {source.strip()}" for file, line, source in got.lines]
+    if sources:
+        lines.append(Line(CODE, "\n".join(list(dict.fromkeys(sources))[-3:])))
     if got.type == "MemoryError":
         lines.append(Line("Perhaps", GUESSES["memory"]))
     return lines
@@ -177,12 +172,9 @@ def raised(trial: Trial, texts: bool) -> list[Line]:
 
 def forbidden(name: str, used: str) -> list[Line]:
     """An exercise that uses what it is about, or hides what it uses."""
-    if hides(used):
-        todo = "Call what you need by its name: the grader reads which functions a program uses."
-        what = f"{name} uses {used}, which can call anything under any name."
-        return [Line("What happened", what), Line("What to do", todo)]
+    what = f"{name} uses {used or 'a package that is not allowed'}."
     todo = "This exercise is about writing that yourself, so it earns no points."
-    return [
-        Line("What happened", f"{name} uses {used or 'a package that is not allowed'}."),
-        Line("What to do", todo),
-    ]
+    if hides(used):
+        what = f"{name} uses {used}, which can call anything under any name."
+        todo = "Call what you need by its name: the grader reads which functions a program uses."
+    return [Line("What happened", what), Line("What to do", todo)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 import __future__
 
 import contextlib
+import functools
 import inspect
 import io
 import linecache
@@ -14,7 +15,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from .forbidden import Source, forbidden_use
 from .message import outcome_of, share
@@ -42,16 +43,16 @@ def check_cases(exercise: VisibleExercise, entry: Callable[..., Any]) -> Checked
     used = forbidden_use(_source_of(entry), exercise.name, exercise.forbidden)
     if used is not None:
         return Checked(exercise, "forbidden", 0.0, (), None, used)
-    trials = []
     cases = [(case.question, case.due) for case in exercise.cases]
+    trials = []
     for trial in tried(cases, lambda place, _: _observe(exercise, exercise.cases[place], entry)):
         trials.append(trial)
         if is_stub(trial.got):
             break
-    mistakes = {name: list(_recorded(exercise, name)) for name in exercise.hints}
     outcome = outcome_of(trials)
-    found = diagnose(trials, mistakes) if outcome != "unfinished" else None
-    return Checked(exercise, outcome, share(trials), tuple(trials), found)
+    recorded = {name: list(_recorded(exercise, name)) for name in exercise.hints}
+    mistake = diagnose(trials, recorded) if outcome != "unfinished" else None
+    return Checked(exercise, outcome, share(trials), tuple(trials), mistake)
 
 
 def _recorded(exercise: VisibleExercise, name: str) -> Iterator[Observed]:
@@ -69,9 +70,8 @@ def _observe(
     exercise: VisibleExercise, case: VisibleCase, entry: Callable[..., Any]
 ) -> tuple[Observed, Observed]:
     """What the call gave, and the arguments as it left them."""
-    arguments = {
-        name: live(value, case.question.device) for name, value in case.question.arguments.items()
-    }
+    device, drawn = case.question.device, case.question.arguments
+    arguments = {name: live(value, device) for name, value in drawn.items()}
     code = case.scenario or exercise.scenario
     try:
         with contextlib.redirect_stdout(io.StringIO()):
@@ -86,9 +86,11 @@ def _observe(
     except BaseException as error:
         raised = _raised(error)
         return raised, raised
-    if exercise.view is not None and case.scenario is None and case.question.device != "meta":
+    if device == "meta":
+        return Observed("result", blank(tree)), left
+    if exercise.view is not None and case.scenario is None:
         return _viewed(exercise.view, case, tree), left
-    return Observed("result", blank(tree) if case.question.device == "meta" else tree), left
+    return Observed("result", tree), left
 
 
 def _viewed(view: Code, case: VisibleCase, tree: Any) -> Observed:
@@ -99,38 +101,31 @@ def _viewed(view: Code, case: VisibleCase, tree: Any) -> Observed:
         return Observed("refused", text="something of another form than was asked for")
 
 
-_COMPILED: dict[Code, Callable[..., Any]] = {}
-
-
+@functools.cache
 def _function(code: Code) -> Callable[..., Any]:
-    if code not in _COMPILED:
-        namespace: dict[str, Any] = {"__name__": "labcheck_scenario"}
-        flags = __future__.annotations.compiler_flag
-        exec(compile(code[1], HERE + code[0], "exec", flags, dont_inherit=True), namespace)
-        _COMPILED[code] = namespace[code[0]]
-    return _COMPILED[code]
+    name, source = code
+    namespace: dict[str, Any] = {"__name__": "labcheck_scenario"}
+    flags = __future__.annotations.compiler_flag
+    exec(compile(source, HERE + name, "exec", flags, dont_inherit=True), namespace)
+    return cast(Callable[..., Any], namespace[name])
 
 
 def _raised(error: BaseException) -> Observed:
     """An exception, with the lines of it that are the student's own."""
+    foreign = (HERE, sys.prefix, sys.base_prefix, "<frozen", "<__array")
     lines = []
     for frame in traceback.extract_tb(error.__traceback__):
-        own = not frame.filename.startswith(
-            (HERE, sys.prefix, sys.base_prefix, "<frozen", "<__array")
-        )
-        if own:
-            text = linecache.getline(frame.filename, frame.lineno or 0).strip()
-            lines.append((_file(frame.filename), frame.lineno or 0, text or (frame.line or "")))
+        if not frame.filename.startswith(foreign):
+            number = frame.lineno or 0
+            text = linecache.getline(frame.filename, number).strip() or frame.line or ""
+            lines.append((_file(frame.filename), number, text))
     bases = tuple(base.__name__ for base in type(error).__mro__)
     return Observed("raised", None, type(error).__name__, bases, str(error)[:4000], tuple(lines))
 
 
-def _file(filename: str) -> str:
-    return (
-        "this notebook"
-        if "ipykernel" in filename or filename.startswith("<")
-        else Path(filename).name
-    )
+def _file(name: str) -> str:
+    notebook = "ipykernel" in name or name.startswith("<")
+    return "this notebook" if notebook else Path(name).name
 
 
 def _source_of(entry: Callable[..., Any]) -> Source:
@@ -139,14 +134,14 @@ def _source_of(entry: Callable[..., Any]) -> Source:
     seen: set[int] = set()
     todo: list[Any] = [entry]
     while todo:
-        thing = todo.pop()
-        if id(thing) in seen:
+        owner = todo.pop()
+        if id(owner) in seen:
             continue
-        seen.add(id(thing))
+        seen.add(id(owner))
         with contextlib.suppress(OSError, TypeError):
-            texts.append(textwrap.dedent(inspect.getsource(thing)))
-        space = _globals(thing)
-        for name in _names(thing):
+            texts.append(textwrap.dedent(inspect.getsource(owner)))
+        space = _globals(owner)
+        for name in _names(owner):
             value = space.get(name)
             if isinstance(value, types.ModuleType):
                 texts.append(f"import {value.__name__} as {name}")
@@ -159,26 +154,19 @@ def _source_of(entry: Callable[..., Any]) -> Source:
     return Source.of(texts)
 
 
-def _globals(thing: Any) -> Mapping[str, Any]:
-    if inspect.isfunction(thing):
-        return thing.__globals__
-    return vars(sys.modules.get(getattr(thing, "__module__", ""), types.ModuleType("none")))
+def _globals(owner: Any) -> Mapping[str, Any]:
+    if inspect.isfunction(owner):
+        return owner.__globals__
+    return vars(sys.modules.get(getattr(owner, "__module__", ""), types.ModuleType("none")))
 
 
-def _names(thing: Any) -> set[str]:
-    functions = (
-        [thing]
-        if inspect.isfunction(thing)
-        else [value for value in vars(thing).values() if inspect.isfunction(value)]
-        if inspect.isclass(thing)
-        else []
-    )
-    found: set[str] = set()
-    codes = [function.__code__ for function in functions]
+def _names(owner: Any) -> set[str]:
+    """The names in a function's code, or in the methods of a class and among its bases."""
+    members = vars(owner).values() if inspect.isclass(owner) else [owner]
+    codes = [member.__code__ for member in members if inspect.isfunction(member)]
+    names = {base.__name__ for base in owner.__mro__} if inspect.isclass(owner) else set()
     while codes:
         code = codes.pop()
-        found |= set(code.co_names)
-        codes += [one for one in code.co_consts if isinstance(one, types.CodeType)]
-    if inspect.isclass(thing):
-        found |= {base.__name__ for base in thing.__mro__}
-    return found
+        names |= set(code.co_names)
+        codes += [const for const in code.co_consts if isinstance(const, types.CodeType)]
+    return names

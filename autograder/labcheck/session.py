@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from .explain import Line
-from .html import as_html
+from .html import SIGNS, as_html
 from .message import Message, findings, forbidden
 from .run import Checked, check_cases
 from .visible import VisibleExercise, load
 
-BAR = 24
-BESIDE = Path(__file__).resolve().parents[2]
+BAR_WIDTH = 24
+FOLDER = Path(__file__).resolve().parents[2]
 """The folder of labcheck.pyz, wherever a notebook changes to afterwards."""
 
 START = "Write the body below the docstring in place of NotImplementedError, and check again."
@@ -31,7 +31,7 @@ class NotebookSession:
         self._record = record
         self._exercises: dict[str, VisibleExercise] | None = None
         self._checked: dict[str, Checked] = {}
-        self._asked: dict[str, int] = {}
+        self._hints_asked: dict[str, int] = {}
 
     @property
     def exercises(self) -> dict[str, VisibleExercise]:
@@ -46,11 +46,11 @@ class NotebookSession:
         exercise = self.exercises.get(name) if isinstance(name, str) else None
         if exercise is None:
             known = ", ".join(self.exercises)
-            show_text(f"{name or function!r} is no exercise of this lab. Its exercises: {known}.")
+            print(f"{name or function!r} is no exercise of this lab. Its exercises: {known}.")
             return
         checked = check_cases(exercise, function)
         if self._checked.get(exercise.name) is None or checked.outcome == "right":
-            self._asked.pop(exercise.name, None)
+            self._hints_asked.pop(exercise.name, None)
         self._checked[exercise.name] = checked
         show(message_of(checked, notebook=True), self.progress_line())
 
@@ -59,19 +59,12 @@ class NotebookSession:
         name = getattr(function, "__name__", "")
         exercise = self.exercises.get(name)
         if exercise is None:
-            show_text(f"{name or function!r} is no exercise of this lab.")
+            print(f"{name or function!r} is no exercise of this lab.")
             return
         checked = self._checked[name] = check_cases(exercise, function)
-        step = self._asked[name] = self._asked.get(name, 0) + 1
-        show(
-            Message(
-                name,
-                checked.outcome,
-                score_of(checked),
-                exercise.points,
-                tuple(hints(checked, step)),
-            )
-        )
+        step = self._hints_asked[name] = self._hints_asked.get(name, 0) + 1
+        lines = tuple(hints(checked, step))
+        show(Message(name, checked.outcome, score_of(checked), exercise.points, lines))
 
     def progress(self) -> None:
         """How much of the lab is done, exercise by exercise."""
@@ -80,26 +73,22 @@ class NotebookSession:
             checked = self._checked.get(name)
             sign = "·" if checked is None else SIGNS.get(checked.outcome, "✗")
             lines.append(f"{sign} {name} ({exercise.points:g})")
-        show_text(f"{self.progress_line()}\n\n" + "\n".join(lines))
+        print(f"{self.progress_line()}\n\n" + "\n".join(lines))
 
     def progress_line(self) -> str:
         """ "3 of 12 right, 25 of 100 points [#####-----]" for what was checked so far."""
         return progress_line(self.exercises, self._checked)
 
 
-SIGNS = {"right": "✓", "partly": "◐", "unfinished": "○"}
-
-
 def progress_line(exercises: dict[str, VisibleExercise], checked: dict[str, Checked]) -> str:
     """The progress of a lab in one line with a bar."""
-    right = sum(one.outcome == "right" for one in checked.values())
-    score = sum(score_of(one) for one in checked.values())
-    most = sum(one.points for one in exercises.values())
-    full = round(BAR * score / most) if most else 0
-    bar = "█" * full + "░" * (BAR - full)
-    return (
-        f"{bar}  {right} of {len(exercises)} right, {round(score, 2):g} of {most:g} points so far"
-    )
+    right = sum(result.outcome == "right" for result in checked.values())
+    score = sum(map(score_of, checked.values()))
+    most = sum(exercise.points for exercise in exercises.values())
+    full = round(BAR_WIDTH * score / most) if most else 0
+    bar = "█" * full + "░" * (BAR_WIDTH - full)
+    done = f"{right} of {len(exercises)} right, {round(score, 2):g} of {most:g} points so far"
+    return f"{bar}  {done}"
 
 
 def message_of(checked: Checked, notebook: bool) -> Message:
@@ -109,7 +98,7 @@ def message_of(checked: Checked, notebook: bool) -> Message:
     if checked.outcome == "unfinished":
         lines = [Line("What to do", START)]
     elif checked.outcome == "forbidden":
-        used = checked.used or next((one.got.text for one in checked.trials), "")
+        used = checked.used or next((trial.got.text for trial in checked.trials), "")
         lines = forbidden(exercise.name, used)
     elif checked.outcome != "right":
         lines = findings(checked.trials, exercise.parts, numbers=True)
@@ -117,9 +106,8 @@ def message_of(checked: Checked, notebook: bool) -> Message:
         known = "I recognise this one. " if checked.mistake else ""
         text = f"{known}Ask with {ask}: first where to look, then what is wrong."
         lines.append(Line("Hint", text))
-    return Message(
-        exercise.name, checked.outcome, score_of(checked), exercise.points, tuple(lines)
-    )
+    score = score_of(checked)
+    return Message(exercise.name, checked.outcome, score, exercise.points, tuple(lines))
 
 
 def hints(checked: Checked, step: int) -> list[Line]:
@@ -129,15 +117,14 @@ def hints(checked: Checked, step: int) -> list[Line]:
         return [Line("Hint", "It is right: nothing to hint at.")]
     if checked.outcome == "forbidden":
         return [Line("Hint", f"Write it without {checked.used}.")]
-    if checked.outcome == "unfinished" or checked.mistake is None:
-        lines = [Line("Look here", exercise.look)]
-        wrong = UNKNOWN if checked.outcome != "unfinished" else START
-    else:
+    look, wrong = exercise.look, UNKNOWN
+    if checked.outcome == "unfinished":
+        wrong = START
+    elif checked.mistake is not None:
         when, look = exercise.hints[checked.mistake]
-        lines = [Line("Look here", look)]
         wrong = f"This is exactly what comes out when {when}."
     label, text = ("What is wrong", wrong) if step > 1 else ("Next", "Ask again for more.")
-    return [*lines, Line(label, text)]
+    return [Line("Look here", look), Line(label, text)]
 
 
 def score_of(checked: Checked) -> float:
@@ -147,48 +134,30 @@ def score_of(checked: Checked) -> float:
 
 def find_record(stem: str | None = None) -> Path:
     """The recorded cases beside labcheck.pyz: visible.json, or visible/<lab>.json for a file."""
-    one = BESIDE / "visible.json"
-    if one.is_file() and stem is None:
-        return one
-    many = BESIDE / "visible" / f"{stem}.json"
-    if many.is_file():
-        return many
-    if one.is_file():
-        return one
+    own = FOLDER / "visible.json"
+    of_file = FOLDER / "visible" / f"{stem}.json"
+    for record in (own, of_file) if stem is None else (of_file, own):
+        if record.is_file():
+            return record
     raise FileNotFoundError(
-        f"the recorded cases are missing: expected {one.name} or visible/{stem or '<lab>'}.json "
+        f"the recorded cases are missing: expected {own.name} or visible/{stem or '<lab>'}.json "
         "beside labcheck.pyz; copy them again from what was handed out"
     )
 
 
-class Shown:
-    """A message as a notebook shows it: HTML, with the plain text beside it."""
-
-    def __init__(self, text: str, html: str) -> None:
-        self.text, self.html = text, html
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/plain": self.text, "text/html": self.html}
-
-
 def show(message: Message, progress: str = "") -> None:
-    """Display a message: as HTML in a notebook, as text elsewhere."""
+    """Display a message: in a notebook as HTML with the text beside it, elsewhere as text."""
     text = message.text() + (f"\n\n  {progress}" if progress else "")
-    if not _display(Shown(text, as_html(message, progress))):
+    if not _display({"text/plain": text, "text/html": as_html(message, progress)}):
         print(text)
 
 
-def show_text(text: str) -> None:
-    """Print plain text."""
-    print(text)
-
-
-def _display(shown: Shown) -> bool:
+def _display(texts: dict[str, str]) -> bool:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     if shell is None or not hasattr(shell, "kernel"):
         return False
     from IPython.display import display
 
-    display(shown._repr_mimebundle_(), raw=True)  # type: ignore[no-untyped-call,unused-ignore]
+    display(texts, raw=True)  # type: ignore[no-untyped-call,unused-ignore]
     return True

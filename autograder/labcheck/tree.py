@@ -52,8 +52,8 @@ class Array:
 
 def torch_module() -> Any:
     """PyTorch if this process has imported the real one, else None."""
-    found = sys.modules.get("torch")
-    return found if hasattr(found, "Tensor") and hasattr(found, "meshgrid") else None
+    torch = sys.modules.get("torch")
+    return torch if hasattr(torch, "Tensor") and hasattr(torch, "meshgrid") else None
 
 
 def plain(value: object) -> Tree:
@@ -90,11 +90,9 @@ def _plain(value: Any, torch: Any, budget: list[int], depth: int) -> Tree:
     if isinstance(value, list):
         return [_plain(item, torch, budget, depth + 1) for item in list.__iter__(value)]
     if isinstance(value, dict):
-        return {
-            _plain_key(key): _plain(item, torch, budget, depth + 1)
-            for key, item in dict.items(value)
-        }
-    raise NotPlain(_an(kind.__name__))
+        items = dict.items(value)
+        return {_plain_key(key): _plain(item, torch, budget, depth + 1) for key, item in items}
+    raise NotPlain(_with_article(kind.__name__))
 
 
 def _plain_key(key: object) -> str | int:
@@ -102,13 +100,13 @@ def _plain_key(key: object) -> str | int:
         return key.encode("utf-8", "backslashreplace").decode("utf-8")
     if type(key) is int and key.bit_length() <= 63:
         return key
-    raise NotPlain(f"a dict with a key that is {_an(type(key).__name__)}")
+    raise NotPlain(f"a dict with a key that is {_with_article(type(key).__name__)}")
 
 
 def _plain_numpy(value: Any, budget: list[int]) -> Array:
     scalar = isinstance(value, np.generic)
     if not scalar and type(value) is not np.ndarray:
-        raise NotPlain(f"{_an(type(value).__name__)} in place of a plain array")
+        raise NotPlain(f"{_with_article(type(value).__name__)} in place of a plain array")
     if value.dtype.kind not in "biuf":
         raise NotPlain(f"an array of {value.dtype.name}")
     _charge(int(value.size) * max(8, value.dtype.itemsize), budget)
@@ -120,7 +118,7 @@ def _plain_numpy(value: Any, budget: list[int]) -> Array:
 
 def _plain_tensor(value: Any, torch: Any, budget: list[int]) -> Array:
     if type(value) not in (torch.Tensor, torch.nn.Parameter):
-        raise NotPlain(f"{_an(type(value).__name__)} in place of a plain tensor")
+        raise NotPlain(f"{_with_article(type(value).__name__)} in place of a plain tensor")
     if value.layout != torch.strided or value.is_quantized:
         raise NotPlain("a tensor that is not dense")
     name = str(value.dtype).removeprefix("torch.")
@@ -137,23 +135,12 @@ def _plain_tensor(value: Any, torch: Any, budget: list[int]) -> Array:
     return Array(values, "torch", name, str(value.device))
 
 
-TORCH_DTYPES = {
-    "bool": "bool",
-    "uint8": "uint8",
-    "int8": "int8",
-    "int16": "int16",
-    "int32": "int32",
-    "int64": "int64",
-    "float16": "float16",
-    "bfloat16": "float32",
-    "float32": "float32",
-    "float64": "float64",
-}
-
+_SAME = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
+TORCH_DTYPES = {name: name for name in _SAME} | {"bfloat16": "float32"}
+"""The NumPy dtype that holds the numbers of a tensor, by the tensor's dtype."""
 
 INLINE_DTYPES = frozenset({*TORCH_DTYPES.values(), "uint16", "uint32", "uint64"})
 """dtypes of arrays whose numbers, or whose shape alone, stand in the JSON."""
-
 
 _NAMES = {np.dtype(name): name for name in INLINE_DTYPES}
 
@@ -169,7 +156,7 @@ def _charge(size: int, budget: list[int]) -> None:
         raise NotPlain("more numbers than any answer needs")
 
 
-def _an(name: str) -> str:
+def _with_article(name: str) -> str:
     shown = name[:60]
     return f"{'an' if shown[:1].lower() in 'aeiou' else 'a'} {shown}"
 
@@ -216,28 +203,28 @@ def blank(tree: Tree) -> Tree:
     """The same tree with zeros for numbers: beside meta tensors, numbers are chance."""
 
     def change(leaf: Any) -> Any:
-        if not isinstance(leaf, Array):
-            return leaf
-        return replace(leaf, values=np.zeros_like(leaf.values))
+        array = isinstance(leaf, Array)
+        return replace(leaf, values=np.zeros_like(leaf.values)) if array else leaf
 
     return mapped(tree, change)
 
 
-def cast(tree: Tree, dtype: str, wanted: str = "C") -> Tree:
+def cast(tree: Tree, dtype: str, layout: str = "C") -> Tree:
     """The same tree with float arrays in another dtype, and every array in another layout.
 
     layout: as in Array, or "mixed": by columns and with gaps by turns.
     """
-    laid = "strided" if wanted == "mixed" else wanted
     turns = itertools.cycle(("turned", "strided"))
 
     def change(leaf: Any) -> Any:
         if not isinstance(leaf, Array):
             return leaf
-        layout = next(turns) if wanted == "mixed" and leaf.values.ndim > 1 else laid
-        if leaf.values.dtype.kind == "f":
-            return Array(leaf.values.astype(dtype), leaf.kind, dtype, leaf.device, layout)
-        return Array(leaf.values, leaf.kind, leaf.dtype, leaf.device, layout)
+        own = "strided" if layout == "mixed" else layout
+        if layout == "mixed" and leaf.values.ndim > 1:
+            own = next(turns)
+        if leaf.values.dtype.kind != "f":
+            return replace(leaf, layout=own)
+        return replace(leaf, values=leaf.values.astype(dtype), dtype=dtype, layout=own)
 
     return mapped(tree, change)
 
@@ -250,14 +237,13 @@ def encode(tree: Tree, arrays: dict[str, NDArray[Any]] | None = None) -> Any:
             node["device"] = tree.device
         if tree.layout != "C":
             node["layout"] = tree.layout
-        if tree.device == "meta":
-            node["shape"] = list(tree.values.shape)
-        elif arrays is None:
-            node["shape"] = list(tree.values.shape)
-            node["values"] = tree.values.ravel().tolist()
-        else:
+        if tree.device != "meta" and arrays is not None:
             node["array"] = f"{len(arrays)}"
             arrays[node["array"]] = tree.values
+            return {"a": node}
+        node["shape"] = list(tree.values.shape)
+        if tree.device != "meta":
+            node["values"] = tree.values.ravel().tolist()
         return {"a": node}
     if isinstance(tree, tuple):
         return {"t": [encode(item, arrays) for item in tree]}
@@ -305,10 +291,10 @@ def _decode_array(body: dict[str, Any], arrays: Mapping[str, NDArray[Any]] | Non
     if "array" in body:
         if arrays is None or body["array"] not in arrays:
             raise ValueError("an array is missing")
-        found = arrays[body["array"]]
-        if (kind == "scalar" and found.ndim) or not _holds(found.dtype, dtype):
+        values = arrays[body["array"]]
+        if (kind == "scalar" and values.ndim) or not _holds(values.dtype, dtype):
             raise ValueError("not the array that it says it is")
-        return Array(found, kind, dtype, device, layout)
+        return Array(values, kind, dtype, device, layout)
     shape = tuple(int(size) for size in body["shape"])
     numpy_dtype = TORCH_DTYPES.get(dtype, dtype)
     if numpy_dtype not in INLINE_DTYPES:

@@ -11,14 +11,8 @@ from .compare import Mismatch, Tolerance, compare
 from .tree import Tree, decode, encode
 
 HOST_READ = (
-    "meta tensor",
-    "Meta tensor",
-    "'Meta' backend",
-    "Meta backend",
-    "aten::_local_scalar_dense",
-    "data-dependent",
-    "can't convert meta device type tensor to numpy",
-    "data-independent",
+    *("meta tensor", "Meta tensor", "'Meta' backend", "Meta backend", "aten::_local_scalar_dense"),
+    *("can't convert meta device type tensor to numpy", "data-dependent", "data-independent"),
 )
 """Parts of what PyTorch says where a function reads numbers that a meta tensor does not have."""
 
@@ -129,12 +123,9 @@ def judged(question: Question, due: Observed, got: Observed) -> Trial:
     if question.device == "meta" and due.did == "result" and reads_host(got):
         skipped = Observed("skipped", text="it reads numbers on the host, which is fine")
         return Trial(question, due, skipped, None, passed=True)
-    mismatch = None
-    passed = False
-    if due.did == "raised":
-        passed = (
-            got.did == "raised" and due.type in got.bases and names(question.mentions, got.text)
-        )
+    mismatch, passed = None, False
+    if due.did == "raised" and got.did == "raised":
+        passed = due.type in got.bases and has_word(question.mentions, got.text)
     elif due.did == "result" and got.did == "result":
         letters = {} if question.observe == "arguments" else question.shapes
         mismatch = compare(due.tree, got.tree, question.tolerance, letters)
@@ -142,16 +133,15 @@ def judged(question: Question, due: Observed, got: Observed) -> Trial:
     return Trial(question, due, got, mismatch, passed)
 
 
-def names(mentions: str, text: str) -> bool:
+def has_word(mentions: str, text: str) -> bool:
     """Whether a text has one of the words that are due, given as "word|other word".
 
     A single letter counts only where it stands alone: most sentences have an f somewhere.
     """
-    words = re.findall(r"\w+", text.lower())
-    return any(
-        word in words if len(word) == 1 else word in text.lower()
-        for word in mentions.lower().split("|")
-    )
+    lower = text.lower()
+    words = re.findall(r"\w+", lower)
+    due = mentions.lower().split("|")
+    return any(word in (words if len(word) == 1 else lower) for word in due)
 
 
 def alike(trial: Trial, does: Observed) -> bool:
@@ -161,13 +151,13 @@ def alike(trial: Trial, does: Observed) -> bool:
     return same(does, trial.got, trial.question.tolerance)
 
 
-def same(one: Observed, other: Observed, tolerance: Tolerance) -> bool:
+def same(due: Observed, got: Observed, tolerance: Tolerance) -> bool:
     """Whether two calls did the same."""
-    if one.did != other.did:
+    if due.did != got.did:
         return False
-    if one.did == "result":
-        return compare(one.tree, other.tree, tolerance) is None
-    return (one.type, one.text) == (other.type, other.text)
+    if due.did == "result":
+        return compare(due.tree, got.tree, tolerance) is None
+    return (due.type, due.text) == (got.type, got.text)
 
 
 def diagnose(trials: Sequence[Trial], mistakes: Mapping[str, Sequence[Observed]]) -> str | None:
@@ -182,29 +172,24 @@ def diagnose(trials: Sequence[Trial], mistakes: Mapping[str, Sequence[Observed]]
     if not wrong:
         return None
     whole = _fitting(trials, mistakes, run)
-    if len(whole) == 1:
+    if whole:
         return whole[0]
-    values = [
-        place
-        for place in run
-        if trials[place].question.value and trials[place].got.did == "result"
-    ]
-    if whole or not any(place in wrong for place in values):
-        return whole[0] if whole else None
-    part = _fitting(trials, mistakes, values)
-    return part[0] if len(part) == 1 else None
+    gave = [place for place in run if trials[place].got.did == "result"]
+    values = [place for place in gave if trials[place].question.value]
+    if not any(place in wrong for place in values):
+        return None
+    fitting = _fitting(trials, mistakes, values)
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _fitting(
     trials: Sequence[Trial], mistakes: Mapping[str, Sequence[Observed]], places: Sequence[int]
 ) -> list[str]:
-    return [
-        name
-        for name, does in mistakes.items()
-        if all(
-            does[place].did == "skipped" or alike(trials[place], does[place]) for place in places
-        )
-    ]
+    def fits(does: Sequence[Observed]) -> bool:
+        known = [place for place in places if does[place].did != "skipped"]
+        return all(alike(trials[place], does[place]) for place in known)
+
+    return [name for name, does in mistakes.items() if fits(does)]
 
 
 def is_stub(observed: Observed) -> bool:
@@ -217,4 +202,4 @@ def is_stub(observed: Observed) -> bool:
 
 def reads_host(observed: Observed) -> bool:
     """Whether a call on the meta device stopped only because it reads numbers on the host."""
-    return observed.did == "raised" and any(part in observed.text for part in HOST_READ)
+    return observed.did == "raised" and any(words in observed.text for words in HOST_READ)

@@ -44,7 +44,7 @@ class VisibleExercise:
 def load(path: Path) -> dict[str, VisibleExercise]:
     """The exercises of a lab by name, in teaching order."""
     data = json.loads(path.read_text(encoding="utf-8"))
-    return {one["name"]: _exercise(one) for one in data["exercises"]}
+    return {exercise["name"]: _exercise(exercise) for exercise in data["exercises"]}
 
 
 def _exercise(data: Mapping[str, Any]) -> VisibleExercise:
@@ -53,7 +53,7 @@ def _exercise(data: Mapping[str, Any]) -> VisibleExercise:
         data["name"],
         data["points"],
         tuple(data["parts"]),
-        tuple(_case(one, shapes, indirect) for one in data["cases"]),
+        tuple(_case(case, shapes, indirect) for case in data["cases"]),
         {name: (when, look) for name, when, look in data["hints"]},
         data["look"],
         _code(data["scenario"]),
@@ -68,21 +68,15 @@ def _code(pair: list[str] | None) -> Code | None:
 
 def _case(data: Mapping[str, Any], shapes: Mapping[str, str], indirect: bool) -> VisibleCase:
     arguments: dict[str, Tree] = {name: decode(node) for name, node in data["arguments"]}
+    copied = "name value observe mentions why device like"
     question = Question(
-        data["name"],
-        arguments,
-        data["value"],
-        data["observe"],
-        data["mentions"],
-        Tolerance(*data["tolerance"]),
-        shapes,
-        data["why"],
-        indirect or bool(data["scenario"]),
-        data["device"],
-        data["like"],
+        arguments=arguments,
+        tolerance=Tolerance(*data["tolerance"]),
+        shapes=shapes,
+        indirect=indirect or bool(data["scenario"]),
+        **{key: data[key] for key in copied.split()},
     )
-    mistakes = {name: Observed.from_json(one) for name, one in data["mistakes"].items()}
+    mistakes = {name: Observed.from_json(seen) for name, seen in data["mistakes"].items()}
     untouched = Observed("result", arguments)
     due = untouched if data["due"] is None else Observed.from_json(data["due"])
-    scenario = _code(data["scenario"])
-    return VisibleCase(question, scenario, due, mistakes)
+    return VisibleCase(question, _code(data["scenario"]), due, mistakes)

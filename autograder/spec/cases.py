@@ -58,8 +58,8 @@ def _leaves(tree: Any) -> Iterator[Any]:
     if isinstance(tree, Mapping):
         tree = list(tree.values())
     if isinstance(tree, list | tuple):
-        for part in tree:
-            yield from _leaves(part)
+        for item in tree:
+            yield from _leaves(item)
     else:
         yield tree
 

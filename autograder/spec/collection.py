@@ -22,7 +22,7 @@ from autograder.spec.vocabulary import Exercise, Lab
 
 FULL_MARKS = 100.0
 
-_SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
+SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MISTAKE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _CELL = re.compile(r'^# %%\s.*\bexercise="([^"]*)"')
 
@@ -173,16 +173,16 @@ def _scaled(exercises: Sequence[Exercise]) -> tuple[Exercise, ...]:
 
 def problems(collected: Collected) -> list[str]:
     """What keeps a lab from being finished, one line each; a lab in the making may have some."""
-    found: list[str] = []
+    lines: list[str] = []
     if not collected.exercises:
-        found.append(
+        lines.append(
             f"solutions/{collected.slug}.py has no exercise: "
             'mark a cell with # %% exercise="name" and write its spec'
         )
     for exercise in collected.exercises:
         where = f"exercises/{collected.slug}/{exercise.name}.py"
-        found += [f"{where}: {what}" for what in _shortcomings(exercise, collected.lab)]
-    return found
+        lines += [f"{where}: {what}" for what in _shortcomings(exercise, collected.lab)]
+    return lines
 
 
 def _shortcomings(exercise: Exercise, lab: Lab) -> Iterator[str]:
@@ -227,19 +227,19 @@ def _exercise(slug: str, name: str, root: Path) -> Exercise:
             f"of solutions/{slug}.py"
         )
     _load(f"solutions.{slug}", f"solutions/{slug}.py", root)
-    found = getattr(_load(f"exercises.{slug}.{name}", where, root), "EXERCISE", None)
-    if not isinstance(found, Exercise):
+    exercise = getattr(_load(f"exercises.{slug}.{name}", where, root), "EXERCISE", None)
+    if not isinstance(exercise, Exercise):
         raise CollectionError(f"{where} must set EXERCISE = Exercise(…)")
-    if found.name != name:
+    if exercise.name != name:
         raise CollectionError(
-            f"{where}: the reference is called {found.name}, the cell of solutions/{slug}.py "
+            f"{where}: the reference is called {exercise.name}, the cell of solutions/{slug}.py "
             f"{name}: give both one name"
         )
-    return found
+    return exercise
 
 
 def _valid(slug: str, where: str) -> None:
-    if not _SLUG.fullmatch(slug):
+    if not SLUG.fullmatch(slug):
         raise CollectionError(
             f"{where}: rename it to lower-case letters, digits and _, at most 40, a letter first"
         )

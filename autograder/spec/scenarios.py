@@ -191,8 +191,8 @@ def buffers_elsewhere(entry: Callable[..., Any], **arguments: Any) -> Any:
 
     def refused(name: str, args: Any, given: list[Any]) -> bool:
         if name in indexing:
-            return away(args[0]) and any(one.dim() and not away(one) for one in tensors(args[1]))
-        sides = {away(one) for one in given if one.dim() > 0}
+            return away(args[0]) and any(key.dim() and not away(key) for key in tensors(args[1]))
+        sides = {away(tensor) for tensor in given if tensor.dim() > 0}
         return len(sides) == 2 and name not in across
 
     def target(name: str, args: Any, named: dict[str, Any], given: list[Any]) -> bool:
@@ -200,8 +200,7 @@ def buffers_elsewhere(entry: Callable[..., Any], **arguments: Any) -> Any:
         if name == "cpu":
             return True
         if name == "to":
-            places = [one for one in (*args[1:], named.get("device")) if one is not None]
-            for place in places:
+            for place in (*args[1:], named.get("device")):
                 if isinstance(place, torch.Tensor):
                     return away(place)
                 if isinstance(place, torch.device | str | int):
@@ -209,8 +208,8 @@ def buffers_elsewhere(entry: Callable[..., Any], **arguments: Any) -> Any:
             return away(args[0])
         if name in indexing or name in across:
             return away(args[1] if name in ("type_as", "__set__") else args[0])
-        telling = [one for one in given if one.dim() > 0] or given
-        return bool(telling) and all(away(one) for one in telling)
+        deciding = [tensor for tensor in given if tensor.dim() > 0] or given
+        return bool(deciding) and all(map(away, deciding))
 
     class Elsewhere(TorchFunctionMode):
         def __torch_function__(
@@ -234,20 +233,20 @@ def buffers_elsewhere(entry: Callable[..., Any], **arguments: Any) -> Any:
                 given[0].lives_elsewhere = moved
             if name in ("to", "cpu", "type_as") and result is args[0] and moved != away(result):
                 result = result.view_as(result)
-            for one in tensors(result):
-                if moved != away(one) and not any(one is other for other in given):
-                    one.lives_elsewhere = moved
+            for tensor in tensors(result):
+                if moved != away(tensor) and not any(tensor is known for known in given):
+                    tensor.lives_elsewhere = moved
             return result
 
     with Elsewhere():
         result = entry(*arguments.values())
 
-    def shown(part: Any) -> Any:
-        if isinstance(part, torch.Tensor):
-            return part.to("meta") if away(part) else part
-        if isinstance(part, dict):
-            return {key: shown(item) for key, item in part.items()}
-        return type(part)(map(shown, part)) if type(part) in (list, tuple) else part
+    def shown(tree: Any) -> Any:
+        if isinstance(tree, torch.Tensor):
+            return tree.to("meta") if away(tree) else tree
+        if isinstance(tree, dict):
+            return {key: shown(item) for key, item in tree.items()}
+        return type(tree)(map(shown, tree)) if type(tree) in (list, tuple) else tree
 
     return shown(result)
 
@@ -268,48 +267,48 @@ def logits_elsewhere(
 
     place = tokens.device
     fetching = (torch.Tensor.cpu, torch.Tensor.tolist, torch.Tensor.item, torch.Tensor.to)
-    clones = {id(lengths): (lengths, torch.tensor(true))}
+    values = {id(lengths): (lengths, torch.tensor(true))}
 
     def away(value: Any) -> bool:
         return isinstance(value, torch.Tensor) and value.device == place
 
-    def clone(value: Any) -> Any:
+    def on_cpu(value: Any) -> Any:
         if type(value) in (list, tuple):
-            return type(value)(clone(one) for one in value)
+            return type(value)(map(on_cpu, value))
         if isinstance(value, torch.device | str) and str(value) == str(place):
             return "cpu"
-        return clones[id(value)][1] if away(value) else value
+        return values[id(value)][1] if away(value) else value
 
     def remember(result: Any, value: Any) -> None:
         if isinstance(result, tuple | list):
-            for one, other in zip(result, value, strict=True):
-                remember(one, other)
+            for item, item_value in zip(result, value, strict=True):
+                remember(item, item_value)
         elif away(result) and not result.is_floating_point():
-            clones[id(result)] = (result, value)
+            values[id(result)] = (result, value)
 
     class Fetched(TorchFunctionMode):
         def __torch_function__(
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
             kwargs = kwargs or {}
-            one = args[0] if args else None
+            first = args[0] if args else None
             where = [str(arg) for arg in (*args[1:], kwargs.get("device"))]
             to_host = func in fetching and (func is not torch.Tensor.to or "cpu" in where)
-            if to_host and isinstance(one, torch.Tensor) and away(one):
+            if to_host and isinstance(first, torch.Tensor) and away(first):
                 caller = sys._getframe(1).f_code.co_filename.replace("\\", "/")
                 if caller.endswith("torch/nn/utils/rnn.py"):
-                    return torch.zeros(one.shape, dtype=one.dtype)
-                if id(one) in clones:
-                    return func(clone(one).clone(), *args[1:], **kwargs)
+                    return torch.zeros(first.shape, dtype=first.dtype)
+                if id(first) in values:
+                    return func(on_cpu(first).clone(), *args[1:], **kwargs)
             result = func(*args, **kwargs)
             name = getattr(func, "__name__", "")
             try:
                 if "empty" not in name and "rand" not in name:
-                    named = {key: clone(value) for key, value in kwargs.items()}
-                    remember(result, func(*clone(args), **named))
+                    named = {key: on_cpu(value) for key, value in kwargs.items()}
+                    remember(result, func(*on_cpu(args), **named))
             except Exception:
                 if name.endswith("_"):  # in place: what was known of it holds no longer
-                    clones.pop(id(one), None)
+                    values.pop(id(first), None)
             return result
 
     module = entry(*init).to(place)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import symtable
 import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -22,24 +23,24 @@ Function = Callable[..., Any]
 @functools.cache
 def text_of(function: Function) -> str:
     """A text that defines the function, and whatever it needs, when it is executed."""
-    collected = _Collected()
-    collected.add(function.__module__, function.__name__)
-    return "\n".join([*collected.imports, *collected.definitions()]) + "\n"
+    needed = _Statements()
+    needed.add(function.__module__, function.__name__)
+    return "\n".join([*needed.imports, *needed.definitions()]) + "\n"
 
 
-class _Collected:
+class _Statements:
     """The statements that are to travel, by the module and the place in it."""
 
     def __init__(self) -> None:
         self.imports: dict[str, None] = {}
-        self._found: dict[tuple[str, int], str] = {}
+        self._texts: dict[tuple[str, int], str] = {}
         self._modules: list[str] = []
 
     def definitions(self) -> Iterator[str]:
         """What is defined: modules that others import from come first, each in its own order."""
         for module in self._modules:
-            places = sorted(place for name, place in self._found if name == module)
-            yield from (self._found[module, place] for place in places)
+            places = sorted(place for name, place in self._texts if name == module)
+            yield from (self._texts[module, place] for place in places)
 
     def add(self, module: str, name: str) -> None:
         """Take along what a module binds to a name, and what that names in turn."""
@@ -47,17 +48,19 @@ class _Collected:
         for statement in statements.get(name, ()):
             if isinstance(statement, ast.Import | ast.ImportFrom):
                 self._add_import(module, name, statement)
-            elif (module, statement.lineno) not in self._found:
-                self._found[module, statement.lineno] = _segment(text, statement)
+            elif (module, statement.lineno) not in self._texts:
+                self._texts[module, statement.lineno] = _segment(text, statement)
                 for used in _names(statement):
                     self.add(module, used)
                 if module not in self._modules:
                     self._modules.append(module)
 
     def _add_import(self, module: str, name: str, statement: ast.Import | ast.ImportFrom) -> None:
-        alias = next(one for one in statement.names if _bound(one) == name)
+        alias = next(alias for alias in statement.names if _bound(alias) == name)
         package = (getattr(statement, "module", None) or alias.name).partition(".")[0]
         if isinstance(statement, ast.ImportFrom) and package in ("autograder", *PACKAGES):
+            if package == "solutions":
+                raise ValueError(f"{name} is of a solution, which does not travel to students")
             value = vars(sys.modules[module])[name]
             if isinstance(value, ModuleType) or value.__name__ != name:
                 raise ValueError(f"{name} cannot travel: import the function itself, by its name")
@@ -75,11 +78,11 @@ class _Collected:
 def _statements(module: str) -> tuple[str, dict[str, list[ast.stmt]]]:
     """A module's text, and its top-level statements by the names that they bind."""
     text = inspect.getsource(sys.modules[module])
-    found: dict[str, list[ast.stmt]] = {}
+    statements: dict[str, list[ast.stmt]] = {}
     for statement in ast.parse(text).body:
         for name in _binds(statement):
-            found.setdefault(name, []).append(statement)
-    return text, found
+            statements.setdefault(name, []).append(statement)
+    return text, statements
 
 
 def _binds(statement: ast.stmt) -> Iterator[str]:
@@ -99,17 +102,36 @@ def _bound(alias: ast.alias) -> str:
 
 def _segment(text: str, statement: ast.stmt) -> str:
     decorators = getattr(statement, "decorator_list", [])
-    first = min([statement.lineno, *(one.lineno for one in decorators)])
+    first = min(node.lineno for node in (statement, *decorators))
     return "\n".join(text.splitlines()[first - 1 : statement.end_lineno]) + "\n"
 
 
-def _names(node: ast.AST) -> Iterator[str]:
-    """The names that are read when a statement runs; annotations never are."""
-    if isinstance(node, ast.Name):
-        yield node.id
-    for name, value in ast.iter_fields(node):
-        if name in ("annotation", "returns"):
-            continue
-        for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST):
-                yield from _names(child)
+def _names(statement: ast.stmt) -> Iterator[str]:
+    """The names of its module that a statement reads when it runs; annotations never are read."""
+    text = ast.unparse(_Bare().visit(ast.parse(ast.unparse(statement))))
+    tables = [symtable.symtable(text, "statement", "exec")]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        for symbol in table.get_symbols():
+            outer = symbol.is_global() or table.get_type() == "module"
+            if outer and symbol.is_referenced():
+                yield symbol.get_name()
+
+
+class _Bare(ast.NodeTransformer):
+    """Takes annotations away."""
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        """An argument without what is said of it."""
+        return ast.arg(node.arg)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """A function without what is said of its result."""
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        """A plain assignment; a declaration alone does nothing."""
+        self.generic_visit(node)
+        return ast.Assign([node.target], node.value, lineno=0) if node.value else ast.Pass()

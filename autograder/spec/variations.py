@@ -6,6 +6,7 @@ nothing of the project: workers that run references and mistakes are sent its te
 
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
 import sys
@@ -78,17 +79,33 @@ def edited(program: Program, edits: Mapping[str, str], **names: Any) -> Program:
     """The same function or class with parts of its text replaced, each of which stands there once.
 
     ``edited(training_step, {"optimizer.step()": "pass"})`` never steps.  names: what the new text
-    needs beside the names of the reference's own module.  Raises ValueError for an old text that
-    is missing or stands there more than once, so that a reference that was rewritten is noticed.
+    needs beside the names of the program's own module.  Decorators stay behind.  Raises ValueError
+    for an old text that is missing or stands there more than once, so that a reference that was
+    rewritten is noticed, and for old texts that overlap.
     """
-    source = textwrap.dedent(inspect.getsource(program))
-    for old, new in edits.items():
-        count = source.count(old)
-        if count != 1:
-            raise ValueError(f"{program.__name__} has the text {old!r} {count} times, not once")
-        source = source.replace(old, new)
+    source = _undecorated(program)
+    places = sorted((_only_place(program, source, old), old) for old in edits)
+    done, pieces = 0, []
+    for place, old in places:
+        if place < done:
+            raise ValueError(f"{program.__name__}: the text {old!r} overlaps another one")
+        pieces += [source[done:place], edits[old]]
+        done = place + len(old)
     space = {**vars(sys.modules[program.__module__]), **names}
-    code = compile(source, f"<{program.__name__}, edited>", "exec", dont_inherit=True)
-    exec(code, space)
+    text = "".join([*pieces, source[done:]])
+    exec(compile(text, f"<{program.__name__}, edited>", "exec", dont_inherit=True), space)
     made: Program = space[program.__name__]
     return made
+
+
+def _undecorated(program: Program) -> str:
+    source = textwrap.dedent(inspect.getsource(program))
+    first = ast.parse(source).body[0].lineno
+    return "".join(source.splitlines(keepends=True)[first - 1 :])
+
+
+def _only_place(program: Program, source: str, old: str) -> int:
+    count = source.count(old)
+    if count != 1:
+        raise ValueError(f"{program.__name__} has the text {old!r} {count} times, not once")
+    return source.index(old)

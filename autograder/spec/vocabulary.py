@@ -158,7 +158,7 @@ class Exercise:
     stand_in: takes the place of a student's wrong function while later exercises are judged, where
     the judge cannot answer for it: its arguments hold a model, a generator or a graph.  It runs in
     the student's worker, so it calls what a library has and keeps no secret; its text travels
-    likewise, and it is proved as the other right answers are.
+    likewise, and `autograder verify` proves that it is right.
     forbidden: dotted names that earn nothing, as in "torch.nn.functional.one_hot".
     arrays: overrides the lab's.  training: a call may take 60 s in place of 10 s.
     look: where to look, for who made no known mistake.
@@ -171,7 +171,6 @@ class Exercise:
     shapes: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[str, ...] = ()
     mistakes: Sequence[Mistake] = ()
-    also_right: tuple[Callable[..., Any], ...] = ()
     cases: tuple[Case, ...] = ()
     without: frozenset[str] = frozenset()
     close: Close = Close()

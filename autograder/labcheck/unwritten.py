@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import sys
 import traceback
-from types import TracebackType
+from collections.abc import Callable
 from typing import Any
 
 from .explain import Line
 from .message import Message
 
-Show = Any
 
-
-def be_kind(show: Show) -> None:
+def announce_unwritten(show: Callable[[Message], None]) -> None:
     """In a notebook, show a sentence in place of a traceback for NotImplementedError.
 
     show: displays a Message.  Elsewhere nothing happens.
@@ -23,31 +21,20 @@ def be_kind(show: Show) -> None:
     if shell is None or not hasattr(shell, "set_custom_exc"):
         return
 
-    def kindly(
-        shell: Any,
-        kind: type,
-        error: BaseException,
-        trace: TracebackType,
-        tb_offset: int | None = None,
-    ) -> list[str]:
-        frame = traceback.extract_tb(trace)[-1]
+    def announce(shell: Any, *raised: Any, tb_offset: int | None = None) -> list[str]:
+        frame = traceback.extract_tb(raised[2])[-1]
         of_a_library = frame.filename.startswith((sys.prefix, sys.base_prefix))
         if of_a_library or "raise" not in (frame.line or ""):
-            shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+            shell.showtraceback(raised, tb_offset=tb_offset)
             return []
         name = frame.name
-        if name.startswith("<"):
-            text = "this cell is not written yet"
-        else:
-            text = f"this cell calls {name}, which is not written yet"
+        cell = "is" if name.startswith("<") else f"calls {name}, which is"
+        todo = f"Go up to {name}, write its body, run its cell; then run this again."
         lines = (
-            Line("What happened", f"{text}."),
-            Line(
-                "What to do",
-                f"Go up to {name}, write its body, run its cell; then run this again.",
-            ),
+            Line("What happened", f"this cell {cell} not written yet."),
+            Line("What to do", todo),
         )
         show(Message(name, "unfinished", 0, 0, lines))
         return []
 
-    shell.set_custom_exc((NotImplementedError,), kindly)
+    shell.set_custom_exc((NotImplementedError,), announce)
