@@ -2,7 +2,7 @@
 
 import sys
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Reading notebooks imports jsonschema, and that, where it can, a grammar of web addresses in all
 # scripts, for a check ("iri") that no schema of notebooks asks for; compiling it takes a second.

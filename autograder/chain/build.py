@@ -19,7 +19,8 @@ from autograder.chain.compare import agree, first_difference, record_text
 from autograder.chain.leaks import leaks
 from autograder.chain.release import ReleaseError, release
 from autograder.chain.source import source
-from autograder.chain.starter import REQUIREMENTS, readme, starter, workflow
+from autograder.chain.starter import readme, starter, workflow
+from autograder.chain.texts import filled
 from autograder.spec import collection
 from autograder.spec.collection import Collected
 
@@ -148,7 +149,7 @@ def shared_files(root: Path) -> Files:
     """What all labs have in common in assignments/."""
     return {
         "assignments/README.md": readme(root).encode(),
-        "assignments/requirements.txt": REQUIREMENTS.encode(),
+        "assignments/requirements.txt": filled("assignments/requirements").encode(),
         "assignments/.github/workflows/labcheck.yml": workflow(root).encode(),
         f"assignments/{ARCHIVE}": archive(),
     }

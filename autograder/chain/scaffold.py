@@ -5,10 +5,9 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
-from string import Template
 
+from autograder.chain.texts import filled
 from autograder.spec import collection
 from autograder.spec.collection import CollectionError
 
@@ -83,16 +82,16 @@ def new_exercise(slug: str, name: str, root: Path) -> list[str]:
     _refuse_present(texts, root, "choose another name, or move it elsewhere")
     written = _written(texts, root)
     with lab.open("a", encoding="utf-8") as file:
-        file.write("\n" * (not authored.endswith("\n")) + _filled("exercise/cell", name=name))
+        file.write("\n" * (not authored.endswith("\n")) + filled("exercise/cell", name=name))
     return [*written, f"solutions/{slug}.py"]
 
 
 def course_texts() -> Texts:
     """The files of a course without a lab."""
     return {
-        CONFIG: _filled("course/nbgrader_config"),
-        ".gitignore": _filled("course/gitignore"),
-        "README.md": _filled("course/readme"),
+        CONFIG: filled("course/nbgrader_config"),
+        ".gitignore": filled("course/gitignore"),
+        "README.md": filled("course/readme"),
     }
 
 
@@ -107,17 +106,12 @@ def lab_texts(slug: str, arrays: str) -> Texts:
         f"exercises/{slug}/unroll.py": "unroll",
         f"exercises/{slug}/right/plain.py": "plain",
     }
-    return {path: _filled(f"lab/{template}", **told) for path, template in places.items()}
+    return {path: filled(f"lab/{template}", **told) for path, template in places.items()}
 
 
 def exercise_texts(slug: str, name: str) -> Texts:
     """The spec of a new exercise."""
-    return {f"exercises/{slug}/{name}.py": _filled("exercise/spec", slug=slug, name=name)}
-
-
-def _filled(template: str, **told: str) -> str:
-    place = files(__package__) / "templates" / f"{template}.txt"
-    return Template(place.read_text(encoding="utf-8")).substitute(told)
+    return {f"exercises/{slug}/{name}.py": filled("exercise/spec", slug=slug, name=name)}
 
 
 def _refuse_present(paths: Iterable[str], root: Path, way_out: str) -> None:

@@ -46,7 +46,7 @@ class Book:
     def __init__(self, slug: str, root: Path) -> None:
         self.slug, self.root = slug, root
         self._log = _Log()
-        self.config = course_config(self.root)
+        self._settings = {"config": course_config(root), "log": self._log.log}
         self.coursedir = self._coursedir()
         self._gradebook: Any = None
         self._known: set[str] = set()
@@ -57,7 +57,7 @@ class Book:
     def __enter__(self) -> Book:
         try:
             with self._quietly():
-                self._gradebook = self._gradebook_kept()
+                self._gradebook = self._opened()
                 self._prepare()
                 self._points = self._booked() or {}
                 self._known = self._students()
@@ -75,23 +75,17 @@ class Book:
         """Where each student's submission lies, sorted by name."""
         step = self.coursedir.submitted_directory
         name = self.coursedir.format_path(step, "(?P<student>.*)", self.slug, escape=True)
-        found = ((re.fullmatch(name, path), path) for path in self._folders(step))
-        return {
-            match["student"]: Path(path)
-            for match, path in sorted(found, key=lambda one: one[1])
-            if match
-        }
-
-    def _folders(self, step: str) -> list[str]:
-        return glob.glob(self._path(step, "*"))  # noqa: PTH207 - as nbgrader looks for them
+        folders = sorted(glob.glob(self._path(step, "*")))  # noqa: PTH207 - as nbgrader does
+        matches = (re.fullmatch(name, folder) for folder in folders)
+        return {match["student"]: Path(match[0]) for match in matches if match}
 
     def token(self, report: LabReport) -> str:
         """What is booked once this report is: new when anything of it, or of when, is."""
         folder = Path(self._path(self.coursedir.submitted_directory, report.student))
         stamp = folder / "timestamp.txt"
-        told = stamp.read_text("utf-8", "replace") if stamp.is_file() else ""
+        when = stamp.read_text("utf-8", "replace") if stamp.is_file() else ""
         verdict = json.dumps(report.to_json() | {"seconds": 0})
-        return digest(f"{verdict}\n{self.coursedir.db_url}\n{told}")
+        return digest(f"{verdict}\n{self.coursedir.db_url}\n{when}")
 
     def has(self, student: str) -> bool:
         """Whether gradebook and autograded/ know a submission of this student."""
@@ -101,7 +95,8 @@ class Book:
     def enter(self, submission: Submission, report: LabReport) -> str | None:
         """Book the report of what was handed in; what went wrong, or None."""
         student = submission.student
-        if {f"{CHECK}{one.name}": one.max_score for one in report.exercises} != self._points:
+        points = {f"{CHECK}{exercise.name}": exercise.max_score for exercise in report.exercises}
+        if points != self._points:
             source = f"source/{self.slug}/"
             return f"{source} is not as the lab is now: run autograder build {self.slug}"
         folder = self._path(self.coursedir.submitted_directory, student)
@@ -119,30 +114,23 @@ class Book:
         return None
 
     def _convert(self, folder: str, submission: Submission, report: LabReport) -> None:
-        judge = Judge(config=self.config, log=self._log.log)
+        judge = Judge(**self._settings)
         judge.report = report
-        converter: Any = _Converter(
-            coursedir=self.coursedir, config=self.config, log=self._log.log
-        )
-        converter.found = {folder: [f"{folder}/{self.slug}.ipynb"]}
+        converter: Any = _Converter(coursedir=self.coursedir, **self._settings)
+        converter.notebooks_in = {folder: [f"{folder}/{self.slug}.ipynb"]}
         converter.judge, converter.release = judge, self._release
         converter.submission = submission
         converter.force = True
         converter.autograde_preprocessors = [
-            judge if _name(one) == Judge.__name__ else one
-            for one in converter.autograde_preprocessors
-            if _name(one) not in IDLE
+            judge if _name(each) == Judge.__name__ else each
+            for each in converter.autograde_preprocessors
+            if _name(each) not in IDLE
         ]
         converter.start()
 
-    def _coursedir(self, **told: str) -> Any:
-        return CourseDirectory(
-            root=str(self.root),
-            assignment_id=self.slug,
-            config=self.config,
-            log=self._log.log,
-            **told,
-        )
+    def _coursedir(self, **folders: str) -> Any:
+        where = {"root": str(self.root), "assignment_id": self.slug, **folders}
+        return CourseDirectory(**where, **self._settings)
 
     def _path(self, step: str, student: str) -> str:
         return str(self.coursedir.format_path(step, student, self.slug))
@@ -157,17 +145,19 @@ class Book:
 
     # -- the gradebook ---------------------------------------------------------------------------
 
-    def _gradebook_kept(self) -> Any:
-        """One gradebook for all of nbgrader's modules; a commit there only flushes."""
-        gradebook: Any = _Kept(self.coursedir.db_url, self.coursedir.course_id)
+    def _opened(self) -> Any:
+        """One gradebook for all of nbgrader's modules: there, a commit flushes, and no more."""
+        gradebook: Any = api.Gradebook(self.coursedir.db_url, self.coursedir.course_id)
         session = gradebook.db()
         session.really_commit, session.commit = session.commit, session.flush
-        self._open.callback(gradebook.really_close)
+        self._open.callback(gradebook.close)
+        gradebook.close = lambda: None  # a preprocessor is done with it, others go on
         self._open.enter_context(_everywhere(api.Gradebook, lambda *_, **__: gradebook))
         return gradebook
 
     def _students(self) -> set[str]:
-        return {one.student.id for one in self._gradebook.assignment_submissions(self.slug)}
+        submissions = self._gradebook.assignment_submissions(self.slug)
+        return {submission.student.id for submission in submissions}
 
     def _prepare(self) -> None:
         """Let nbgrader enter the lab, where the gradebook does not have it as it is released."""
@@ -175,9 +165,7 @@ class Book:
             return
         with tempfile.TemporaryDirectory(prefix="autograder-release-") as folder:
             coursedir = self._coursedir(release_directory=folder)
-            GenerateAssignment(
-                coursedir=coursedir, config=self.config, log=self._log.log, force=True
-            ).start()
+            GenerateAssignment(coursedir=coursedir, force=True, **self._settings).start()
         self._gradebook.db().really_commit()
 
     def _current(self) -> bool:
@@ -188,9 +176,8 @@ class Book:
             return booked is not None
         cells = json.loads(source.read_text("utf-8"))["cells"]
         marks = [cell["metadata"].get("nbgrader", {}) for cell in cells]
-        return booked == {
-            one["grade_id"]: float(one["points"]) for one in marks if one.get("grade")
-        }
+        graded = (mark for mark in marks if mark.get("grade"))
+        return booked == {mark["grade_id"]: float(mark["points"]) for mark in graded}
 
     def _booked(self) -> dict[str, float] | None:
         """What each check cell is worth in the gradebook; None where it does not know the lab."""
@@ -198,47 +185,36 @@ class Book:
             notebook = self._gradebook.find_notebook(self.slug, self.slug)
         except api.MissingEntry:
             return None
-        return {one.name: float(one.max_score) for one in notebook.grade_cells}
+        return {cell.name: float(cell.max_score) for cell in notebook.grade_cells}
 
 
 def course_config(root: Path) -> Any:
     """nbgrader's settings as its own commands find them in this folder."""
     config = Config()
-    for found, _ in Application._load_config_files(
+    for loaded, _ in Application._load_config_files(
         "nbgrader_config", path=[str(root), *jupyter_config_path()], raise_config_file_errors=True
     ):
-        config.merge(found)
+        config.merge(loaded)
     return config
-
-
-class _Kept(api.Gradebook):  # type: ignore[misc]
-    """A gradebook that stays open when a preprocessor is done with it."""
-
-    def close(self) -> None:
-        """Nothing: others go on with it."""
-
-    def really_close(self) -> None:
-        """Close it."""
-        super().close()
 
 
 class _Converter(Autograde):  # type: ignore[misc]
     """nbgrader's converter for one submission whose report is there, in one pass.
 
     Where StudentNotebook reads, there is nothing to sanitize and write down first.
-    found: its folder and notebooks, whether these exist or are read from another file.  release:
-    what students were given.
+    notebooks_in: its folder and notebooks, whether these exist or are read from another file.
+    release: what students were given.
     """
 
     one_pass = True
-    found: Any = None
+    notebooks_in: Any = None
     judge: Any = None
     release: Any = None
     submission: Any = None
 
     def init_notebooks(self) -> None:
-        """What was found, in place of looking."""
-        self.assignments = dict(self.found)
+        """What is known already, in place of looking."""
+        self.assignments = dict(self.notebooks_in)
 
     def _init_preprocessors(self) -> None:
         self._sanitizing = False  # the preprocessors of the second pass
@@ -278,15 +254,18 @@ def _everywhere(old: Any, new: Callable[..., Any]) -> Iterator[None]:
             vars(module)["Gradebook"] = old
 
 
-class _Log:
+class _Log(logging.Handler):
     """Collects what nbgrader logs, for the case that something goes wrong."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.log = logging.Logger("nbgrader", logging.ERROR)
+        self.log.addHandler(self)
         self._lines: list[str] = []
-        handler = logging.Handler()
-        handler.emit = lambda record: self._lines.append(record.getMessage())  # type: ignore[method-assign]
-        self.log.addHandler(handler)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep what was logged."""
+        self._lines.append(record.getMessage())
 
     def clear(self) -> None:
         """Forget what was logged."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -54,18 +55,17 @@ def grade_class(
     was.  Raises NothingHandedIn, GraderFault.
     """
     root = course(root)
-    where = device_for(device, lab(slug, root).arrays)
-    setup = Setup(slug, root, secret, isolation, where)
+    setup = Setup(slug, root, secret, isolation, device_for(device, lab(slug, root).arrays))
     book = Book(slug, root)
-    found = book.submissions()
-    if not found:
+    folders = book.submissions()
+    if not folders:
         raise NothingHandedIn(
             f"there is nothing to grade in {book.coursedir.submitted_directory}/*/{slug}/: "
             "collect the submissions first, or name files"
         )
-    run = _Run(book, kept(root, slug), setup, setup.fingerprint(), Graded(len(found)), step)
-    run.leave_out(found)
-    reports = _judge(run.new(found), setup, jobs, scheduler)
+    run = _Run(book, kept(root, slug), setup, setup.fingerprint(), Graded(len(folders)), step)
+    run.leave_out(folders)
+    reports = _judge(run.new(folders), setup, jobs, scheduler)
     with book:
         for submission, report in reports:
             run.judged(submission, report)
@@ -101,15 +101,15 @@ class _Run:
     keys: dict[str, str] = field(default_factory=dict)
     known: list[tuple[Path, LabReport]] = field(default_factory=list)
 
-    def leave_out(self, found: Mapping[str, Path]) -> None:
+    def leave_out(self, folders: Mapping[str, Path]) -> None:
         """Forget students whose submission was taken away."""
         for entry in self.results.entries():
-            if entry.student not in found:
+            if entry.student not in folders:
                 self.results.forget(entry.student)
 
-    def new(self, found: Mapping[str, Path]) -> Iterator[Submission]:
+    def new(self, folders: Mapping[str, Path]) -> Iterator[Submission]:
         """What is to be judged, each read when it is asked for; of the rest reports are known."""
-        for student, folder in found.items():
+        for student, folder in folders.items():
             path = handed_in(folder, self.setup.slug)
             submission = read(path, student)
             key = self.keys[student] = key_of(submission, self.rules)
@@ -123,17 +123,21 @@ class _Run:
         """Keep and book a new report of what was read and judged."""
         self.results.keep(self.keys[submission.student], report)
         self.graded.judged += 1
-        if not self._is_booked(report):
-            self._book(submission, report)
-        self._count(report)
+        self._enter(report, lambda: submission)
 
     def enter_known(self) -> None:
         """Book the reports that were kept, as far as they are not booked."""
         while self.known:
             path, report = self.known.pop(0)
-            if not self._is_booked(report):
-                self._book(read(path, report.student), report)
-            self._count(report)
+            self._enter(report, functools.partial(read, path, report.student))
+
+    def _enter(self, report: LabReport, submission: Callable[[], Submission]) -> None:
+        """Book a report, unless it is booked, and count it."""
+        if not self._is_booked(report):
+            self._book(submission(), report)
+        self.graded.review += report.needs_review
+        self.done += 1
+        self.step(self.done, self.graded.students, report.student)
 
     def _is_booked(self, report: LabReport) -> bool:
         student = report.student
@@ -150,8 +154,3 @@ class _Run:
             self.graded.faults.append(f"{student}: {fault}")
         else:
             self.graded.booked += 1
-
-    def _count(self, report: LabReport) -> None:
-        self.graded.review += report.needs_review
-        self.done += 1
-        self.step(self.done, self.graded.students, report.student)

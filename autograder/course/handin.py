@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from nbformat.notebooknode import from_dict
 
-from autograder.judge.submission import CHECK, Submission
+from autograder.judge.submission import CHECK, Part, Submission
 
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -42,14 +42,6 @@ class Release:
     kernelspec: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass
-class _Found:
-    kind: str
-    source: str
-    grade_id: str = ""
-    id: str = ""
-
-
 def handed_in(folder: Path, slug: str) -> Path:
     """The file that counts: the lab's notebook, else its .py, else the only file of either kind.
 
@@ -68,10 +60,11 @@ def handed_in(folder: Path, slug: str) -> Path:
 
 def as_notebook(submission: Submission, release: Release) -> Any:
     """The hand-in as a notebook of this release; without cells of its own if it is unreadable."""
-    found = _locked_again(_last_of_each(_cells(submission, release), release), release)
+    cells = list(submission.parts) or _from_script(submission, release)
+    cells = _complete(_locked_again(_last_of_each(cells, release), release), release)
     notebook: Any = from_dict(
         {
-            "cells": _with_ids(_complete(found, release), release),
+            "cells": list(_with_ids(cells, release)),
             "metadata": {
                 "kernelspec": dict(release.kernelspec) or _PYTHON,
                 "language_info": {"name": "python"},
@@ -86,73 +79,57 @@ def as_notebook(submission: Submission, release: Release) -> Any:
 _PYTHON = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
-def _cells(submission: Submission, release: Release) -> list[_Found]:
-    if submission.parts:
-        return [
-            _Found(part.kind, part.source, part.grade_id, part.id) for part in submission.parts
-        ]
-    return _from_script(submission, release)
-
-
-def _from_script(submission: Submission, release: Release) -> list[_Found]:
+def _from_script(submission: Submission, release: Release) -> list[Part]:
     """The cells of a .py; those that define an exercise are the exercise's cells."""
-    found = []
+    cells = []
     for cell in submission.cells:
-        names = [name for name in release.cells if name in cell.defines]
+        name = next((name for name in release.cells if name in cell.defines), "")
         source = cell.source.encode("utf-8", "backslashreplace").decode("utf-8").strip("\n")
-        found.append(_Found("code", source, names[0] if names else ""))
-    return found
+        cells.append(Part("code", source, name))
+    return cells
 
 
-def _last_of_each(found: Sequence[_Found], release: Release) -> list[_Found]:
+def _last_of_each(cells: Sequence[Part], release: Release) -> list[Part]:
     """Ids that the release does not know are dropped; of copies of a cell the last one has it."""
-    seen: set[str] = set()
-    for one in reversed(found):
-        if one.grade_id not in release.cells or one.grade_id in seen:
-            one.grade_id = ""
+    last = {cell.grade_id: place for place, cell in enumerate(cells)}
+    return [
+        cell
+        if cell.grade_id in release.cells and last[cell.grade_id] == place
+        else replace(cell, grade_id="")
+        for place, cell in enumerate(cells)
+    ]
+
+
+def _locked_again(cells: Sequence[Part], release: Release) -> Iterator[Part]:
+    for cell in cells:
+        released = release.cells.get(cell.grade_id)
+        if released is None:
+            yield cell
         else:
-            seen.add(one.grade_id)
-    return list(found)
+            source = released.source if released.locked else cell.source
+            yield replace(cell, kind=released.kind, source=source)
 
 
-def _locked_again(found: list[_Found], release: Release) -> list[_Found]:
-    for one in found:
-        released = release.cells.get(one.grade_id)
-        if released is not None:
-            one.kind = released.kind
-            one.source = released.source if released.locked else one.source
-    return found
-
-
-def _complete(found: list[_Found], release: Release) -> list[_Found]:
+def _complete(locked: Iterable[Part], release: Release) -> list[Part]:
     """With every graded cell in it: one that was deleted stands after its exercise, or last."""
+    cells = list(locked)
     for name, released in release.cells.items():
-        if not released.mark["grade"] or any(one.grade_id == name for one in found):
+        ids = [cell.grade_id for cell in cells]
+        if not released.mark["grade"] or name in ids:
             continue
         before = name.removeprefix(CHECK)
-        places = [place for place, one in enumerate(found) if one.grade_id == before]
-        where = places[-1] + 1 if places else len(found)
-        found.insert(where, _Found(released.kind, released.source, name))
-    return found
+        where = ids.index(before) + 1 if before in ids else len(cells)
+        cells.insert(where, Part(released.kind, released.source, name))
+    return cells
 
 
-def _with_ids(found: Sequence[_Found], release: Release) -> list[dict[str, Any]]:
+def _with_ids(cells: Sequence[Part], release: Release) -> Iterator[dict[str, Any]]:
     taken: set[str] = set()
-    made = []
-    for place, one in enumerate(found):
-        name = one.grade_id or one.id
+    for number, cell in enumerate(cells, 1):
+        name = cell.grade_id or cell.id
         if not CELL_ID.fullmatch(name) or name in taken:
-            name = f"cell-{place + 1}"
+            name = f"cell-{number}"
         taken.add(name)
-        cell: dict[str, Any] = {
-            "cell_type": one.kind,
-            "id": name,
-            "source": one.source,
-            "metadata": {},
-        }
-        if one.grade_id:
-            cell["metadata"] = {"nbgrader": dict(release.cells[one.grade_id].mark)}
-        if one.kind == "code":
-            cell |= {"execution_count": None, "outputs": []}
-        made.append(cell)
-    return made
+        mark = {"nbgrader": dict(release.cells[cell.grade_id].mark)} if cell.grade_id else {}
+        node = {"cell_type": cell.kind, "id": name, "source": cell.source, "metadata": mark}
+        yield node | ({"execution_count": None, "outputs": []} if cell.kind == "code" else {})

@@ -32,41 +32,28 @@ from autograder.judge.grader import Grader
 from autograder.judge.report import ExerciseReport, LabReport
 from autograder.judge.submission import CHECK, Submission, read
 from autograder.pages.card import card
+from autograder.pages.overview import MARK, outcome_in, overview
 from autograder.spec import collection
-
-MARK = "autograder"
-"""The key under which our metadata stands in notebooks, cells and outputs."""
 
 _v4: Any = nbformat.v4
 
 
-def course_root(coursedir: Any) -> Path:
-    """The folder whose labs are graded: nbgrader's course directory."""
-    return Path(coursedir.root).resolve()
-
-
 def is_lab(resources: Mapping[str, Any], coursedir: Any) -> bool:
     """Whether this notebook is a lab of the collection, for Judge and the reader to look after."""
-    told = resources["nbgrader"]
-    known = collection.specified(told["assignment"], course_root(coursedir))
-    return known and told["notebook"] == told["assignment"]
-
-
-def handin_folder(resources: Mapping[str, Any], coursedir: Any) -> Path:
-    """Where a student's submission lies."""
-    told = resources["nbgrader"]
-    step = coursedir.submitted_directory
-    return Path(coursedir.format_path(step, told["student"], told["assignment"]))
+    names = resources["nbgrader"]
+    known = collection.specified(names["assignment"], Path(coursedir.root))
+    return known and names["notebook"] == names["assignment"]
 
 
 def submission_of(resources: Mapping[str, Any], converter: Any) -> Submission:
     """What a student handed in, read once for all that a converter does with it."""
-    told = resources["nbgrader"]
-    found = getattr(converter, "submission", None)
-    if found is None or found.student != told["student"]:
-        path = handed_in(handin_folder(resources, converter.coursedir), told["assignment"])
-        converter.submission = found = read(path, told["student"])
-    return cast(Submission, found)
+    student, slug = resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]
+    submission = getattr(converter, "submission", None)
+    if submission is None or submission.student != student:
+        step = converter.coursedir.submitted_directory
+        folder = Path(converter.coursedir.format_path(step, student, slug))
+        converter.submission = submission = read(handed_in(folder, slug), student)
+    return cast(Submission, submission)
 
 
 class StudentNotebook(NotebookExporter):
@@ -75,13 +62,12 @@ class StudentNotebook(NotebookExporter):
     def from_filename(self, filename: str, resources: Any = None, **options: Any) -> Any:
         """The notebook in the form of its release; what is graded already is read as it is."""
         converter: Any = self.parent
-        coursedir = converter.coursedir
         self.optimistic_validation = True  # once, after all preprocessors
-        if not converter._sanitizing or not is_lab(resources, coursedir):
+        if not converter._sanitizing or not is_lab(resources, converter.coursedir):
             return super().from_filename(filename, resources, **options)
-        told = resources["nbgrader"]
+        names = resources["nbgrader"]
         known = getattr(converter, "release", None)
-        release = known or release_of(told["db_url"], told["assignment"], told["notebook"])
+        release = known or release_of(names["db_url"], names["assignment"], names["notebook"])
         notebook = as_notebook(submission_of(resources, converter), release)
         if not getattr(converter, "one_pass", False):
             self._preprocessors = []  # they mend what may be wrong with a notebook: nothing is
@@ -93,14 +79,14 @@ class StudentNotebook(NotebookExporter):
 def release_of(db_url: str, assignment: str, notebook: str) -> Release:
     """What was released, as the gradebook remembers it."""
     with Gradebook(db_url) as gradebook:
-        found = gradebook.find_notebook(notebook, assignment)
-        points = {one.name: float(one.max_score) for one in found.grade_cells}
-        solutions = {one.name for one in found.solution_cells}
+        known = gradebook.find_notebook(notebook, assignment)
+        points = {cell.name: float(cell.max_score) for cell in known.grade_cells}
+        solutions = {cell.name for cell in known.solution_cells}
         cells = {
-            one.name: _released(one, points.get(one.name), one.name in solutions)
-            for one in found.source_cells
+            cell.name: _released(cell, points.get(cell.name), cell.name in solutions)
+            for cell in known.source_cells
         }
-        return Release(cells, json.loads(found.kernelspec) if found.kernelspec else {})
+        return Release(cells, json.loads(known.kernelspec or "{}"))
 
 
 def _released(cell: Any, points: float | None, solution: bool) -> Released:
@@ -113,9 +99,8 @@ def _released(cell: Any, points: float | None, solution: bool) -> Released:
         "task": False,
         "cell_type": cell.cell_type,
         "checksum": cell.checksum,
+        **({} if points is None else {"points": points}),
     }
-    if points is not None:
-        mark["points"] = points
     return Released(cell.cell_type, cell.source, mark)
 
 
@@ -143,7 +128,7 @@ class Judge(Execute):  # type: ignore[misc]
             return super().preprocess(nb, resources, *args)
         slug, submission = resources["nbgrader"]["assignment"], submission_of(resources, converter)
         report = self.report or _kept_grader(
-            slug, course_root(coursedir), self.secret_file, self.isolation, self.device
+            slug, Path(coursedir.root).resolve(), self.secret_file, self.isolation, self.device
         ).report(submission)
         write_verdicts(nb, report)
         return nb, resources
@@ -160,15 +145,15 @@ class KeptGrader:
 
     def report(self, submission: Submission) -> LabReport:
         """The report of what was handed in: the one that was kept, or a new one."""
-        student = submission.student
         key = key_of(submission, self._fingerprint)
         report = self.results.report(key)
         if report is None or report.needs_review:
             self._grader = self._grader or self._setup.grader()
             report = self._grader.grade(submission)
             self.results.keep(key, report)
-        if not _is_latest(self.results.entry(student), key):
-            self.results.assign(Entry(student, key))
+        latest = self.results.entry(submission.student)
+        if latest is None or latest.key != key:
+            self.results.assign(Entry(submission.student, key))
         return report
 
     def close(self) -> None:
@@ -177,31 +162,22 @@ class KeptGrader:
             self._grader.close()
 
 
-def _is_latest(entry: Entry | None, key: str) -> bool:
-    return entry is not None and entry.key == key
-
-
 _engine = functools.cache(nbgrader.api.create_engine)
-
-
-def keep_engines() -> None:
-    """Have nbgrader's gradebooks of one database, of which there are eight per notebook, share one
-    engine, with the statements that it has compiled; closed gradebooks keep no connection.
-    """
-    nbgrader.api.create_engine = _engine
+"""Lets nbgrader's gradebooks of one database, of which there are eight per notebook, share one
+engine, with the statements that it has compiled; closed gradebooks keep no connection."""
 
 
 @functools.cache
 def _kept_grader(
-    slug: str, root: Path, secret_file: str, isolation: Any, device: str
+    slug: str, root: Path, secret_file: str, isolation: Any, wanted: str
 ) -> KeptGrader:
     """One warm grader for all the notebooks that this process converts."""
-    keep_engines()
+    nbgrader.api.create_engine = _engine
     secret = course_secret(Path(secret_file) if secret_file else None, root=root)
-    where = device_for(device, collection.lab(slug, root).arrays)
-    bench = KeptGrader(Setup(slug, root, secret, isolation, where))
-    atexit.register(bench.close)
-    return bench
+    device = device_for(wanted, collection.lab(slug, root).arrays)
+    grader = KeptGrader(Setup(slug, root, secret, isolation, device))
+    atexit.register(grader.close)
+    return grader
 
 
 def write_verdicts(nb: Any, report: LabReport) -> None:
@@ -224,10 +200,8 @@ def _booked(exercise: ExerciseReport | None, mark: Mapping[str, Any]) -> Exercis
     """The exercise of a check cell; not judged where the lab and the gradebook disagree on it."""
     points = float(mark["points"])
     if exercise is None:
-        name, fault = (
-            str(mark["grade_id"]).removeprefix(CHECK),
-            "the lab has no exercise of this name any more",
-        )
+        name = str(mark["grade_id"]).removeprefix(CHECK)
+        fault = "the lab has no exercise of this name any more"
         return ExerciseReport(name, "not_graded", None, points, fault=fault)
     if exercise.outcome == "not_graded" or exercise.max_score == points:
         return exercise
@@ -241,12 +215,9 @@ def _booked(exercise: ExerciseReport | None, mark: Mapping[str, Any]) -> Exercis
 def _output(exercise: ExerciseReport) -> Any:
     score = 0.0 if exercise.score is None else exercise.score
     outcome = {"outcome": exercise.outcome, "name": exercise.name, "mistake": exercise.mistake}
-    return _v4.new_output(
-        "execute_result",
-        {"text/plain": repr(score), "text/html": card(exercise, graders=True)},
-        metadata={MARK: outcome},
-        execution_count=None,
-    )
+    data = {"text/plain": repr(score), "text/html": card(exercise, graders=True)}
+    metadata = {MARK: outcome}
+    return _v4.new_output("execute_result", data, metadata=metadata, execution_count=None)
 
 
 class CheckMetadata(CheckCellMetadata):  # type: ignore[misc]
@@ -265,25 +236,11 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
     def _add_score(self, cell: Any, resources: Any) -> None:
         super()._add_score(cell, resources)
         if outcome_in(cell) == "not_graded":
-            told = resources["nbgrader"]
-            grade = self.gradebook.find_grade(
-                cell.metadata.nbgrader["grade_id"],
-                told["notebook"],
-                told["assignment"],
-                told["student"],
-            )
+            names = [resources["nbgrader"][key] for key in ("notebook", "assignment", "student")]
+            grade = self.gradebook.find_grade(cell.metadata.nbgrader["grade_id"], *names)
             grade.auto_score = None
             grade.needs_manual_grade = True
             self.gradebook.db.commit()
-
-
-def outcome_in(cell: Any) -> str | None:
-    """The outcome that Judge wrote into a check cell."""
-    for output in cell.get("outputs", []):
-        told = output.get("metadata", {}).get(MARK)
-        if told is not None:
-            return str(told["outcome"])
-    return None
 
 
 class Summary(NbGraderPreprocessor):  # type: ignore[misc]
@@ -292,7 +249,5 @@ class Summary(NbGraderPreprocessor):  # type: ignore[misc]
     def preprocess(self, nb: Any, resources: Any) -> Any:
         """Adds one cell, after nbgrader has put the scores in."""
         if MARK in nb.metadata:
-            from autograder.pages.overview import overview
-
-            nb.cells.insert(0, _v4.new_markdown_cell(overview(nb, MARK)))
+            nb.cells.insert(0, _v4.new_markdown_cell(overview(nb)))
         return nb, resources

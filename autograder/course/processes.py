@@ -87,9 +87,8 @@ class Setup:
 
     def grader(self, preloaded: socket.socket | None = None) -> Grader:
         """A grader of this lab; preloaded: what its fork server becomes a clone of."""
-        collected = collect(self.slug, self.root)
         return Grader(
-            collected,
+            collect(self.slug, self.root),
             self.secret,
             isolation=self.isolation,
             device=self.device,
@@ -114,8 +113,7 @@ def grade_files(
 ) -> list[LabReport]:
     """One report per file, in the order of the files."""
     root = course(root)
-    arrays = lab(slug, root).arrays
-    setup = Setup(slug, root, secret, isolation, device_for(device, arrays))
+    setup = Setup(slug, root, secret, isolation, device_for(device, lab(slug, root).arrays))
     names = names_of(paths)
     work = (read(path, name) for path, name in zip(paths, names, strict=True))
     reports: dict[str, LabReport] = {}
@@ -151,9 +149,9 @@ def _restarted(
     while True:
         before = done
         try:
-            for found in reports:
+            for reported in reports:
                 done += 1
-                yield found
+                yield reported
             return
         except BrokenProcessPool:
             failures = failures + 1 if done == before else 1
@@ -169,9 +167,9 @@ def _one_by_one(todo: Numbered, setup: Setup, any_done: bool) -> Reports:
     hopeless = []
     for place, submission in todo:
         try:
-            for found in _in_processes(iter([(place, submission)]), {}, setup, 1):
+            for reported in _in_processes(iter([(place, submission)]), {}, setup, 1):
                 any_done = True
-                yield found
+                yield reported
         except BrokenProcessPool:
             hopeless.append(submission)
     if not any_done:
@@ -183,12 +181,11 @@ def _one_by_one(todo: Numbered, setup: Setup, any_done: bool) -> Reports:
 def _for_a_person(setup: Setup, student: str) -> LabReport:
     """The report of a submission that no process survives."""
     why = "the judging process was ended from outside, again and again"
-    judgements = (
-        Judgement(exercise, (), "not_graded", 0.0, None, why)
+    exercises = tuple(
+        report_on(Judgement.without_cases(exercise, "not_graded", why))
         for exercise in collect(setup.slug, setup.root).exercises
     )
     isolation = ("nothing of it was judged",)
-    exercises = tuple(map(report_on, judgements))
     return LabReport(setup.slug, student, setup.device, isolation, 0.0, exercises)
 
 
@@ -204,9 +201,8 @@ def _in_processes(todo: Numbered, pending: Pending, setup: Setup, jobs: int) -> 
     pending: what was taken and is not reported yet, kept up to date.
     """
     preloaded = _preloaded(setup)
-    context = _context(setup.slug, setup.root)
-    told = (setup, preloaded.control)
-    pool = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=told)
+    context, arguments = _context(setup.slug, setup.root), (setup, preloaded.control)
+    pool = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=arguments)
     waiting: Waiting = {}
     for _ in range(2 * jobs):
         _submit(pool, todo, pending, waiting)

@@ -11,13 +11,12 @@ from urllib.parse import quote
 import click
 
 from autograder.course.results import Results, digest, kept, write_whole
-from autograder.judge.report import LabReport
-from autograder.judge.submission import CHECK, Unreadable, notebook_cells, source_of
+from autograder.judge.submission import CHECK, read
 from autograder.pages.class_page import class_page
 from autograder.pages.gradescope import results_json
 from autograder.pages.insight import insight
 from autograder.pages.junit import junit_xml
-from autograder.pages.overview import heading
+from autograder.pages.overview import headings
 from autograder.pages.sheet import csv_text
 from autograder.pages.student_page import Section, student_page
 from autograder.spec.collection import Collected, CollectionError, collect
@@ -40,13 +39,12 @@ def report(
     path = out or results.folder / "class.html"
     beside = path.with_name(f"{path.stem}_files")
     sections = _lab_page(collected, beside)
-    for one in results.latest():
-        html = student_page(one, collected.lab.title, sections)
-        write_whole(beside / _file(one.student), html)
-        done(one.student)
-    found = insight(collected, results.latest())
+    for judged in results.latest():
+        html = student_page(judged, collected.lab.title, sections)
+        write_whole(beside / _file(judged.student), html)
+        done(judged.student)
     link = lambda student: f"{quote(beside.name)}/{_file(student)}"  # noqa: E731
-    write_whole(path, class_page(found, link))
+    write_whole(path, class_page(insight(collected, results.latest()), link))
     return path
 
 
@@ -67,24 +65,20 @@ def _file(student: str) -> str:
 def _lab_page(collected: Collected, folder: Path) -> dict[str, Section]:
     """The lab as students got it, as a page, and where each exercise stands in it."""
     notebook = collected.root / "release" / collected.slug / f"{collected.slug}.ipynb"
-    try:
-        cells = notebook_cells(notebook)
-    except Unreadable:
+    cells = read(notebook).parts
+    if not cells:
         return {}
     from nbconvert.exporters import HTMLExporter
 
     exporter: Any = cast(Any, HTMLExporter)()
     html, _ = exporter.from_filename(str(notebook))
     write_whole(folder / "lab.html", html)
-    sections, section = {}, None
-    for cell in cells:
-        if cell["cell_type"] == "markdown":
-            section = heading(source_of(cell)) or section
-        name = str(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
-        if section and name.startswith(CHECK):
-            title, place = section
-            sections[name.removeprefix(CHECK)] = Section(title, f"lab.html#{quote(place)}")
-    return sections
+    texts = (cell.source if cell.kind == "markdown" else "" for cell in cells)
+    return {
+        cell.grade_id.removeprefix(CHECK): Section(place[0], f"lab.html#{quote(place[1])}")
+        for cell, place in zip(cells, headings(texts), strict=True)
+        if place and cell.grade_id.startswith(CHECK)
+    }
 
 
 def export(
@@ -116,23 +110,21 @@ def as_text(slug: str, kind: str, root: Path | None = None) -> str:
 def _one_file(collected: Collected, results: Results, kind: str) -> tuple[str | bytes, str]:
     if kind == "junit":
         return junit_xml(results.latest()), "junit.xml"
-    names = [one.name for one in collected.exercises]
+    names = [exercise.name for exercise in collected.exercises]
     return csv_text(names, results.latest()), "marks.csv"
 
 
 def _gradescope(results: Results, out: Path, done: Done) -> Path:
     """One results.json where there is one student and the name ends so; else one in a folder."""
     if out.suffix == ".json":
-        found: list[LabReport] = list(results.latest())
-        if len(found) != 1:
-            raise CollectionError(
-                f"{out} is one file and there are {len(found)} students: name a folder"
-            )
-        write_whole(out, results_json(found[0]))
+        reports = list(results.latest())
+        if len(reports) != 1:
+            count = f"there are {len(reports)} students"
+            raise CollectionError(f"{out} is one file and {count}: name a folder")
+        write_whole(out, results_json(reports[0]))
         return out
-    for one in results.latest():
-        write_whole(
-            out / _file(one.student).removesuffix(".html") / "results.json", results_json(one)
-        )
-        done(one.student)
+    for judged in results.latest():
+        folder = out / _file(judged.student).removesuffix(".html")
+        write_whole(folder / "results.json", results_json(judged))
+        done(judged.student)
     return out

@@ -14,7 +14,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -58,8 +58,7 @@ class Results:
 
     def assign(self, entry: Entry) -> None:
         """Make a report the latest of a student."""
-        told = {"student": entry.student, "key": entry.key, "booked": entry.booked}
-        write_whole(self._entry(entry.student), json.dumps(told))
+        write_whole(self._entry(entry.student), json.dumps(asdict(entry)))
 
     def entry(self, student: str) -> Entry | None:
         """A student's entry; None where there is none that can be read."""
@@ -71,14 +70,13 @@ class Results:
 
     def entries(self) -> list[Entry]:
         """The class, sorted by name."""
-        found = (_entry_in(file) for file in (self.folder / "class").glob("*.json"))
-        return sorted((one for one in found if one is not None), key=lambda one: one.student)
+        entries = map(_entry_in, (self.folder / "class").glob("*.json"))
+        return sorted(filter(None, entries), key=lambda entry: entry.student)
 
     def latest(self) -> Iterator[LabReport]:
         """The latest report of every student, one in memory at a time."""
         for entry in self.entries():
-            report = self.report(entry.key)
-            if report is not None:
+            if report := self.report(entry.key):
                 yield report
 
     def _report(self, key: str) -> Path:
@@ -106,7 +104,7 @@ def key_of(submission: Submission, fingerprint: str) -> str:
 
     The student's name is in it: hidden inputs are drawn by name.
     """
-    cells = [[one.source, one.file, one.offset, one.extra] for one in submission.cells]
+    cells = [[cell.source, cell.file, cell.offset, cell.extra] for cell in submission.cells]
     name, problem, notes = submission.student, submission.problem, list(submission.notes)
     return digest(json.dumps([fingerprint, name, problem, notes, cells]))
 
@@ -118,7 +116,7 @@ def fingerprint(slug: str, root: Path, secret: bytes, isolation: str, device: st
         *sorted((root / "exercises" / slug).glob("*.py")),
         root / "solutions" / f"{slug}.py",
     ]
-    told = [
+    determining = [
         slug,
         isolation,
         device,
@@ -127,7 +125,7 @@ def fingerprint(slug: str, root: Path, secret: bytes, isolation: str, device: st
         *(f"{name} {_version(name)}" for name in LIBRARIES),
         *(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files),
     ]
-    return digest(json.dumps(told))
+    return digest(json.dumps(determining))
 
 
 def sources_of(package: Path) -> list[Path]:
@@ -136,13 +134,13 @@ def sources_of(package: Path) -> list[Path]:
     The sandbox is taken whole, for its processes start modules by name.
     """
     todo = [package / name for name in FIRST] + sorted((package / "sandbox").glob("*.py"))
-    found: set[Path] = set()
+    files: set[Path] = set()
     while todo:
         file = todo.pop()
-        if file not in found:
-            found.add(file)
+        if file not in files:
+            files.add(file)
             todo += _imported(file, package)
-    return sorted(found)
+    return sorted(files)
 
 
 def _imported(file: Path, package: Path) -> Iterator[Path]:
@@ -157,10 +155,8 @@ def _imported(file: Path, package: Path) -> Iterator[Path]:
         else:
             continue
         named = folder.joinpath(*module.split(".")) if module else folder
-        for path in (named, *(named / one.name for one in node.names)):
-            yield from (
-                one for one in (path.with_suffix(".py"), path / "__init__.py") if one.is_file()
-            )
+        for path in (named, *(named / alias.name for alias in node.names)):
+            yield from filter(Path.is_file, (path.with_suffix(".py"), path / "__init__.py"))
 
 
 def _version(name: str) -> str:

@@ -20,13 +20,11 @@ def course_secret(path: Path | None = None, *, root: Path) -> bytes:
     """
     if path is not None:
         return _read(path)
-    told = os.environ.get(VARIABLE)
-    if told is not None:
-        return _long_enough(os.fsencode(told).strip(), f"the variable {VARIABLE}")
+    value = os.environ.get(VARIABLE)
+    if value is not None:
+        return _long_enough(os.fsencode(value).strip(), f"the variable {VARIABLE}")
     default = root / "results" / "secret"
-    if default.exists():
-        return _read(default)
-    return _made(default)
+    return _read(default) if default.exists() else _made(default)
 
 
 def _read(path: Path) -> bytes:

@@ -17,11 +17,9 @@ from autograder.labcheck.tree import Array, Tree, blank, cast, decode, encode, m
 from autograder.labcheck.verdict import Observed, Question
 from autograder.sandbox import wire
 from autograder.sandbox.errors import Violation, WorkerGone
-from autograder.sandbox.pool import Worker
+from autograder.sandbox.pool import Answer, Arrays, Worker
 from autograder.spec import Case, Exercise
 from autograder.spec.travel import text_of
-
-Answer = Callable[[dict[str, Any], dict[str, NDArray[Any]]], tuple[dict[str, Any], bytes]]
 
 CALL_SECONDS = 10.0
 TRAINING_SECONDS = 60.0
@@ -51,7 +49,7 @@ def packed(
     arguments: Mapping[str, Tree], scenario: dict[str, str] | None = None, device: str = "cpu"
 ) -> tuple[dict[str, Any], bytes]:
     """The header of a call, without its entry, and the arrays of its arguments."""
-    arrays: dict[str, NDArray[Any]] = {}
+    arrays: Arrays = {}
     header = {
         "op": "call",
         "scenario": scenario,
@@ -63,11 +61,7 @@ def packed(
 
 
 def request_of(
-    exercise: Exercise,
-    case: Case,
-    arrays: str,
-    rng: np.random.Generator,
-    digits: int | None = None,
+    exercise: Exercise, case: Case, arrays: str, rng: np.random.Generator, digits: int | None
 ) -> Request:
     """Draws the arguments of a case, rounded to `digits` decimals if told to, and packs them."""
     arguments = _arguments(case, arrays, rng, digits)
@@ -164,7 +158,7 @@ def _both(observed: Observed) -> Reply:
     return Reply(observed, observed)
 
 
-def _reply(reply: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Reply:
+def _reply(reply: dict[str, Any], arrays: Arrays) -> Reply:
     match reply.get("op"):
         case "result":
             return Reply(
@@ -184,7 +178,7 @@ def _reply(reply: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Reply:
             raise Violation(f"an answer of kind {kind!r:.40}")
 
 
-def _afterwards(nodes: Any, arrays: dict[str, NDArray[Any]]) -> Observed:
+def _afterwards(nodes: Any, arrays: Arrays) -> Observed:
     """The arguments as the call left them."""
     if nodes is None:
         return Observed("skipped")

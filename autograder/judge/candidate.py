@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from autograder.judge import calls
-from autograder.judge.calls import Answer, Request, call, code_of, raised
+from autograder.judge.calls import Request, call, code_of, raised
 from autograder.judge.oracle import Oracle
 from autograder.judge.program import Program, definitions
 from autograder.judge.submission import Cell
@@ -17,7 +17,7 @@ from autograder.labcheck.tree import decode, encode
 from autograder.labcheck.verdict import Observed
 from autograder.sandbox import wire
 from autograder.sandbox.errors import Violation, WorkerGone
-from autograder.sandbox.pool import Sandbox, Worker
+from autograder.sandbox.pool import Answer, Arrays, Sandbox, Worker
 from autograder.spec import Exercise
 
 CELL_SECONDS = 20.0
@@ -39,13 +39,7 @@ class Candidate:
         self._only: Collection[int] | None = None
         self._worker: Worker | None = None
 
-    def __enter__(self) -> Candidate:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.leave()
-
-    def leave(self) -> None:
+    def close(self) -> None:
         """End the worker; the next call gets a fresh one."""
         if self._worker is not None:
             self._worker.close()
@@ -67,13 +61,12 @@ class Candidate:
         are run.
         """
         fatal = self.fatal
-        self.leave()
-        self._given, self._only = given, only
-        self.fatal = {} if given else dict(fatal)
+        self.close()
+        self._given, self._only, self.fatal = given, only, {} if given else dict(fatal)
         try:
             yield
         finally:
-            self.leave()
+            self.close()
             self._given, self._only, self.fatal = (), None, fatal
 
     def why_not(self, name: str) -> Observed | None:
@@ -112,7 +105,7 @@ class Candidate:
         )
         result = reply.result
         if result.did == "gone":
-            self.leave()
+            self.close()
             if left < limit and result.type == "timeout":
                 result = _out_of_time()
         return self.oracle.viewed(exercise, request, result), reply.arguments
@@ -138,21 +131,15 @@ class Candidate:
 
     def _run_cells(self, ends: float) -> None:
         self._worker = worker = self.sandbox.worker()
-        stand_ins = list(self.oracle.collected.lab.forbidden)
-        texts = {
-            exercise.name: code_of(exercise.stand_in)
-            for exercise in self.oracle.collected.exercises
-            if exercise.name in self._given and exercise.stand_in is not None
-        }
+        collected = self.oracle.collected
         header = {
             "op": "load",
-            "name": "submission",
-            "cells": [],
-            "modules": {},
-            "stand_ins": stand_ins,
-            "instead": list(self._given),
-            "texts": texts,
-            "scenarios": [],
+            "forbidden": list(collected.lab.forbidden),
+            "replacements": {
+                exercise.name: code_of(exercise.stand_in)
+                for exercise in collected.exercises
+                if exercise.name in self._given
+            },
         }
         worker.request(header, seconds=CELL_SECONDS)
         self._failed, self._defined = {}, {}
@@ -164,7 +151,7 @@ class Candidate:
                 self._note(place, reply)
             except (WorkerGone, Violation, *calls.UNREADABLE) as gone:
                 self.fatal[place] = _ended(cell, gone)
-                self.leave()
+                self.close()
                 return
 
     def _note(self, place: int, reply: Mapping[str, Any]) -> None:
@@ -184,9 +171,7 @@ class Candidate:
         """Answers for the functions that the judge gives in the student's stead."""
         return self._answered if self._given else None
 
-    def _answered(
-        self, header: dict[str, Any], arrays: dict[str, Any]
-    ) -> tuple[dict[str, Any], bytes]:
+    def _answered(self, header: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], bytes]:
         name = str(header.get("name"))
         if name not in self._given or self.late:
             return _raising("RuntimeError", "this function cannot be called now")
@@ -199,9 +184,9 @@ class Candidate:
         got = self.oracle.answer(name, arguments)
         if got.did != "result":
             return _raising(got.type, got.text)
-        packed: dict[str, Any] = {}
-        node = encode(got.tree, packed)
-        return {"op": "answer", "result": node}, wire.pack(packed)
+        results: Arrays = {}
+        node = encode(got.tree, results)
+        return {"op": "answer", "result": node}, wire.pack(results)
 
     def _bound(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Arguments under the reference's names; the student's own names serve as well."""

@@ -9,13 +9,12 @@ from dataclasses import replace
 from autograder.judge.judgement import Judgement
 from autograder.judge.report import CaseReport, ExerciseReport
 from autograder.labcheck.explain import Line, listed
-from autograder.labcheck.message import counts, ended, findings, forbidden
+from autograder.labcheck.message import ended, findings, forbidden
 from autograder.labcheck.text import capped
 from autograder.labcheck.verdict import Trial
 
 LONG_NUMBER = re.compile(r"\d+\.\d{3,}(?:e[-+]?\d+)?|\d{7,}")
 OWN_TEXTS = frozenset({"You returned", "First wrong", "Raised", "What happened"})
-
 
 WRITE = "Write the body below the docstring in place of NotImplementedError."
 AGAIN = "Hand it in again, as a notebook (.ipynb) or a Python file (.py)."
@@ -76,16 +75,16 @@ def _hidden(trials: Sequence[Trial], parts: Sequence[str]) -> list[Line]:
 
 
 def _hint(judgement: Judgement) -> list[Line]:
-    exercise = judgement.exercise
-    for mistake in exercise.mistakes:
+    for mistake in judgement.exercise.mistakes:
         if mistake.name == judgement.mistake:
             text = f"This is exactly what comes out when {mistake.when}.\n{mistake.look}"
             return [Line("Hint", text)]
     first = next((trial for trial in judgement.trials if not trial.passed), None)
-    if first is None or not first.question.value or first.mismatch is None:
+    look = judgement.exercise.look
+    if not look or first is None or not first.question.value or first.mismatch is None:
         return []
     on_values = first.mismatch.kind in ("values", "finite", "length", "fact")
-    return [Line("To try", exercise.look)] if on_values and exercise.look else []
+    return [Line("To try", look)] if on_values else []
 
 
 def _given(judgement: Judgement) -> list[Line]:
@@ -100,12 +99,10 @@ def _given(judgement: Judgement) -> list[Line]:
 def case_report(trial: Trial, parts: Sequence[str]) -> CaseReport:
     """One case in a sentence."""
     name = trial.question.name
-    if not counts(trial):
+    if trial.got.did == "skipped":
         return CaseReport(name, "skipped", trial.got.text)
     if trial.passed:
         return CaseReport(name, "right")
-    if trial.got.did == "skipped":
-        return CaseReport(name, "skipped", trial.got.text)
     kind = ended(trial)
     outcome = "error" if kind == "unfinished" else kind
     return CaseReport(name, outcome, _sentence(trial, parts) or None)  # type: ignore[arg-type]
@@ -113,10 +110,10 @@ def case_report(trial: Trial, parts: Sequence[str]) -> CaseReport:
 
 def _sentence(trial: Trial, parts: Sequence[str]) -> str:
     """What went wrong in one case, in a line."""
-    told = {line.label: line.text for line in _hidden([trial], parts)}
-    if "First wrong" in told:
-        told = {"First wrong": told["First wrong"]}
-    labels = {
+    texts = {line.label: line.text for line in _hidden([trial], parts)}
+    if "First wrong" in texts:
+        texts = {"First wrong": texts["First wrong"]}
+    starts = {
         "You returned": "You returned ",
         "First wrong": "First wrong: ",
         "Raised": "Raised ",
@@ -124,5 +121,5 @@ def _sentence(trial: Trial, parts: Sequence[str]) -> str:
         "What happened": "",
         "Expected": "; expected ",
     }
-    found = [f"{start}{told[label]}" for label, start in labels.items() if label in told]
-    return capped(" ".join(found).replace("\n", " ").replace(". ; ", "; ").replace(" ; ", "; "))
+    said = " ".join(f"{start}{texts[label]}" for label, start in starts.items() if label in texts)
+    return capped(said.replace("\n", " ").replace(". ; ", "; ").replace(" ; ", "; "))

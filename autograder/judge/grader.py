@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import Any, Literal
 
 from autograder.judge.candidate import Candidate, out_of_time
@@ -29,7 +29,7 @@ DISTURBED = frozenset({"wrong", "partly", "error"})
 """Outcomes that may come from what other exercises or cells left behind in the process."""
 
 
-class Grader:
+class Grader(AbstractContextManager["Grader"]):
     """Grades submissions of one lab, one after another, in a sandbox of its own."""
 
     def __init__(
@@ -41,8 +41,7 @@ class Grader:
         device: Literal["cpu", "cuda"] = "cpu",
         preloaded: socket.socket | None = None,
     ) -> None:
-        self.collected = collected
-        self.device = device
+        self.collected, self.device = collected, device
         self.sandbox = Sandbox(
             collected.lab.arrays,
             isolation=isolation,
@@ -52,15 +51,7 @@ class Grader:
         )
         self.oracle = Oracle(collected, secret, self.sandbox)
 
-    def __enter__(self) -> Grader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -74,12 +65,12 @@ class Grader:
         exercises = self.collected.exercises
         if submission.problem is not None:
             judgements = [
-                Judgement(exercise, (), "missing", 0.0, None, submission.problem)
+                Judgement.without_cases(exercise, "missing", submission.problem)
                 for exercise in exercises
             ]
         else:
             program = Program.of(submission, [exercise.name for exercise in exercises])
-            with Candidate(self.sandbox, self.oracle, program) as candidate:
+            with closing(Candidate(self.sandbox, self.oracle, program)) as candidate:
                 judgements = Judging(self, candidate, submission.student).judge()
         return LabReport(
             self.collected.slug,
@@ -116,14 +107,14 @@ class Judging:
         for exercise in self.grader.collected.exercises:
             first.append(self._first(exercise, first))
         final: list[Judgement] = []
-        for one in first:
-            failed = [other.exercise.name for other in final if other.share < 1]
-            final.append(self._again(one, failed))
+        for judgement in first:
+            failed = [earlier.exercise.name for earlier in final if earlier.share < 1]
+            final.append(self._again(judgement, failed))
         return final
 
     def _first(self, exercise: Exercise, before: Sequence[Judgement]) -> Judgement:
         """Judged with all cells; what would end the process once more is given at once."""
-        ended = [one.exercise.name for one in before if one.outcome in ENDED]
+        ended = [earlier.exercise.name for earlier in before if earlier.outcome in ENDED]
         given = self._used(exercise, ended)
         if given:
             helped = self._apart(exercise, given)
@@ -131,37 +122,34 @@ class Judging:
                 return replace(helped, given=given)
         return self._safely(exercise)
 
-    def _again(self, one: Judgement, failed: Sequence[str]) -> Judgement:
+    def _again(self, first: Judgement, failed: Sequence[str]) -> Judgement:
         """Judged apart from other exercises and cells, then with earlier ones given."""
-        if one.outcome in ("right", "not_graded"):
-            return one
-        best = one
-        for only in self._apart_from(one):
+        best, exercise = first, first.exercise
+        if first.outcome in ("right", "not_graded"):
+            return first
+        for only in self._apart_from(first):
             if best.share < 1:
-                best = max(best, self._apart(one.exercise, (), only), key=lambda it: it.share)
-        given = self._used(one.exercise, failed)
+                best = max(best, self._apart(exercise, (), only), key=lambda it: it.share)
+        given = self._used(exercise, failed)
         if given and best.share < 1:
-            helped = self._apart(one.exercise, given)
+            helped = self._apart(exercise, given)
             if helped.share > best.share or (helped.share == best.share and _compared(helped)):
                 best = replace(helped, given=given)
         return best
 
-    def _apart_from(self, one: Judgement) -> Iterator[Collection[int] | None]:
+    def _apart_from(self, first: Judgement) -> Iterator[Collection[int] | None]:
         """Which cells to run in a process of its own: all, then those that are needed."""
-        if one.outcome in DISTURBED:
-            if one.exercise != self.grader.collected.exercises[0]:
+        if first.outcome in DISTURBED:
+            if first.exercise != self.grader.collected.exercises[0]:
                 yield None
-            needed = self.candidate.program.needed([one.exercise.name])
+            needed = self.candidate.program.needed([first.exercise.name])
             if self.candidate.program.disturbed(needed):
                 yield needed
 
     def _used(self, exercise: Exercise, names: Sequence[str]) -> tuple[str, ...]:
         used = self.candidate.program.used(exercise.name) if names else set()
-        return tuple(
-            name
-            for name in names
-            if name in used and not self.candidate.fatal_together(name, exercise.name)
-        )
+        apart = (name for name in names if not self.candidate.fatal_together(name, exercise.name))
+        return tuple(name for name in apart if name in used)
 
     def _apart(
         self, exercise: Exercise, given: tuple[str, ...], only: Collection[int] | None = None
@@ -178,35 +166,33 @@ class Judging:
             except SandboxError as fault:
                 text = str(fault)
                 self.grader.oracle.close()
-                self.candidate.leave()
+                self.candidate.close()
             except Exception as fault:
                 text = f"{type(fault).__name__}: {fault}"
-                self.candidate.leave()
+                self.candidate.close()
                 break
-        return Judgement(exercise, (), "not_graded", 0.0, None, text)
+        return Judgement.without_cases(exercise, "not_graded", text)
 
     # -- one exercise ----------------------------------------------------------------------------
 
     def _judge(self, exercise: Exercise) -> Judgement:
         if self.candidate.late:
-            return Judgement(exercise, (), "timeout", 0.0, None, out_of_time())
+            return Judgement.without_cases(exercise, "timeout", out_of_time())
         used = self._forbidden(exercise)
         if used is not None:
-            return Judgement(exercise, (), "forbidden", 0.0, None, used)
+            return Judgement.without_cases(exercise, "forbidden", used)
         reason = self.candidate.why_not(exercise.name)
         if reason is not None:
-            return Judgement(exercise, (), *_cannot_be_called(reason))
+            return Judgement.without_cases(exercise, *_cannot_be_called(reason))
         oracle = self.grader.oracle
         draw = oracle.draw(self.student, exercise)
         expected = oracle.expected(exercise, draw)
-        trials = tuple(
-            tried(
-                [(request.question, due) for request, due in expected],
-                lambda place, arguments: self.candidate.call(
-                    exercise, expected[place][0], arguments
-                ),
-            )
-        )
+        questions = [(request.question, due) for request, due in expected]
+
+        def call(place: int, arguments: bool) -> tuple[Observed, Observed]:
+            return self.candidate.call(exercise, expected[place][0], arguments)
+
+        trials = tuple(tried(questions, call))
         outcome: Any = outcome_of(trials)
         mistake = None
         if outcome in DISTURBED:
@@ -223,26 +209,22 @@ class Judging:
         return own or forbidden_use(program.source, exercise.name, lab, apart=program.names)
 
 
-def _compared(one: Judgement) -> bool:
+def _compared(judgement: Judgement) -> bool:
     """Whether the first thing to tell is a result that differs, and not a failure to answer."""
-    first = next((trial for trial in one.trials if not trial.passed), None)
+    first = next((trial for trial in judgement.trials if not trial.passed), None)
     return first is not None and first.mismatch is not None
 
 
-def _cannot_be_called(why: Observed) -> tuple[Outcome, float, None, str]:
+def _cannot_be_called(why: Observed) -> tuple[Outcome, str]:
     """How an exercise ends whose cells already tell that it cannot be called."""
     if why.did == "gone":
-        return _ending(why.type), 0.0, None, why.text
+        return why.type if why.type in ENDED else "crash", why.text  # type: ignore[return-value]
     if why.did == "forbidden":
-        return "forbidden", 0.0, None, why.text
+        return "forbidden", why.text
     if why.did == "missing":
-        return "missing", 0.0, None, ""
+        return "missing", ""
     text = f"The cell that defines it stopped with {why.type}: {why.text}"
     for file, line, source in why.lines[-1:]:
         place = f"{file}, line {line}"
         text = f"{text.removesuffix(f' ({place})')}\n{place}: {source.strip()}"
-    return "memory" if why.type == "MemoryError" else "error", 0.0, None, text
-
-
-def _ending(kind: str) -> Outcome:
-    return kind if kind in ENDED else "crash"  # type: ignore[return-value]
+    return "memory" if why.type == "MemoryError" else "error", text

@@ -24,3 +24,8 @@ class Judgement:
     mistake: str | None = None
     reason: str = ""
     given: tuple[str, ...] = ()
+
+    @staticmethod
+    def without_cases(exercise: Exercise, outcome: Outcome, reason: str = "") -> Judgement:
+        """An exercise that ended before its cases did, and earns nothing."""
+        return Judgement(exercise, (), outcome, 0.0, reason=reason)

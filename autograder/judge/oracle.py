@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from autograder.labcheck.tree import Array, Tree, decode
 from autograder.labcheck.verdict import Observed, reads_host
 from autograder.sandbox import wire
 from autograder.sandbox.errors import GraderFault, SandboxError, Violation, WorkerGone
-from autograder.sandbox.pool import Sandbox, Worker
+from autograder.sandbox.pool import Arrays, Sandbox, Worker
 from autograder.spec import Case, Exercise
 from autograder.spec.cases import cases_of
 from autograder.spec.collection import Collected
@@ -47,14 +47,10 @@ class Oracle:
         draws: int = DRAWS,
         digits: int | None = None,
     ) -> None:
-        self.collected = collected
-        self.secret = secret
-        self.sandbox = sandbox
+        self.collected, self.secret, self.sandbox = collected, secret, sandbox
         self.modules = modules_of(collected)
-        self.draws = draws
-        self.digits = digits
+        self.draws, self.digits = draws, digits
         self._worker: Worker | None = None
-        self._known_cases: dict[str, Sequence[Case]] = {}
         self._expected: dict[tuple[str, int], tuple[tuple[Request, Observed], ...]] = {}
         self._mistakes: dict[tuple[str, int], Mapping[str, Sequence[Observed]]] = {}
 
@@ -80,8 +76,8 @@ class Oracle:
         return self._expected[key]
 
     def _prepared(self, exercise: Exercise, draw: int) -> Iterator[tuple[Request, Observed]]:
-        places = range(len(self._cases(exercise)))
-        requests = [self._request(exercise, draw, place) for place in places]
+        cases = cases_of(exercise, self.collected.lab)
+        requests = [self._request(exercise, draw, case) for case in cases]
         entry = f"solutions.{self.collected.slug}:{exercise.name}"
         for request, due in zip(requests, self.run(exercise, entry, requests), strict=True):
             if not _applies(request, due):
@@ -94,13 +90,7 @@ class Oracle:
                 raise GraderFault(f"{where}: the reference on the case {case.name!r}: {what}")
             yield request, replace(due, type=case.raises.__name__) if case.raises else due
 
-    def _cases(self, exercise: Exercise) -> Sequence[Case]:
-        if exercise.name not in self._known_cases:
-            self._known_cases[exercise.name] = cases_of(exercise, self.collected.lab)
-        return self._known_cases[exercise.name]
-
-    def _request(self, exercise: Exercise, draw: int, place: int) -> Request:
-        case = self._cases(exercise)[place]
+    def _request(self, exercise: Exercise, draw: int, case: Case) -> Request:
         name = f"{self.collected.slug}/{exercise.name}/{draw}/{case.like or case.name}"
         rng = np.random.default_rng(np.frombuffer(self._digest(name), dtype=np.uint32))
         arrays = exercise.arrays or self.collected.lab.arrays
@@ -154,7 +144,7 @@ class Oracle:
 
     def _plain(
         self, entry: str, arguments: Mapping[str, Tree], seconds: float
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    ) -> tuple[dict[str, Any], Arrays]:
         """One call of a trusted program on trees; a worker that fails at it is ended."""
         try:
             header, body = packed(arguments)
@@ -167,16 +157,7 @@ class Oracle:
         """The trusted worker, with references, mistakes and views loaded."""
         if self._worker is None:
             worker = self.sandbox.worker()
-            header = {
-                "op": "load",
-                "name": "submission",
-                "cells": [],
-                "modules": self.modules,
-                "stand_ins": [],
-                "instead": [],
-                "scenarios": [],
-            }
-            reply, _ = worker.request(header, seconds=60)
+            reply, _ = worker.request({"op": "load", "modules": self.modules}, seconds=60)
             if reply.get("op") != "loaded":
                 raise GraderFault(f"the references of {self.collected.slug} cannot be loaded")
             self._worker = worker
@@ -208,11 +189,8 @@ class LazyAnswers(Sequence[Observed]):
     def __len__(self) -> int:
         return len(self._requests)
 
-    @overload
-    def __getitem__(self, place: int) -> Observed: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Observed]: ...
-    def __getitem__(self, place: int | slice) -> Observed | Sequence[Observed]:
+    def __getitem__(self, place: Any) -> Any:
+        """What it does on one case, or on a slice of the cases."""
         if isinstance(place, slice):
             return [self[n] for n in range(*place.indices(len(self)))]
         if not 0 <= place < len(self):
@@ -262,12 +240,10 @@ def modules_of(collected: Collected) -> dict[str, str]:
     """The texts that a trusted worker needs: the vocabulary, the lab's solution and its specs."""
     slug, root = collected.slug, collected.root
     files = {f"solutions.{slug}": root / "solutions" / f"{slug}.py"}
-    for folder, package, names in (
-        (Path(spec.__file__).parent, "autograder.spec", VOCABULARY),
-        (root / "exercises" / slug, f"exercises.{slug}", None),
-    ):
-        for path in sorted(folder.glob("*.py")):
-            if names is None or path.stem in names:
-                files[package if path.stem == "__init__" else f"{package}.{path.stem}"] = path
+    vocabulary = [Path(spec.__file__).with_name(f"{name}.py") for name in VOCABULARY]
+    specs = (root / "exercises" / slug).glob("*.py")
+    for package, paths in (("autograder.spec", vocabulary), (f"exercises.{slug}", specs)):
+        for path in paths:
+            files[package if path.stem == "__init__" else f"{package}.{path.stem}"] = path
     texts = {"autograder": "", "exercises": "", "solutions": ""}
     return texts | {name: path.read_text(encoding="utf-8") for name, path in files.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,7 +24,7 @@ class Program:
     def of(submission: Submission, names: Sequence[str]) -> Program:
         """Demo and check cells of the release are left out, unless they define an exercise."""
         asked = set(names)
-        cells = [one for one in submission.cells if not one.extra or one.defines & asked]
+        cells = [cell for cell in submission.cells if not cell.extra or cell.defines & asked]
         return Program(tuple(cells), tuple(names))
 
     @cached_property
@@ -43,30 +43,28 @@ class Program:
         What the cell does is what stands in it outside of functions and classes: a file without
         markers is one cell, and what its other functions call is no concern of this one.
         """
-        found = self.source.reachable(name)
-        for cell in self.cells:
-            module = parsed(cell.source) if name in cell.defines else None
-            done = module.body if module is not None else ()
-            acts = (one for one in done if not isinstance(one, DEFINITIONS))
-            nodes = (node for one in acts for node in ast.walk(one))
-            found |= {node.id for node in nodes if isinstance(node, ast.Name)}
-        return (found & set(self.names)) - {name}
+        used = self.source.reachable(name)
+        for statement in self._beside(name):
+            if not isinstance(statement, DEFINITIONS):
+                used |= _named(statement)
+        return (used & set(self.names)) - {name}
+
+    def _beside(self, name: str) -> Iterator[ast.stmt]:
+        """The statements of the cells that define a name."""
+        modules = (parsed(cell.source) for cell in self.cells if name in cell.defines)
+        return (statement for module in modules if module for statement in module.body)
 
     def parameters(self, name: str) -> list[str]:
         """The names that a function of the student's has for its arguments, in order."""
-        modules = (parsed(cell.source) for cell in self.cells if name in cell.defines)
-        found = [
-            [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
-            for module in modules
-            if module is not None
-            for node in module.body
-            if isinstance(node, ast.FunctionDef) and node.name == name
-        ]
-        return found[-1] if found else []
+        parameters: list[ast.arg] = []
+        for statement in self._beside(name):
+            if isinstance(statement, ast.FunctionDef) and statement.name == name:
+                parameters = [*statement.args.posonlyargs, *statement.args.args]
+        return [parameter.arg for parameter in parameters]
 
     def needed(self, names: Collection[str]) -> frozenset[int]:
         """Places of the cells without which these exercises could not run."""
-        wanted = {"*"} | {one for name in names for one in self.source.reachable(name)}
+        wanted = {"*"}.union(*map(self.source.reachable, names))
         own = {name for cell in self.cells for name in cell.defines}
         wanted |= {f"{name}." for name in wanted & own}
         return frozenset(
@@ -84,7 +82,7 @@ class Program:
 def _acts(source: str) -> bool:
     module = parsed(source)
     return module is not None and not all(
-        isinstance(one, DEFINITIONS) or _is_constant(one) for one in module.body
+        isinstance(statement, DEFINITIONS) or _is_constant(statement) for statement in module.body
     )
 
 
@@ -101,19 +99,17 @@ def definitions(source: str, own: Collection[str]) -> str:
     if module is None:
         return source
     lines = source.split("\n")
-    kept = {
-        line
-        for one in module.body
-        if _is_definition(one, own)
-        for line in range(_first_line(one), (one.end_lineno or one.lineno) + 1)
-    }
-    return "\n".join(text if number in kept else "" for number, text in enumerate(lines, 1))
+    numbers: set[int] = set()
+    for statement in module.body:
+        if _is_definition(statement, own):
+            decorators = getattr(statement, "decorator_list", [])
+            first = min(node.lineno for node in (statement, *decorators))
+            numbers.update(range(first, (statement.end_lineno or first) + 1))
+    return "\n".join(text if number in numbers else "" for number, text in enumerate(lines, 1))
 
 
-def _first_line(statement: ast.stmt) -> int:
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return min([statement.lineno, *(one.lineno for one in statement.decorator_list)])
-    return statement.lineno
+def _named(statement: ast.stmt) -> set[str]:
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
 
 
 def _is_definition(statement: ast.stmt, own: Collection[str]) -> bool:
@@ -121,6 +117,5 @@ def _is_definition(statement: ast.stmt, own: Collection[str]) -> bool:
         return True
     if not isinstance(statement, ast.Assign | ast.AnnAssign):
         return False
-    named = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
     calls = any(isinstance(node, ast.Call) for node in ast.walk(statement))
-    return not calls or not named & set(own)
+    return not calls or not _named(statement) & set(own)

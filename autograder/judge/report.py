@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from autograder.labcheck.explain import Line
 from autograder.labcheck.message import Message
 
-Outcome = Literal[
-    "right",
-    "partly",
-    "wrong",
-    "unfinished",
-    "missing",
-    "error",
-    "timeout",
-    "memory",
-    "crash",
-    "forbidden",
-    "not_graded",
-]
-CaseOutcome = Literal[
-    "right", "wrong", "error", "timeout", "memory", "crash", "forbidden", "missing", "skipped"
-]
+Failure = Literal["wrong", "error", "timeout", "memory", "crash", "forbidden", "missing"]
+CaseOutcome = Literal["right", Failure, "skipped"]
+Outcome = Literal["right", "partly", Failure, "unfinished", "not_graded"]
 
 SCHEMA = 1
 
@@ -77,26 +64,32 @@ class LabReport:
     seconds: float
     exercises: tuple[ExerciseReport, ...]
     problem: str | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
     @property
     def score(self) -> float:
         """The sum over the exercises that were judged."""
-        return round(sum(one.score for one in self.exercises if one.score is not None), 4)
+        scores = (exercise.score for exercise in self.exercises)
+        return round(sum(score for score in scores if score is not None), 4)
 
     @property
     def max_score(self) -> float:
         """The points of the lab."""
-        return round(sum(one.max_score for one in self.exercises), 4)
+        return round(sum(exercise.max_score for exercise in self.exercises), 4)
 
     @property
     def needs_review(self) -> bool:
         """Whether something could not be judged and a person should look."""
-        return any(one.outcome == "not_graded" for one in self.exercises)
+        return any(exercise.outcome == "not_graded" for exercise in self.exercises)
 
     def to_json(self) -> dict[str, Any]:
         """The report as the command line writes it."""
-        data: dict[str, Any] = {
+        optional = {
+            "problem": self.problem,
+            "needs_review": self.needs_review or None,
+            "notes": list(self.notes) or None,
+        }
+        return {
             "schema": SCHEMA,
             "lab": self.lab,
             "student": self.student,
@@ -105,30 +98,22 @@ class LabReport:
             "score": self.score,
             "max_score": self.max_score,
             "seconds": round(self.seconds, 4),
-            "exercises": [_exercise_json(one) for one in self.exercises],
+            "exercises": [_exercise_json(exercise) for exercise in self.exercises],
+            **{key: value for key, value in optional.items() if value is not None},
         }
-        if self.problem is not None:
-            data["problem"] = self.problem
-        if self.needs_review:
-            data["needs_review"] = True
-        if self.notes:
-            data["notes"] = list(self.notes)
-        return data
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> LabReport:
         """What `to_json` wrote; raises ValueError for another schema."""
         if data.get("schema") != SCHEMA:
             raise ValueError(f"a report of schema {data.get('schema')}, expected {SCHEMA}")
+        same = {key: data[key] for key in ("lab", "student", "device", "seconds")}
         return LabReport(
-            data["lab"],
-            data["student"],
-            data["device"],
-            tuple(data["isolation"]),
-            data["seconds"],
-            tuple(_exercise(one) for one in data["exercises"]),
-            data.get("problem"),
-            tuple(data.get("notes", ())),
+            **same,
+            isolation=tuple(data["isolation"]),
+            exercises=tuple(map(_exercise, data["exercises"])),
+            problem=data.get("problem"),
+            notes=tuple(data.get("notes", ())),
         )
 
 
@@ -141,22 +126,13 @@ def _exercise_json(exercise: ExerciseReport) -> dict[str, Any]:
         "mistake": exercise.mistake,
         "feedback": exercise.feedback,
         "lines": [[line.label, line.text] for line in exercise.lines],
-        "cases": [
-            {"name": case.name, "outcome": case.outcome, "message": case.message}
-            for case in exercise.cases
-        ],
+        "cases": [asdict(case) for case in exercise.cases],
     }
     return data | ({"fault": exercise.fault} if exercise.fault else {})
 
 
 def _exercise(data: Mapping[str, Any]) -> ExerciseReport:
-    return ExerciseReport(
-        data["name"],
-        data["outcome"],
-        data["score"],
-        data["max_score"],
-        data["mistake"],
-        tuple(Line(label, text) for label, text in data["lines"]),
-        tuple(CaseReport(**case) for case in data["cases"]),
-        data.get("fault", ""),
-    )
+    same = {key: data[key] for key in ("name", "outcome", "score", "max_score", "mistake")}
+    lines = tuple(Line(label, text) for label, text in data["lines"])
+    cases = tuple(CaseReport(**case) for case in data["cases"])
+    return ExerciseReport(**same, lines=lines, cases=cases, fault=data.get("fault", ""))

@@ -86,18 +86,16 @@ def read(path: Path, student: str | None = None) -> Submission:
     parts: tuple[Part, ...] = ()
     try:
         raw = _bytes(path)
-        kind = path.suffix.lower()
-        if kind == ".ipynb":
-            told = _raw_cells(raw)
-            parts = tuple(_parts(told))
-            cells, notes = _notebook(told)
-        elif kind == ".py":
-            cells, notes = _script(_text(raw))
-        else:
-            raise Unreadable("neither a .py nor an .ipynb file")
-    except Unreadable as problem:
-        return Submission(name, problem=f"unreadable submission: {problem}", parts=parts)
-    except READ_FAILS as error:
+        match path.suffix.lower():
+            case ".ipynb":
+                raw_cells = _raw_cells(raw)
+                parts = tuple(_parts(raw_cells))
+                cells, notes = _notebook(raw_cells)
+            case ".py":
+                cells, notes = _script(_text(raw))
+            case _:
+                raise Unreadable("neither a .py nor an .ipynb file")
+    except (Unreadable, *READ_FAILS) as error:
         return Submission(name, problem=f"unreadable submission: {_why(error)}", parts=parts)
     return Submission(name, tuple(cells), None, tuple(notes), parts)
 
@@ -107,6 +105,8 @@ class Unreadable(Exception):  # noqa: N818 - a reason
 
 
 def _why(error: Exception) -> str:
+    if isinstance(error, Unreadable):
+        return str(error)
     if isinstance(error, UnicodeError):
         return "it is not text"
     if isinstance(error, json.JSONDecodeError):
@@ -118,26 +118,24 @@ def _why(error: Exception) -> str:
 
 def _bytes(path: Path) -> bytes:
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(path, "rb", opener=_opened) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise Unreadable("it is not an ordinary file")
+            raw = file.read(MAX_SIZE + 1)
+    except IsADirectoryError:
+        raise Unreadable("it is a folder") from None
     except OSError as error:
         if path.is_symlink():
             raise Unreadable("it is a symbolic link") from None
-        raise Unreadable((error.strerror or "it cannot be opened").lower()) from None
-    try:
-        status = os.fstat(handle)
-        if stat.S_ISDIR(status.st_mode):
-            raise Unreadable("it is a folder")
-        if not stat.S_ISREG(status.st_mode):
-            raise Unreadable("it is not an ordinary file")
-        with os.fdopen(handle, "rb", closefd=False) as file:
-            raw = file.read(MAX_SIZE + 1)
-    except OSError as error:
         raise Unreadable((error.strerror or "it cannot be read").lower()) from None
-    finally:
-        os.close(handle)
     if len(raw) > MAX_SIZE:
         raise Unreadable("it is larger than 20 MB")
     return raw
+
+
+def _opened(path: str, flags: int) -> int:
+    """A handle that follows no link and waits for nobody at the other end of a pipe."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _text(raw: bytes) -> str:
@@ -160,31 +158,23 @@ def _script(text: str) -> tuple[list[Cell], list[str]]:
             blocks.append((marker["rest"], place + 1, []))
         else:
             blocks[-1][2].append(line)
-    kept = [
-        ("\n".join(lines), "submission.py", offset, 'active="ipynb"' in rest)
-        for rest, offset, lines in blocks
-        if "[markdown]" not in rest and "[raw]" not in rest
-    ]
-    return _cells(kept)
-
-
-def notebook_cells(path: Path) -> list[Any]:
-    """The cells of a notebook as they stand in its JSON, whatever they are; raises Unreadable."""
-    try:
-        return _raw_cells(_bytes(path))
-    except READ_FAILS as error:
-        raise Unreadable(type(error).__name__) from error
+    return _cells(
+        [
+            ("\n".join(lines), "submission.py", offset, 'active="ipynb"' in rest)
+            for rest, offset, lines in blocks
+            if "[markdown]" not in rest and "[raw]" not in rest
+        ]
+    )
 
 
 def _raw_cells(raw: bytes) -> list[Any]:
     data = json.loads(_text(raw))
     if not isinstance(data, dict):
         raise Unreadable("it is not a notebook")
-    cells = data.get("cells")
-    sheets = data.get("worksheets")
+    cells, sheets = data.get("cells"), data.get("worksheets")
     if not isinstance(cells, list) and isinstance(sheets, list):
         lists = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
-        cells = [cell for one in lists if isinstance(one, list) for cell in one]
+        cells = [cell for group in lists if isinstance(group, list) for cell in group]
     if not isinstance(cells, list):
         raise Unreadable("it is not a notebook: it has no cells")
     return cells
@@ -196,53 +186,59 @@ def _parts(raw_cells: list[Any]) -> Iterator[Part]:
             name = cell.get("id")
             yield Part(
                 cell["cell_type"],
-                source_of(cell).encode("utf-8", "backslashreplace").decode("utf-8"),
+                _source(cell).encode("utf-8", "backslashreplace").decode("utf-8"),
                 _grade_id(cell),
                 name if isinstance(name, str) else "",
             )
 
 
 def _notebook(raw_cells: list[Any]) -> tuple[list[Cell], list[str]]:
-    kept = []
-    for place, cell in enumerate(raw_cells):
-        if isinstance(cell, dict) and cell.get("cell_type") == "code":
-            kept.append((source_of(cell), f"cell {place + 1}", 0, _extra(cell)))
-    return _cells(kept)
+    return _cells(
+        [
+            (_source(cell), f"cell {number}", 0, _extra(cell))
+            for number, cell in enumerate(raw_cells, 1)
+            if isinstance(cell, dict) and cell.get("cell_type") == "code"
+        ]
+    )
 
 
-def source_of(cell: dict[str, Any]) -> str:
+def _source(cell: dict[str, Any]) -> str:
     """The text of a cell; empty where there is none."""
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
-        source = "".join(part for part in source if isinstance(part, str))
+        source = "".join(line for line in source if isinstance(line, str))
     return source if isinstance(source, str) else ""
 
 
 def _extra(cell: dict[str, Any]) -> bool:
     """Check cells and demo cells, by the metadata that the release gave them."""
-    metadata = cell.get("metadata")
-    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    tags = _inner(cell, "metadata").get("tags")
     demo = isinstance(tags, list) and "demo" in tags
     return demo or _grade_id(cell).startswith(CHECK)
 
 
 def _grade_id(cell: dict[str, Any]) -> str:
     """The id that nbgrader knows a cell by; empty where it says none."""
-    metadata = cell.get("metadata")
-    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    name = mark.get("grade_id") if isinstance(mark, dict) else None
+    name = _inner(_inner(cell, "metadata"), "nbgrader").get("grade_id")
     return name if isinstance(name, str) else ""
 
 
-def _cells(parts: list[tuple[str, str, int, bool]]) -> tuple[list[Cell], list[str]]:
+def _inner(data: dict[str, Any], key: str) -> dict[str, Any]:
+    """The dict under a key; an empty one where there is none."""
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _cells(sources: list[tuple[str, str, int, bool]]) -> tuple[list[Cell], list[str]]:
+    """The cells, each from its source, file, offset and whether it is extra; and notes on them."""
     cells: list[Cell] = []
     notes: list[str] = []
-    sizes = [len(source) for source, *_ in parts]
+    sizes = [len(source) for source, *_ in sources]
     if sum(sizes) > MAX_CODE:
         raise Unreadable(f"it holds more than {MAX_CODE // 2**10} KB of Python")
     if max(sizes, default=0) > LARGE:
         parsed.cache_clear()
-    for source, file, offset, extra in parts:
+    for source, file, offset, extra in sources:
         if not source.strip():
             continue
         if len(cells) == MAX_CELLS:
@@ -268,12 +264,12 @@ def without_magic(source: str) -> tuple[str, list[str]]:
     most = min(MAX_MAGIC, MAX_READING // (len(source) + 1))
     while place is not None and len(dropped) < most and MAGIC.match(lines[place]):
         dropped.append(lines[place])
-        more = lines[place].rstrip().endswith("\\")
+        continued = lines[place].rstrip().endswith("\\")
         indent = lines[place][: len(lines[place]) - len(lines[place].lstrip())]
         lines[place] = f"{indent}pass"
-        while more and place + 1 < len(lines):
+        while continued and place + 1 < len(lines):
             place += 1
-            more = lines[place].rstrip().endswith("\\")
+            continued = lines[place].rstrip().endswith("\\")
             lines[place] = ""
         place = _stops_at(lines)
     return ("\n".join(lines), dropped) if dropped else (source, [])
@@ -290,7 +286,7 @@ def _stops_at(lines: list[str]) -> int | None:
         place = (error.lineno or 0) - 1
         return place if 0 <= place < len(lines) else None
     except (ValueError, RecursionError, MemoryError, OverflowError):
-        return None
+        pass
     return None
 
 
@@ -298,8 +294,7 @@ def defined_in(source: str) -> frozenset[str]:
     """Names of functions and classes at the top level, by pattern where it does not parse."""
     module = parsed(source)
     if module is None:
-        found = re.findall(r"^(?:async +def|def|class) +(\w+)", source, re.MULTILINE)
-        return frozenset(found)
+        return frozenset(re.findall(r"^(?:async +def|def|class) +(\w+)", source, re.MULTILINE))
     return frozenset(_names(module.body))
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from autograder.judge.submission import CHECK
 from autograder.pages.rendering import render
+
+MARK = "autograder"
+"""The key under which our metadata stands in notebooks, cells and outputs."""
 
 
 @dataclass(frozen=True)
@@ -22,24 +26,27 @@ class Row:
     section: tuple[str, str] | None
 
 
-def overview(nb: Any, mark: str) -> str:
-    """HTML on one line, for a cell of text.  nb: a graded notebook; mark: the key of our data."""
-    ours = nb.metadata[mark]
+def overview(nb: Any) -> str:
+    """HTML on one line, for a cell of text.  nb: a graded notebook."""
+    ours = nb.metadata[MARK]
     problem = [ours["problem"]] if ours.get("problem") else []
     notes = [*problem, *ours.get("notes", ())]
-    html = render("overview.html.j2", rows=list(_rows(nb, mark)), notes=notes)
+    html = render("overview.html.j2", rows=list(_rows(nb)), notes=notes)
     return " ".join(html.split())
 
 
-def _rows(nb: Any, mark: str) -> Iterator[Row]:
-    section = None
-    for cell in nb.cells:
-        if cell.cell_type == "markdown":
-            section = heading(cell.source) or section
-        for output in cell.get("outputs", []):
-            if mark in output.get("metadata", {}):
-                outcome = output["metadata"][mark]["outcome"]
-                yield _row(cell.metadata["nbgrader"], outcome, section)
+def _rows(nb: Any) -> Iterator[Row]:
+    texts = (cell.source if cell.cell_type == "markdown" else "" for cell in nb.cells)
+    for cell, section in zip(nb.cells, headings(texts), strict=True):
+        outcome = outcome_in(cell)
+        if outcome is not None:
+            yield _row(cell.metadata["nbgrader"], outcome, section)
+
+
+def outcome_in(cell: Any) -> str | None:
+    """The outcome that was written into a check cell."""
+    metadata = (output.get("metadata", {}) for output in cell.get("outputs", []))
+    return next((str(data[MARK]["outcome"]) for data in metadata if MARK in data), None)
 
 
 def _row(grading: Mapping[str, Any], outcome: str, section: tuple[str, str] | None) -> Row:
@@ -47,6 +54,11 @@ def _row(grading: Mapping[str, Any], outcome: str, section: tuple[str, str] | No
     cell, score = str(grading["grade_id"]), float(grading.get("score") or 0)
     most = float(grading["points"])
     return Row(cell, cell.removeprefix(CHECK), score, most, outcome, section)
+
+
+def headings(texts: Iterable[str]) -> Iterator[tuple[str, str] | None]:
+    """The section of each cell: the last heading so far.  texts: empty for cells of code."""
+    return accumulate(map(heading, texts), lambda before, here: here or before)
 
 
 def heading(source: str) -> tuple[str, str] | None:

@@ -8,23 +8,11 @@ from typing import Any
 
 from .text import printable
 
-DTYPES = (
-    "bool",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "float16",
-    "float32",
-    "float64",
-    "float128",
-    "longdouble",
-    "bfloat16",
+_DTYPES = (
+    "bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float16 float32 float64 float128 "
+    "longdouble bfloat16"
 )
+DTYPES = tuple(_DTYPES.split())
 
 Check = Callable[[Any], Any]
 """Gives the value, texts cleaned; raises Unexpected for a value of another kind."""
@@ -89,22 +77,22 @@ def _name(value: Any) -> str:
     return _text(value)[:200]
 
 
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise Unexpected("something in place of yes or no")
-    return value
+def _where(holds: Callable[[Any], bool], what: str) -> Check:
+    """Gives the value as it is, where that holds."""
+
+    def checked_value(value: Any) -> Any:
+        if not holds(value):
+            raise Unexpected(f"something in place of {what}")
+        return value
+
+    return checked_value
 
 
-def _seconds(value: Any) -> float:
-    if not isinstance(value, float) or not math.isfinite(value) or value < 0:
-        raise Unexpected("something in place of a time")
-    return value
-
-
-def _count(value: Any) -> int:
-    if type(value) is not int or value < 0:
-        raise Unexpected("something in place of a number")
-    return value
+_flag = _where(lambda value: isinstance(value, bool), "yes or no")
+_count = _where(lambda value: type(value) is int and value >= 0, "a number")
+_seconds = _where(
+    lambda value: isinstance(value, float) and math.isfinite(value) and value >= 0, "a time"
+)
 
 
 def _list_of(check: Check, most: int) -> Check:
@@ -134,15 +122,15 @@ def _cell(value: Any) -> dict[str, Any] | None:
 
 
 def _defined(value: Any) -> dict[str, str]:
-    if not isinstance(value, dict) or len(value) > 1000:
-        raise Unexpected("something in place of names")
-    if not all(sort in ("function", "class", "other") for sort in value.values()):
+    sorts = ("function", "class", "other")
+    short = isinstance(value, dict) and len(value) <= 1000
+    if not short or not all(sort in sorts for sort in value.values()):
         raise Unexpected("something in place of names")
     return {_name(name): sort for name, sort in value.items()}
 
 
+_NAMES = _list_of(_name, 50)
 _LINES = _list_of(_row_of(_name, _count, _text), 50)
-
 _PAIRS = _list_of(_row_of(_name, _node), 1000)
 
 
@@ -154,13 +142,7 @@ FIELDS: dict[str, dict[str, Check]] = {
     "loaded": {"cells": _list_of(_cell, 10_000), "defined": _defined},
     "ran": {"error": _cell, "defined": _defined},
     "result": {"result": _node, "arguments": _left, "seconds": _seconds},
-    "raised": {
-        "type": _name,
-        "bases": _list_of(_name, 50),
-        "text": _text,
-        "lines": _LINES,
-        "memory": _flag,
-    },
+    "raised": {"type": _name, "bases": _NAMES, "text": _text, "lines": _LINES, "memory": _flag},
     "refused": {"reason": _text},
     "forbidden": {"package": _name, "lines": _LINES},
     "missing": {},

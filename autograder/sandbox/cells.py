@@ -5,6 +5,7 @@ import __future__
 
 import linecache
 import sys
+import traceback
 import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -16,9 +17,8 @@ FUTURE_FLAGS = 0
 for _name in __future__.all_feature_names:
     FUTURE_FLAGS |= getattr(__future__, _name).compiler_flag
 
-LINE_LIMIT = 500
-FRAME_LIMIT = 20
-NAME_LIMIT = 500
+NAME = "submission"
+LINE_LIMIT, FRAME_LIMIT, NAME_LIMIT = 500, 20, 500
 
 Proxy = Callable[[str, Any], Any]
 """Makes what takes the place of a function: ``proxy(name, what the student defined)``."""
@@ -27,20 +27,20 @@ Proxy = Callable[[str, Any], Any]
 class Cells:
     """One submission as a module that grows cell by cell.
 
-    instead: names that are replaced by their proxies as soon as a cell defines them.
+    replaced: names that are replaced by their proxies as soon as a cell defines them.
     """
 
-    def __init__(self, name: str, instead: Sequence[str], proxy: Proxy) -> None:
-        self.module = types.ModuleType(name)
+    def __init__(self, replaced: Sequence[str], proxy: Proxy) -> None:
+        self.module = types.ModuleType(NAME)
         self.files: set[str] = set()
-        self._instead, self._proxy = instead, proxy
+        self._replaced, self._proxy = replaced, proxy
         self._proxies: dict[str, Any] = {}
         self._flags = 0
         self._lines: dict[str, list[str]] = {}
-        self.module.__file__ = f"{name}.py"
-        sys.modules[name] = self.module
-        for given in instead:
-            self._proxies[given] = self.module.__dict__[given] = proxy(given, None)
+        self.module.__file__ = f"{NAME}.py"
+        sys.modules[NAME] = self.module
+        for function in replaced:
+            self._proxies[function] = self.module.__dict__[function] = proxy(function, None)
 
     def run(self, cell: dict[str, Any]) -> dict[str, Any] | None:
         """Execute a cell: None, or what it raised.  An error ends its cell only.
@@ -48,14 +48,14 @@ class Cells:
         cell: {"source", "file", "offset": lines of the file before it}.
         """
         self._remember(cell)
-        end = self._run_one(cell)
-        for name in self._instead:
-            found = self.module.__dict__.get(name)
-            if found is not None and found is not self._proxies.get(name):
-                self._proxies[name] = self.module.__dict__[name] = self._proxy(name, found)
+        end = self._execute(cell)
+        for name in self._replaced:
+            defined = self.module.__dict__.get(name)
+            if defined is not None and defined is not self._proxies.get(name):
+                self._proxies[name] = self.module.__dict__[name] = self._proxy(name, defined)
         return end
 
-    def _run_one(self, cell: dict[str, Any]) -> dict[str, Any] | None:
+    def _execute(self, cell: dict[str, Any]) -> dict[str, Any] | None:
         try:
             source = "\n" * cell["offset"] + cell["source"]
             code = compile(source, cell["file"], "exec", self._flags, dont_inherit=True)
@@ -120,8 +120,7 @@ def raised(error: BaseException, files: set[str]) -> dict[str, Any]:
 
 
 def _type_name(kind: type) -> str:
-    name = type.__dict__["__name__"].__get__(kind)
-    return printable(name, 100)
+    return printable(type.__dict__["__name__"].__get__(kind), 100)
 
 
 def _text_of(error: BaseException) -> str:
@@ -142,12 +141,9 @@ def is_memory(error: BaseException) -> bool:
 
 def _lines(error: BaseException, files: set[str]) -> Iterator[list[Any]]:
     """[file, line number, source line] of each frame of the files given, outermost first."""
-    trace = error.__traceback__
-    while trace is not None:
-        filename = trace.tb_frame.f_code.co_filename
-        if filename in files:
-            yield _line(filename, trace.tb_lineno)
-        trace = trace.tb_next
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename in files:
+            yield _line(frame.f_code.co_filename, number)
     if isinstance(error, SyntaxError) and error.filename in files:
         yield _line(str(error.filename), error.lineno or 0)
 

@@ -1,6 +1,6 @@
 """The fork server: libraries imported, one thread, no secrets; it forks a worker per request.
 
-A preloaded one forks itself instead: each of its clones then serves a judge of its own.
+One for `Preloaded` forks itself: each of its clones then serves a judge of its own.
 
 Started as ``python -I -S forkserver.py FD`` with an empty environment; FD is a SOCK_SEQPACKET
 socket on which the judge first sends the configuration, then one JSON message at a time:
@@ -21,6 +21,7 @@ import socket
 import sys
 import traceback
 import types
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -29,7 +30,7 @@ KIT = "_kit"
 
 
 def main() -> NoReturn:
-    """ForkServer up, tell the judge, then serve until the judge has gone."""
+    """Import everything, tell the judge, then serve until the judge has gone."""
     control = socket.socket(fileno=int(sys.argv[1]))
     config = json.loads(control.recv(MESSAGE_LIMIT))
     judge = os.pidfd_open(config["judge"])
@@ -46,13 +47,27 @@ def main() -> NoReturn:
         config = json.loads(control.recv(MESSAGE_LIMIT))
         judge = os.pidfd_open(config["judge"])
         _set_environment(config)
-    forkserver = Server(control, lockdown.prepare(config), request_loop)
-    ready = {"ready": forkserver.walls.told(), "pid": os.getpid()}
+    server = Server(control, lockdown.prepare(config), request_loop)
+    ready = {"ready": server.walls.report(), "pid": os.getpid()}
     control.send(json.dumps(ready).encode())
     try:
-        forkserver.serve(judge)
+        server.serve(judge)
     finally:
         os._exit(0)
+
+
+def messages(
+    control: socket.socket, owner: int, tick: int | None = None
+) -> Iterator[tuple[bytes, list[int]]]:
+    """Messages with descriptors, until socket or owner has ended; an empty one each `tick` ms."""
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    poll.register(owner, select.POLLIN)
+    while owner not in (ready := dict(poll.poll(tick))):
+        data, fds = socket.recv_fds(control, MESSAGE_LIMIT, 3)[:2] if ready else (b"", [])
+        if ready and not data:
+            return
+        yield data, fds
 
 
 def clone(control: socket.socket, owner: int) -> socket.socket:
@@ -60,22 +75,11 @@ def clone(control: socket.socket, owner: int) -> socket.socket:
 
     Returns in the clones only, that socket; ends once the owner's process or its socket has.
     """
-    poll = select.poll()
-    poll.register(control, select.POLLIN)
-    poll.register(owner, select.POLLIN)
-    while True:
-        ready = dict(poll.poll(1000))
+    for _, fds in messages(control, owner, tick=1000):
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
-        if not ready:
-            continue
-        if owner in ready:
-            os._exit(0)
-        data, fds, _, _ = socket.recv_fds(control, MESSAGE_LIMIT, 2)
-        if not data:
-            os._exit(0)
-        if os.fork() == 0:
+        if fds and os.fork() == 0:
             os.setsid()
             control.close()
             os.close(owner)
@@ -85,27 +89,19 @@ def clone(control: socket.socket, owner: int) -> socket.socket:
             return socket.socket(fileno=fds[0])
         for fd in fds:
             os.close(fd)
+    os._exit(0)
 
 
 class Server:
     """Forks, reaps, and knows which scratch folder belongs to whom."""
 
-    def __init__(self, control: socket.socket, walls: Any, worker: types.ModuleType) -> None:
-        self.control, self.walls, self.worker = control, walls, worker
+    def __init__(self, control: socket.socket, walls: Any, loop: types.ModuleType) -> None:
+        self.control, self.walls, self.request_loop = control, walls, loop
         self.slots: dict[int, Any] = {}
 
     def serve(self, judge: int) -> None:
         """Answer messages until the socket closes or the judge's process has ended."""
-        poll = select.poll()
-        poll.register(self.control, select.POLLIN)
-        poll.register(judge, select.POLLIN)
-        while True:
-            ready = dict(poll.poll())
-            if judge in ready:
-                return
-            data, fds, _, _ = socket.recv_fds(self.control, MESSAGE_LIMIT, 3)
-            if not data:
-                return
+        for data, fds in messages(self.control, judge):
             message = json.loads(data)
             if message["op"] == "fork":
                 answer, sent = self.fork(message, fds)
@@ -137,8 +133,8 @@ class Server:
     def _child(self, slot: Any, message: dict[str, Any], fds: list[int]) -> NoReturn:
         try:
             self.control.detach()
-            kept = self.walls.apply(slot, fds, message["memory"])
-            self.worker.main(*kept)
+            requests, responses = self.walls.apply(slot, fds, message["memory"])
+            self.request_loop.main(requests, responses)
         except BaseException:
             traceback.print_exc()
         finally:
@@ -166,17 +162,12 @@ class Server:
 
 
 def _set_environment(config: dict[str, Any]) -> None:
+    home = config["folder"]
     os.environ.clear()
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
     os.environ.update(dict.fromkeys(threads, "1"))
-    os.environ.update(
-        HOME=config["folder"],
-        TMPDIR=config["folder"],
-        MPLBACKEND="Agg",
-        MPLCONFIGDIR=config["folder"],
-        PYTORCH_NVML_BASED_CUDA_CHECK="1",
-        CUDA_VISIBLE_DEVICES="",
-    )
+    os.environ.update(HOME=home, TMPDIR=home, MPLCONFIGDIR=home, MPLBACKEND="Agg")
+    os.environ.update(PYTORCH_NVML_BASED_CUDA_CHECK="1", CUDA_VISIBLE_DEVICES="")
     if config["device"] == "cuda":
         del os.environ["CUDA_VISIBLE_DEVICES"]
         os.environ.update(config["cuda"])

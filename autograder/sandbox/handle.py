@@ -33,8 +33,7 @@ LOCKED_BY_THEN = 60
 
 MESSAGE_LIMIT = 65_536
 ANSWER_SECONDS = 30.0
-SCRATCH_BYTES = 64 * 2**20
-SCRATCH_FILES = 2048
+SCRATCH_BYTES, SCRATCH_FILES = 64 * 2**20, 2048
 
 
 class ForkServerGone(Exception):  # noqa: N818
@@ -69,8 +68,7 @@ class Forked:
 
     def close(self) -> None:
         """Close all descriptors."""
-        for fd in (self.pidfd, self.requests, self.responses, self.output):
-            os.close(fd)
+        _close([self.pidfd, self.requests, self.responses, self.output])
 
 
 def _is_full(folder: str) -> bool:
@@ -78,8 +76,8 @@ def _is_full(folder: str) -> bool:
     left, size, pending = SCRATCH_FILES, 0, [folder]
     try:
         while pending:
-            with os.scandir(pending.pop()) as found:
-                entries = list(itertools.islice(found, left + 1))
+            with os.scandir(pending.pop()) as listed:
+                entries = list(itertools.islice(listed, left + 1))
             left -= len(entries)
             if left < 0:
                 return True
@@ -128,7 +126,20 @@ class ForkServer:
             raise
 
     def _await(self, wait: float) -> None:
-        self.told: dict[str, Any] = self._ready(wait)
+        try:
+            data = self._control.recv(MESSAGE_LIMIT)
+        except TimeoutError:
+            raise GraderFault(
+                f"the fork server was not ready within {wait:g} seconds; is the machine busy?"
+            ) from None
+        except OSError:
+            data = b""
+        if not data:
+            raise GraderFault(f"the fork server did not start: {self._last_error()}")
+        ready = json.loads(data)
+        if isinstance(self._process, Clone):
+            self._process.identify(ready["pid"])
+        self.walls: dict[str, Any] = ready["ready"]
         self._control.settimeout(ANSWER_SECONDS)
 
     def _begin(
@@ -151,7 +162,6 @@ class ForkServer:
             )
 
     def _complete(self, config: dict[str, Any]) -> dict[str, Any]:
-        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
         return {
             **config,
             "preloaded": isinstance(self, Preloaded),
@@ -159,29 +169,12 @@ class ForkServer:
             "site": self.site,
             "package": str(PACKAGE),
             "folder": self._folder,
-            "cuda": {} if visible is None else {"CUDA_VISIBLE_DEVICES": visible},
+            "cuda": {k: v for k, v in os.environ.items() if k == "CUDA_VISIBLE_DEVICES"},
         }
 
-    def _ready(self, wait: float) -> dict[str, Any]:
-        try:
-            data = self._control.recv(MESSAGE_LIMIT)
-        except TimeoutError:
-            raise GraderFault(
-                f"the fork server was not ready within {wait:g} seconds; is the machine busy?"
-            ) from None
-        except OSError:
-            data = b""
-        if not data:
-            raise GraderFault(f"the fork server did not start: {self._said()}")
-        ready: dict[str, Any] = json.loads(data)
-        if isinstance(self._process, Clone):
-            self._process.know(ready["pid"])
-        told: dict[str, Any] = ready["ready"]
-        return told
-
-    def _said(self) -> str:
-        said = os.pread(self._errors, MESSAGE_LIMIT, 0).decode("utf-8", "replace").strip()
-        last = said.splitlines()[-1] if said else "it ended without a word"
+    def _last_error(self) -> str:
+        text = os.pread(self._errors, MESSAGE_LIMIT, 0).decode("utf-8", "replace").strip()
+        last = text.splitlines()[-1] if text else "it ended without a word"
         return re.sub(r"^[\w.]+: ", "", last)
 
     @property
@@ -194,16 +187,15 @@ class ForkServer:
         theirs_in, ours_out = os.pipe2(os.O_CLOEXEC)
         ours_in, theirs_out = os.pipe2(os.O_CLOEXEC)
         output = os.memfd_create("output", os.MFD_CLOEXEC)
-        kept = [ours_out, ours_in, output]
         try:
             os.set_blocking(ours_out, False)
             os.set_blocking(ours_in, False)
-            sent = [theirs_in, theirs_out, output]
-            answer, fds = self._talk({"op": "fork", "memory": memory}, sent)
+            message = {"op": "fork", "memory": memory}
+            answer, fds = self._talk(message, [theirs_in, theirs_out, output])
             if "error" in answer:
                 raise GraderFault(answer["error"])
         except BaseException:
-            _close(kept)
+            _close([ours_out, ours_in, output])
             raise
         finally:
             _close([theirs_in, theirs_out])
@@ -222,10 +214,10 @@ class ForkServer:
         try:
             socket.send_fds(self._control, [data], sent)
             while True:
-                found, fds, _, _ = socket.recv_fds(self._control, MESSAGE_LIMIT, 4)
-                if not found:
+                received, fds, _, _ = socket.recv_fds(self._control, MESSAGE_LIMIT, 4)
+                if not received:
                     raise ForkServerGone("the fork server has ended")
-                answer: dict[str, Any] = json.loads(found)
+                answer: dict[str, Any] = json.loads(received)
                 if answer["n"] == number:
                     return answer, fds
                 _close(fds)
@@ -246,14 +238,14 @@ class ForkServer:
 
 
 class Clone:
-    """The process that a preloaded forked, for whom it is no child: waited for by a descriptor."""
+    """The process that `Preloaded` forked, no child of the judge: waited for by a descriptor."""
 
     def __init__(self) -> None:
         self.pid = 0
         self._fd: int | None = None
 
-    def know(self, pid: int) -> None:
-        """Its id, which it has told; it waits for its judge, so that the id is still its own."""
+    def identify(self, pid: int) -> None:
+        """Its id, as it says; it waits for its judge, so that the id is still its own."""
         self.pid, self._fd = pid, os.pidfd_open(pid)
 
     def wait(self, timeout: float | None = None) -> None:
@@ -275,7 +267,7 @@ class Clone:
 class Preloaded(ForkServer):
     """A fork server for several judges, each of which gets a clone of it at once.
 
-    It warms up while this goes on; its socket may be sent to other processes.
+    It imports everything while this goes on; its socket may be sent to other processes.
     """
 
     def __init__(
@@ -333,5 +325,5 @@ def site_folders() -> list[str]:
     """The folders of installed packages that this interpreter uses, and no other of its paths."""
     known = [*site.getsitepackages(), site.getusersitepackages()]
     used = {os.path.realpath(path) for path in sys.path if path}
-    found = (os.path.realpath(path) for path in known)
-    return [path for path in found if path in used and Path(path).is_dir()]
+    folders = (os.path.realpath(path) for path in known)
+    return [path for path in folders if path in used and Path(path).is_dir()]

@@ -8,18 +8,13 @@ import os
 import platform
 import signal
 
-PR_SET_PDEATHSIG = 1
-PR_SET_DUMPABLE = 4
-PR_SET_SECCOMP = 22
-PR_SET_CHILD_SUBREAPER = 36
-PR_SET_NO_NEW_PRIVS = 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP = 1, 4, 22
+PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
 SECCOMP_MODE_FILTER = 2
-CLONE_NEWNS = 0x20000
-CLONE_NEWUSER = 0x10000000
+CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
-MS_REC, MS_PRIVATE = 0x4000, 0x40000
+MS_BIND, MS_REC, MS_PRIVATE = 4096, 0x4000, 0x40000
 MNT_DETACH = 2
-MS_BIND = 4096
 AT_FDCWD, AT_RECURSIVE = -100, 0x8000
 MOUNT_ATTR_RDONLY = 1
 CAPSET = {"x86_64": 126, "aarch64": 91}
@@ -54,10 +49,8 @@ def die_with_parent() -> None:
 
 def install_filter(program: bytes) -> None:
     """Bind this thread, for good, to a seccomp program: struct sock_filter, 8 bytes each."""
-    told = _Program(len(program) // 8, program)
-    _check(
-        _libc.prctl(PR_SET_SECCOMP, ctypes.c_ulong(SECCOMP_MODE_FILTER), ctypes.byref(told), 0, 0)
-    )
+    mode, counted = ctypes.c_ulong(SECCOMP_MODE_FILTER), _Program(len(program) // 8, program)
+    _check(_libc.prctl(PR_SET_SECCOMP, mode, ctypes.byref(counted), 0, 0))
 
 
 def _number(numbers: dict[str, int]) -> ctypes.c_long:

@@ -10,58 +10,24 @@ import fnmatch
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-NEVER = (
-    "autograder*",
-    "rnn_labs*",
-    "__editable__*",
-    "solutions*",
-    "labcheck*",
-    "*.pth",
-    "*.egg-link",
-)
+NEVER = "autograder* rnn_labs* __editable__* solutions* labcheck* *.pth *.egg-link "
 NOT_IN_NUMPY = (
-    "torch*",
-    "functorch*",
-    "jax*",
-    "tensorflow*",
-    "keras*",
-    "flax*",
-    "equinox*",
-    "autograd*",
-    "tinygrad*",
-    "mxnet*",
-    "theano*",
-    "pytensor*",
-    "aesara*",
-    "cupy*",
-    "paddle*",
+    "torch* functorch* jax* tensorflow* keras* flax* equinox* autograd* tinygrad* mxnet* theano* "
+    "pytensor* aesara* cupy* paddle* "
 )
 SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 SYSTEM_FILES = (
-    "/usr/share/zoneinfo",
-    "/usr/share/fonts",
-    "/etc/ld.so.cache",
-    "/etc/localtime",
-    "/dev/null",
-    "/dev/zero",
-    "/dev/full",
-    "/dev/random",
-    "/dev/urandom",
-    "/proc/cpuinfo",
+    "/usr/share/zoneinfo /usr/share/fonts /etc/ld.so.cache /etc/localtime /dev/null /dev/zero "
+    "/dev/full /dev/random /dev/urandom /proc/cpuinfo "
 )
-CUDA_FOLDER, CUDA_DEVICES = "/dev", "nvidia*"
 CUDA_FILES = (
-    "/proc/driver/nvidia",
-    "/proc/devices",
-    "/usr/local/cuda",
-    "/usr/share/nvidia",
-    "/sys/devices/system/node",
-    "/sys/devices/system/cpu",
+    "/proc/driver/nvidia /proc/devices /usr/local/cuda /usr/share/nvidia "
+    "/sys/devices/system/node /sys/devices/system/cpu "
 )
 PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 PYTHON_FOLDER = re.compile(r"(python|pypy)\d")
@@ -72,7 +38,7 @@ class Exposed(Exception):  # noqa: N818 - says what the course is
 
 
 @dataclass(frozen=True)
-class Reach:
+class Allowed:
     """What may be read: whole folders and files; of `listed` folders the names below as well.
 
     listed: the standard library first, then folders of packages.  devices: what may be read,
@@ -84,7 +50,7 @@ class Reach:
     devices: tuple[str, ...] = ()
 
 
-def reach(site: list[str], arrays: str, device: str, course: str) -> Reach:
+def allowed_paths(site: list[str], arrays: str, device: str, course: str) -> Allowed:
     """What workers of this kind may read.
 
     site: the folders of installed packages.  arrays: "numpy" leaves PyTorch and its like out.
@@ -98,8 +64,8 @@ def reach(site: list[str], arrays: str, device: str, course: str) -> Reach:
                 f"the course's folder {course} lies in {root}, which every submission has to be "
                 "able to read; move the course"
             )
-    denied = NEVER + (NOT_IN_NUMPY if arrays == "numpy" else ())
-    files = SYSTEM_FILES + (CUDA_FILES if device == "cuda" else ())
+    denied = (NEVER + (NOT_IN_NUMPY if arrays == "numpy" else "")).split()
+    files = (SYSTEM_FILES + (CUDA_FILES if device == "cuda" else "")).split()
     readable = [
         *_below(library, PACKAGE_FOLDERS),
         *(path for folder in site for path in _below(folder, denied)),
@@ -107,15 +73,15 @@ def reach(site: list[str], arrays: str, device: str, course: str) -> Reach:
         *_shared_libraries(),
         *(path for path in files if Path(path).exists()),
     ]
-    devices = Path(CUDA_FOLDER).glob(CUDA_DEVICES) if device == "cuda" else ()
-    return Reach(tuple(dict.fromkeys(readable)), (library, *site), tuple(map(str, devices)))
+    devices = Path("/dev").glob("nvidia*") if device == "cuda" else ()
+    return Allowed(tuple(dict.fromkeys(readable)), (library, *site), tuple(map(str, devices)))
 
 
-def _below(folder: str, denied: tuple[str, ...]) -> Iterator[str]:
+def _below(folder: str, denied: Collection[str]) -> Iterator[str]:
     """A folder's entries but those denied, and but links that lead out of it."""
     with os.scandir(folder) as entries:
-        found = list(entries)
-    for entry in found:
+        listed = list(entries)
+    for entry in listed:
         if any(fnmatch.fnmatch(entry.name.lower(), pattern) for pattern in denied):
             continue
         if entry.is_symlink() and not os.path.realpath(entry.path).startswith(folder + "/"):
@@ -144,13 +110,13 @@ def version() -> tuple[int, str]:
     try:
         import landlockpy
 
-        found = landlockpy.abi_version()
+        abi = landlockpy.abi_version()
     except (ImportError, OSError) as error:
         return 0, f"landlockpy cannot be used: {error}"
-    return found, "" if found else "this kernel has no Landlock, or it is switched off"
+    return abi, "" if abi else "this kernel has no Landlock, or it is switched off"
 
 
-def ruleset(allowed: Reach, scratch: str) -> Any:
+def ruleset(allowed: Allowed, scratch: str) -> Any:
     """A prepared Landlock ruleset: read what is allowed, write in `scratch`, nothing else."""
     from landlockpy import AccessFS, Ruleset, Scope
 

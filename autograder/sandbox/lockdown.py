@@ -5,6 +5,7 @@ What can be prepared is prepared once, in the fork server; a worker only puts it
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import resource
@@ -13,15 +14,14 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from . import kernel, landlock, mounts, syscalls
 from .scratch import Scratch
 
 CPU_SECONDS = 3600
 FILE_BYTES = 16 * 2**20
-OPEN_FILES = 64
-PROCESSES = 64
+OPEN_FILES, PROCESSES = 64, 64
 NICE = 5
 FIRST_UID = 1_000_000_000
 NOBODY = 65_534
@@ -37,7 +37,7 @@ class Slot:
 
 
 class Walls:
-    """The layers as far as this machine has them; `told` says which."""
+    """The layers as far as this machine has them; `report` says which."""
 
     def __init__(self, config: dict[str, Any]) -> None:
         self.config = config
@@ -47,18 +47,18 @@ class Walls:
         self.landlock, self.no_landlock = landlock.version()
         if "Landlock" in without:
             self.landlock, self.no_landlock = 0, "left out"
-        self.reach = landlock.reach(
+        self.allowed = landlock.allowed_paths(
             config["site"], config["arrays"], self.device, config["course"]
         )
         self.program, self.maker = syscalls.program(self.device, without)
         may_mount = "mounts" not in without and mounts.own_mounts()
         own_root = may_mount and self.walled and self.device == "cpu" and "root" not in without
-        self.hidden = own_root and mounts.move_in(config["folder"], self.reach)
-        self.uids = _usable_uids(self.reach, config["folder"])
+        self.hidden = own_root and mounts.move_in(config["folder"], self.allowed)
+        self.uids = _usable_uids(self.allowed, config["folder"])
         self.scratch = Scratch(config["folder"], may_mount)
         self._free: list[Slot] = [self._slot()]
 
-    def told(self) -> dict[str, Any]:
+    def report(self) -> dict[str, Any]:
         """What the judge needs to know about the layers here; "no_…" says why not."""
         return {
             "landlock": self.landlock,
@@ -71,12 +71,9 @@ class Walls:
         }
 
     def _slot(self) -> Slot:
-        path, uid = self.scratch.make(self._uid)
-        rules = landlock.ruleset(self.reach, path) if self.walled and self.landlock else None
+        path, uid = self.scratch.make(self.uids)
+        rules = landlock.ruleset(self.allowed, path) if self.walled and self.landlock else None
         return Slot(path, uid, rules)
-
-    def _uid(self, number: int) -> int:
-        return self.uids[number % len(self.uids)] if self.uids else os.geteuid()
 
     def take(self) -> Slot:
         """A free place with an empty scratch folder.  Raises OSError where there is none left."""
@@ -120,9 +117,7 @@ class Walls:
         _own_environment(slot.path)
         _limit(size + memory, self.device, private=slot.uid >= FIRST_UID)
         if slot.uid != os.geteuid():
-            os.setgroups([])
-            os.setresgid(slot.uid, slot.uid, slot.uid)
-            os.setresuid(slot.uid, slot.uid, slot.uid)
+            _become(slot.uid)
         kernel.drop_capabilities()
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
         kernel.die_with_parent()
@@ -142,12 +137,10 @@ class Walls:
     def _yield_to_others(self) -> None:
         """Last in line for the processor, first in line when memory runs out."""
         os.nice(NICE)
-        try:
+        with contextlib.suppress(OSError):
             kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
             fd = os.open("self/oom_score_adj", os.O_WRONLY, dir_fd=self.proc)
             os.write(fd, b"1000")
-        except OSError:
-            return
 
 
 def prepare(config: dict[str, Any]) -> Walls:
@@ -159,7 +152,7 @@ def prepare(config: dict[str, Any]) -> Walls:
     return walls
 
 
-def _usable_uids(allowed: landlock.Reach, home: str) -> list[int]:
+def _usable_uids(allowed: landlock.Allowed, home: str) -> list[int]:
     """Users to become, one per place; none where this is not root or the libraries need root."""
     if os.geteuid() != 0:
         return []
@@ -170,35 +163,29 @@ def _usable_uids(allowed: landlock.Reach, home: str) -> list[int]:
     return []
 
 
-def _readable_as(uid: int, allowed: landlock.Reach, home: str) -> bool:
-    pid = os.fork()
-    if pid == 0:
-        _try_as(uid, allowed, home)
-    return os.waitpid(pid, 0)[1] == 0
-
-
-def _try_as(uid: int, allowed: landlock.Reach, home: str) -> NoReturn:
-    try:
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
+def _readable_as(uid: int, allowed: landlock.Allowed, home: str) -> bool:
+    def become_and_read() -> None:
+        _become(uid)
         for folder in allowed.listed:
             list(Path(folder).iterdir())
         for path in (os.__file__, fcntl.__file__, str(sys.modules["numpy"].__file__)):
             Path(path).read_bytes()
         Path(home, ".").stat()
-        os._exit(0)
-    finally:
-        os._exit(1)
+
+    return mounts.works_in_a_child(become_and_read)
+
+
+def _become(uid: int) -> None:
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
 
 
 def _place_descriptors(fds: list[int], rules: int) -> None:
     """0 from nowhere, 1 and 2 to the output, 3 requests, 4 responses; all else closed."""
     requests, responses, output = fds
-    nowhere = os.open("/dev/null", os.O_RDONLY)
-    above = [
-        fcntl.fcntl(fd, fcntl.F_DUPFD, 16) for fd in (nowhere, output, output, requests, responses)
-    ]
+    ordered = (os.open("/dev/null", os.O_RDONLY), output, output, requests, responses)
+    above = [fcntl.fcntl(fd, fcntl.F_DUPFD, 16) for fd in ordered]
     for number, fd in enumerate(above):
         os.dup2(fd, number, inheritable=False)
     last = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
@@ -214,8 +201,7 @@ def _own_environment(folder: str) -> None:
     cuda = {name: value for name, value in os.environ.items() if name.startswith("CUDA_")}
     os.chdir(folder)
     os.environ.clear()
-    os.environ.update(cuda)
-    os.environ.update(HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder, MPLBACKEND="Agg")
+    os.environ.update(cuda, HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder, MPLBACKEND="Agg")
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
     tempfile.tempdir = folder
     os.umask(0o077)
@@ -227,14 +213,9 @@ def _limit(memory: int, device: str, private: bool) -> None:
     memory: bytes of address space, not on CUDA, which reserves more than any machine has.
     """
     wider = 1 if device == "cpu" else 4
-    limits = {
-        resource.RLIMIT_CPU: CPU_SECONDS,
-        resource.RLIMIT_FSIZE: FILE_BYTES,
-        resource.RLIMIT_NOFILE: OPEN_FILES * wider,
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_MEMLOCK: 0,
-        resource.RLIMIT_MSGQUEUE: 0,
-    }
+    none = (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE)
+    limits = {resource.RLIMIT_CPU: CPU_SECONDS, resource.RLIMIT_FSIZE: FILE_BYTES}
+    limits |= {resource.RLIMIT_NOFILE: OPEN_FILES * wider, **dict.fromkeys(none, 0)}
     if device == "cpu":
         limits[resource.RLIMIT_AS] = memory
     if private:

@@ -1,4 +1,4 @@
-"""Modules that a worker provides: given sources, stand-ins for what is forbidden, and labcheck."""
+"""Modules that a worker provides: given sources, forbidden packages, and labcheck."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ class Forbidden(BaseException):
         self.package = package
 
 
-class StandIn(types.ModuleType):
+def _refuse(module: types.ModuleType, *args: object, **kwargs: object) -> NoReturn:
+    raise Forbidden(module.__name__.partition(".")[0])
+
+
+class ForbiddenPackage(types.ModuleType):
     """A module that can be imported, also ``from``, and raises Forbidden once it is used.
 
     Libraries that merely look whether the package is loaded find an attribute missing.
@@ -31,27 +35,7 @@ class StandIn(types.ModuleType):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         _refuse(self)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:  # noqa: D102
-        _refuse(self)
-
-    def __getitem__(self, key: object) -> NoReturn:
-        _refuse(self)
-
-    def __or__(self, other: object) -> NoReturn:
-        _refuse(self)
-
-    def __ror__(self, other: object) -> NoReturn:
-        _refuse(self)
-
-    def __mro_entries__(self, bases: object) -> NoReturn:
-        _refuse(self)
-
-    def __instancecheck__(self, instance: object) -> bool:
-        _refuse(self)
-
-
-def _refuse(module: types.ModuleType) -> NoReturn:
-    raise Forbidden(module.__name__.partition(".")[0])
+    __call__ = __getitem__ = __or__ = __ror__ = __mro_entries__ = __instancecheck__ = _refuse
 
 
 def _asked_by_library() -> bool:
@@ -61,22 +45,22 @@ def _asked_by_library() -> bool:
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds modules among given sources, packages implied by dots, and stand-ins."""
+    """Finds modules among given sources, packages implied by dots, and forbidden ones."""
 
     def __init__(self) -> None:
         self.sources: dict[str, str] = {}
         self.packages: set[str] = set()
-        self.stand_ins: set[str] = set()
+        self.forbidden: set[str] = set()
 
-    def add(self, sources: Mapping[str, str], stand_ins: Iterable[str]) -> None:
+    def add(self, sources: Mapping[str, str], forbidden: Iterable[str]) -> None:
         """Make ``import name`` work for these; what was given before stays."""
         self.sources.update(sources)
         for name in sources:
             while "." in name:
                 name = name.rpartition(".")[0]
                 self.packages.add(name)
-        for name in stand_ins:
-            self.stand_ins.add(name)
+        for name in forbidden:
+            self.forbidden.add(name)
             importlib.import_module(name)
 
     def files(self) -> set[str]:
@@ -87,23 +71,25 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self, name: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         """A spec for what this finder provides, else None."""
-        stand_in = name.partition(".")[0] in self.stand_ins
-        if not stand_in and name not in self.sources and name not in self.packages:
+        package = name in self.packages or self._forbids(name)
+        if not package and name not in self.sources:
             return None
-        package = stand_in or name in self.packages
         spec = importlib.util.spec_from_loader(name, self, is_package=package)
         if spec is not None and name in self.sources:
             spec.origin = filename_of(name)
         return spec
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType | None:
-        """A stand-in, or None for an ordinary module."""
-        return StandIn(spec.name) if spec.name.partition(".")[0] in self.stand_ins else None
+        """One that refuses its use, or None for an ordinary module."""
+        return ForbiddenPackage(spec.name) if self._forbids(spec.name) else None
+
+    def _forbids(self, name: str) -> bool:
+        return name.partition(".")[0] in self.forbidden
 
     def exec_module(self, module: types.ModuleType) -> None:
         """Run the source that was given, if there is one."""
         source = self.sources.get(module.__name__)
-        if source is None or isinstance(module, StandIn):
+        if source is None or isinstance(module, ForbiddenPackage):
             return
         filename = filename_of(module.__name__)
         module.__file__ = filename
@@ -121,17 +107,13 @@ def remember(filename: str, source: str) -> None:
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
 
 
-def _nothing(*args: Any, **kwargs: Any) -> None:
-    """Do nothing, whatever is asked."""
-
-
 class SilentLabcheck(types.ModuleType):
     """labcheck while grading: every function of it accepts anything and does nothing."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return _nothing
+        return lambda *args, **kwargs: None
 
 
 def install() -> Finder:

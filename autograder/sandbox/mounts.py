@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import kernel
-from .landlock import Reach
+from .landlock import Allowed
 
 PLACES = 64
 """How many scratch folders there can be."""
@@ -23,13 +23,13 @@ def own_mounts() -> bool:
 
     False where the system does not allow it; then nothing has changed.
     """
-    if not _survives(_enter):
+    if not works_in_a_child(_enter):
         return False
     _enter()
     return True
 
 
-def _survives(step: Callable[[], None]) -> bool:
+def works_in_a_child(step: Callable[[], None]) -> bool:
     """Whether a step works, tried in a process that does nothing else."""
     pid = os.fork()
     if pid == 0:
@@ -55,7 +55,7 @@ def _enter() -> None:
     kernel.unmount("/tmp")
 
 
-def move_in(folder: str, reach: Reach) -> bool:
+def move_in(folder: str, allowed: Allowed) -> bool:
     """Make a root in `folder` that shows what workers may read, and change into it for good.
 
     The scratch folders ``folder/0`` … are in it, to be mounted upon.  False where the system does
@@ -64,35 +64,32 @@ def move_in(folder: str, reach: Reach) -> bool:
 
     def trial() -> None:
         kernel.unshare(kernel.CLONE_NEWNS)
-        _move(folder, reach)
+        _move(folder, allowed)
 
-    if not _survives(trial):
+    if not works_in_a_child(trial):
         return False
-    _move(folder, reach)
+    _move(folder, allowed)
     return True
 
 
-def _move(folder: str, reach: Reach) -> None:
+def _move(folder: str, allowed: Allowed) -> None:
     root = Path(folder) / "root"
     root.mkdir(exist_ok=True)
     kernel.mount_tmpfs(str(root), "size=1m,mode=755")
-    library = reach.listed[0]
-    readable = set(reach.readable)
+    library = allowed.listed[0]
+    readable = set(allowed.readable)
     _show(library, root)
     for entry in Path(library).iterdir():
         if str(entry) not in readable and not entry.is_symlink():
             _cover(_inside(root, str(entry)))
-    for path in reach.readable:
-        if not path.startswith(library + "/") or _in_packages(path, reach):
+    packages = tuple(f"{folder}/" for folder in allowed.listed[1:])
+    for path in allowed.readable:
+        if not path.startswith(library + "/") or path.startswith(packages):
             _show(path, root)
     for number in range(PLACES):
         (_inside(root, folder) / str(number)).mkdir(parents=True)
     kernel.make_read_only(str(root))
     kernel.change_root(str(root))
-
-
-def _in_packages(path: str, reach: Reach) -> bool:
-    return any(path.startswith(folder + "/") for folder in reach.listed[1:])
 
 
 def _inside(root: Path, path: str) -> Path:

@@ -14,19 +14,21 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 from numpy.typing import NDArray
 
 from . import answers, wire
-from .errors import Ending, GraderFault, Violation, WorkerGone
+from .errors import GraderFault, Violation, WorkerGone
 from .handle import Forked, ForkServer, ForkServerGone
 from .selftest import Finding, examine
 from .text import printable
 
 Arrays = dict[str, NDArray[Any]]
+Header = Mapping[str, Any]
+Reply = tuple[dict[str, Any], Arrays]
 Answer = Callable[[dict[str, Any], Arrays], tuple[dict[str, Any], bytes]]
 """Answers a worker's question: (header of the ask, its arrays) → (answer, packed body)."""
 
@@ -45,9 +47,9 @@ class Sandbox:
 
     arrays: "numpy" (torch cannot be loaded at all) or "torch".  isolation: "walls", or "process"
     for separate processes without walls.  memory: bytes over those of the fork server.  course:
-    the folder that no worker may read.  wait: seconds that warming up may take.
+    the folder that no worker may read.  wait: seconds that its start may take.
     without: layers to leave out, to see what the self-test says then ("Landlock", "libseccomp",
-    "seccompy", "mounts", "root").  preloaded: the socket of a `Preloaded`, which saves warming up.
+    "seccompy", "mounts", "root").  preloaded: the socket of a `Preloaded`, which saves imports.
     Raises GraderFault where it cannot work, and where walls are asked for and do not hold.
     """
 
@@ -64,9 +66,10 @@ class Sandbox:
         preloaded: socket.socket | None = None,
     ) -> None:
         self.arrays, self.isolation, self.device = arrays, isolation, device
-        self.memory, self.wait, self.without = memory, wait, tuple(without)
-        self._preloaded = preloaded
-        self.course = Path(course).resolve()
+        self.memory, self.course = memory, Path(course).resolve()
+        config: dict[str, Any] = {"arrays": arrays, "isolation": isolation, "device": device}
+        config |= {"course": str(self.course), "without": tuple(without)}
+        self._start = partial(ForkServer, config, wait, preloaded)
         self._owner = os.getpid()
         self._server: ForkServer | None = self._start()
         try:
@@ -74,19 +77,6 @@ class Sandbox:
         except BaseException:
             self.close()
             raise
-
-    def _start(self) -> ForkServer:
-        return ForkServer(
-            {
-                "arrays": self.arrays,
-                "isolation": self.isolation,
-                "device": self.device,
-                "course": str(self.course),
-                "without": self.without,
-            },
-            self.wait,
-            self._preloaded,
-        )
 
     @property
     def server(self) -> ForkServer:
@@ -117,12 +107,7 @@ class Sandbox:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
@@ -161,18 +146,13 @@ class Worker:
             raise GraderFault("a worker did not begin as it should")
 
     def request(
-        self,
-        header: Mapping[str, Any],
-        body: bytes = b"",
-        *,
-        seconds: float,
-        answer: Answer | None = None,
-    ) -> tuple[dict[str, Any], Arrays]:
+        self, header: Header, body: bytes = b"", *, seconds: float, answer: Answer | None = None
+    ) -> Reply:
         """Send one request and get its answer: (header, arrays by name, each one's own).
 
         seconds: the most it may take, time spent in `answer` not counted.  answer: answers the
-        questions that stand-ins for the student's functions ask; without it a question is a
-        violation.  Raises WorkerGone, Violation (after either the worker is dead), GraderFault.
+        questions that the student's replaced functions ask; without it a question is a violation.
+        Raises WorkerGone, Violation (after either the worker is dead), GraderFault.
         """
         if self._closed:
             raise GraderFault("the worker is closed")
@@ -182,16 +162,14 @@ class Worker:
         self._seconds = seconds
         return self._guarded(lambda: self._exchange(header, body, answer))
 
-    def _exchange(
-        self, header: Mapping[str, Any], body: bytes, answer: Answer | None
-    ) -> tuple[dict[str, Any], Arrays]:
+    def _exchange(self, header: Header, body: bytes, answer: Answer | None) -> Reply:
         ident = secrets.token_hex(8)
-        sent = {**header, "id": ident, "answers": answer is not None}
-        self._send(_start(sent, len(body)), body)
+        request = {**header, "id": ident, "answers": answer is not None}
+        self._send(_start(request, len(body)), body)
         asked = 0
         while True:
-            found, payload = wire.receive(self._forked.responses, self._wait)
-            reply, arrays = answers.checked(found, ident, header["op"]), wire.unpack(payload)
+            claimed, payload = wire.receive(self._forked.responses, self._wait)
+            reply, arrays = answers.checked(claimed, ident, header["op"]), wire.unpack(payload)
             if reply["op"] != "ask":
                 self._forked.check_scratch()
                 return reply, arrays
@@ -199,10 +177,10 @@ class Worker:
             if answer is None or asked > ASK_LIMIT or reply["number"] != asked:
                 raise Violation("the worker asked what it may not ask")
             began = time.monotonic()
-            told, packed = answer(reply, arrays)
+            answered, packed = answer(reply, arrays)
             self._deadline += time.monotonic() - began
-            told = {**told, "op": "answer", "number": asked, "id": ident}
-            self._send(_start(told, len(packed)), packed)
+            response = {**answered, "op": "answer", "number": asked, "id": ident}
+            self._send(_start(response, len(packed)), packed)
 
     def _send(self, start: bytes, body: bytes) -> None:
         try:
@@ -241,12 +219,9 @@ class Worker:
                 return
             if ready:
                 raise wire.Ended("the process has ended")
-            self._watch()
-
-    def _watch(self) -> None:
-        if self._resident() > self._most:
-            raise WorkerGone("memory", "it used more memory than allowed")
-        self._forked.check_scratch()
+            if self._resident() > self._most:
+                raise WorkerGone("memory", "it used more memory than allowed")
+            self._forked.check_scratch()
 
     def _resident(self) -> int:
         """Bytes of memory that the process holds; 0 once it has ended."""
@@ -268,9 +243,6 @@ class Worker:
         """Kill the process if it is still there; the status with which it ended."""
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._forked.pidfd, signal.SIGKILL)
-        return self._reap()
-
-    def _reap(self) -> int:
         try:
             return self._server.reap(self.pid)
         except ForkServerGone as error:
@@ -296,16 +268,11 @@ class Worker:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
-def _start(header: Mapping[str, Any], size: int) -> bytes:
+def _start(header: Header, size: int) -> bytes:
     """A frame's beginning; raises WorkerGone for a program, GraderFault for a call, too large."""
     program = header["op"] in ("load", "cell")
     try:
@@ -324,11 +291,10 @@ def ending(status: int) -> WorkerGone:
             return WorkerGone("memory", "it used more memory than allowed")
         return WorkerGone("crash", f"the program ended the process itself (exit status {code})")
     number = os.WTERMSIG(status)
-    kind: Ending = "crash"
+    if number == signal.SIGXCPU:
+        return WorkerGone("timeout", "it used more processor time than allowed")
     name = (signal.strsignal(number) or "unknown").lower()
     text = f"the process was ended by signal {number} ({name})"
     if number == signal.SIGKILL:
-        kind, text = "memory", f"{text}; most likely the machine had no memory left"
-    if number == signal.SIGXCPU:
-        kind, text = "timeout", "it used more processor time than allowed"
-    return WorkerGone(kind, text)
+        return WorkerGone("memory", f"{text}; most likely the machine had no memory left")
+    return WorkerGone("crash", text)

@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
 from typing import Any
 
 COMMON = (
-    "abc",
-    "asyncio",
-    "bisect",
-    "cmath",
-    "collections",
-    "contextlib",
-    "copy",
-    "csv",
-    "dataclasses",
-    "datetime",
-    "decimal",
-    "enum",
-    "fractions",
-    "functools",
-    "heapq",
-    "inspect",
-    "itertools",
-    "json",
-    "math",
-    "operator",
-    "os",
-    "pathlib",
-    "pickle",
-    "pprint",
-    "queue",
-    "random",
-    "re",
-    "statistics",
-    "string",
-    "tempfile",
-    "textwrap",
-    "threading",
-    "time",
-    "traceback",
-    "typing",
-    "unittest",
-    "urllib",
-    "warnings",
+    "abc asyncio bisect cmath collections contextlib copy csv dataclasses datetime decimal enum "
+    "fractions functools heapq inspect itertools json math operator os pathlib pickle pprint "
+    "queue random re statistics string tempfile textwrap threading time traceback typing unittest "
+    "urllib warnings"
 )
 
 
 def numpy() -> None:
     """NumPy's usual functions, a figure of matplotlib, the standard library's usual modules."""
-    for name in COMMON:
+    for name in COMMON.split():
         importlib.import_module(name)
     import numpy as np
 
@@ -61,10 +28,8 @@ def numpy() -> None:
     np.fft.fft(a)
     np.random.seed(0)
     repr(a)
-    try:
+    with contextlib.suppress(ImportError):
         _figure(a)
-    except ImportError:
-        return
 
 
 def _figure(a: Any) -> None:

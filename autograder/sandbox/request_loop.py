@@ -7,6 +7,8 @@ from __future__ import annotations
 import __future__
 
 import builtins
+import contextlib
+import functools
 import importlib
 import inspect
 import io
@@ -26,6 +28,9 @@ from .modules import install, remember
 PRINT_LIMIT = 2**20
 MISSING = object()
 
+Json = dict[str, Any]
+Arrays = dict[str, Any]
+
 
 class RequestLoop:
     """What one worker knows: the submission's module, the scenarios, and its two pipes."""
@@ -33,12 +38,9 @@ class RequestLoop:
     def __init__(self, requests: int, responses: int) -> None:
         self.requests, self.responses = requests, responses
         self.finder = install()
-        self.cells: Cells | None = None
-        self.scenarios: dict[tuple[str, str], Callable[..., Any]] = {}
-        self.current = ""
-        self.asked = 0
-        self.may_ask = False
-        self.own: dict[str, Callable[..., Any]] = {}
+        self.cells = Cells((), self.proxy)
+        self.current, self.asked, self.may_ask = "", 0, False
+        self.replacements: dict[str, Callable[..., Any]] = {}
         self.lock = threading.RLock()
 
     def serve(self) -> NoReturn:
@@ -65,99 +67,74 @@ class RequestLoop:
             start, body = wire.head(refusal, 0), b""
         wire.send(self.responses, start, body)
 
-    def load(
-        self, header: dict[str, Any], given: dict[str, Any], arrays: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Register modules, stand-ins and scenarios, then execute the cells."""
-        self.finder.add(header.get("modules", {}), header.get("stand_ins", ()))
-        for scenario in header.get("scenarios", ()):
-            self.scenario(scenario)
-        texts = header.get("texts", {})
-        self.own = {name: self.scenario(code) for name, code in texts.items()}
-        name, instead = header.get("name", "submission"), header.get("instead", ())
-        self.cells = Cells(name, instead, self.proxy)
+    def load(self, header: Json, given: Arrays, arrays: Arrays) -> Json:
+        """Register modules, forbidden packages and replacements, then execute the cells."""
+        self.finder.add(header.get("modules", {}), header.get("forbidden", ()))
+        codes = header.get("replacements", {})
+        self.replacements = {name: _function(**code) for name, code in codes.items() if code}
+        self.cells = Cells(tuple(codes), self.proxy)
         ends = [self.cells.run(cell) for cell in header.get("cells", ())]
         return {"op": "loaded", "cells": ends, "defined": self.cells.defined()}
 
-    def cell(
-        self, header: dict[str, Any], given: dict[str, Any], arrays: dict[str, Any]
-    ) -> dict[str, Any]:
+    def cell(self, header: Json, given: Arrays, arrays: Arrays) -> Json:
         """Execute one more cell, so that the judge knows which one ended the process."""
-        if self.cells is None:
-            self.cells = Cells("submission", (), self.proxy)
         error = self.cells.run(header)
         return {"op": "ran", "error": error, "defined": self.cells.defined()}
 
-    def call(
-        self, header: dict[str, Any], given: dict[str, Any], arrays: dict[str, Any]
-    ) -> dict[str, Any]:
+    def call(self, header: Json, given: Arrays, arrays: Arrays) -> Json:
         """Call an entry point with the arguments of the request; nothing it raises passes."""
         try:
             entry = self.entry(header["entry"])
             if entry is MISSING:
                 return {"op": "missing"}
-            scenario = self.scenario(header["scenario"]) if header.get("scenario") else None
+            scenario = _function(**header["scenario"]) if header.get("scenario") else None
             device = header.get("device", "cpu")
             arguments = {
                 name: tree.live(tree.decode(node, given), device) for name, node in header["args"]
             }
             began = time.perf_counter()
-            if scenario is None:
-                result = entry(*arguments.values())
-            else:
-                result = scenario(entry, **arguments)
+            result = scenario(entry, **arguments) if scenario else entry(*arguments.values())
             seconds = time.perf_counter() - began
-            answer = tree.encode(tree.plain(result), arrays)
-            left = self.left(arguments, arrays) if header.get("arguments") else None
+            node = tree.encode(tree.plain(result), arrays)
+            left = None
+            if header.get("arguments"):
+                plain = tree.plain(arguments)
+                left = [[name, tree.encode(value, arrays)] for name, value in plain.items()]
         except tree.NotPlain as error:
             arrays.clear()
             return {"op": "refused", "reason": str(error)}
         except BaseException as error:
             arrays.clear()
-            return raised(error, self.finder.files() | (self.cells.files if self.cells else set()))
-        return {"op": "result", "result": answer, "arguments": left, "seconds": seconds}
-
-    def left(self, arguments: dict[str, Any], arrays: dict[str, Any]) -> list[Any]:
-        """[name, node] of each argument as the call left it."""
-        plain = tree.plain(arguments)
-        return [[name, tree.encode(value, arrays)] for name, value in plain.items()]
+            return raised(error, self.finder.files() | self.cells.files)
+        return {"op": "result", "result": node, "arguments": left, "seconds": seconds}
 
     def entry(self, name: str) -> Any:
         """The object of that name in the submission, or at a dotted path's end; or MISSING."""
         module, colon, path = name.partition(":")
         if not colon:
-            own = self.cells.module.__dict__ if self.cells else {}
-            return own.get(name, MISSING)
-        found: Any = importlib.import_module(module)
-        for part in path.split("."):
-            if part.isdigit():
-                found = found[int(part)]
-            elif isinstance(found, dict):
-                found = found[part]
+            return self.cells.module.__dict__.get(name, MISSING)
+        entry: Any = importlib.import_module(module)
+        for step in path.split("."):
+            if step.isdigit():
+                entry = entry[int(step)]
+            elif isinstance(entry, dict):
+                entry = entry[step]
             else:
-                found = getattr(found, part)
-        return found
-
-    def scenario(self, scenario: dict[str, Any]) -> Callable[..., Any]:
-        """The function of a scenario; its text is executed once per worker."""
-        name, source = scenario["name"], scenario["source"]
-        known = self.scenarios.get((name, source))
-        if known is None:
-            known = self.scenarios[name, source] = _compiled(name, source)
-        return known
+                entry = getattr(entry, step)
+        return entry
 
     def proxy(self, name: str, original: Any) -> Callable[..., Any]:
         """A function that has the judge answer in place of `original`, where the judge does.
 
-        Where the judge sent a text to take its place, that runs here.
+        Where the judge sent the code of a replacement, that runs here.
         """
-        own = self.own.get(name)
+        replacement = self.replacements.get(name)
 
         def ask(*args: Any, **kwargs: Any) -> Any:
             if not self.may_ask:
                 return original(*args, **kwargs)
-            if own is not None:
-                return own(*_in_order(original, args, kwargs))
+            if replacement is not None:
+                return replacement(*_in_order(original, args, kwargs))
             return self.ask(name, args, kwargs)
 
         ask.__name__ = ask.__qualname__ = name
@@ -194,18 +171,20 @@ def _in_order(original: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> t
     return inspect.signature(original).bind(*args, **kwargs).args
 
 
-def _exception(told: dict[str, str]) -> BaseException:
-    kind = getattr(builtins, told["type"], None)
+def _exception(cause: dict[str, str]) -> BaseException:
+    kind = getattr(builtins, cause["type"], None)
     if isinstance(kind, type) and issubclass(kind, Exception):
-        try:
-            return kind(told["text"])
-        except TypeError:
-            pass
-    return RuntimeError(told["text"])
+        with contextlib.suppress(TypeError):
+            return kind(cause["text"])
+    return RuntimeError(cause["text"])
 
 
-def _compiled(name: str, source: str) -> Callable[..., Any]:
-    """The function `name` that a text defines, its annotations never evaluated."""
+@functools.cache
+def _function(name: str, source: str) -> Callable[..., Any]:
+    """The function `name` that a text defines, its annotations never evaluated.
+
+    A text is executed once per worker.
+    """
     filename = f"<scenario {name}>"
     flags = __future__.annotations.compiler_flag
     namespace: dict[str, Any] = {"__name__": "scenario"}
@@ -249,17 +228,14 @@ def _stream(fd: int) -> io.TextIOWrapper:
 def flush() -> None:
     """Write out what the program printed; whatever it made of its streams is ignored."""
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with contextlib.suppress(BaseException):
             stream.flush()
-        except BaseException:
-            continue
 
 
 def main(requests: int, responses: int) -> NoReturn:
     """Serve on two pipes; descriptors 1 and 2 take what is printed."""
     sys.stdin = io.StringIO()
-    sys.stdout = _stream(1)
-    sys.stderr = _stream(2)
+    sys.stdout, sys.stderr = _stream(1), _stream(2)
     sys.argv = ["submission.py"]
     loop = RequestLoop(requests, responses)
     loop.reply({"op": "ready"}, {})

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
 from pathlib import Path
 
 from . import kernel
 
-SIZE = "32m"
-FILES = 512
+SIZE, FILES = "32m", 512
 
 
 class Scratch:
@@ -25,17 +23,18 @@ class Scratch:
         self.folder, self.mounts = folder, mounts
         self._count = 0
 
-    def make(self, owner: Callable[[int], int]) -> tuple[str, int]:
-        """A new, empty folder: (path, its owner's uid), `owner` giving a uid for a number."""
+    def make(self, uids: list[int]) -> tuple[str, int]:
+        """A new, empty folder: (path, its owner's uid), one of `uids`, or this process's own."""
         number, self._count = self._count, self._count + 1
-        path, uid = Path(self.folder) / str(number), owner(number)
+        path = Path(self.folder) / str(number)
+        uid = uids[number % len(uids)] if uids else os.geteuid()
         if not path.is_dir():
             path.mkdir(mode=0o700)
-        other = uid != os.geteuid()
+        foreign = uid != os.geteuid()
         if self.mounts:
-            user = f",uid={uid},gid={uid}" if other else ""
+            user = f",uid={uid},gid={uid}" if foreign else ""
             kernel.mount_tmpfs(str(path), f"size={SIZE},nr_inodes={FILES},mode=700{user}")
-        elif other:
+        elif foreign:
             os.chown(path, uid, uid)
         return str(path), uid
 
@@ -58,8 +57,8 @@ def clear(folder: Path) -> None:
     pending, number, prefix = [folder], 0, secrets.token_hex(8)
     while pending:
         place = pending.pop()
-        with os.scandir(place) as found:
-            entries = list(found)
+        with os.scandir(place) as listed:
+            entries = list(listed)
         for entry in entries:
             path = Path(entry.path)
             if not entry.is_dir(follow_symlinks=False):

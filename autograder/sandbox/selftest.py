@@ -74,11 +74,11 @@ def examine(sandbox: Tried) -> Finding:
 
     Raises GraderFault where walls are asked for and do not hold.
     """
-    told = sandbox.server.told
+    walls = sandbox.server.walls
     if sandbox.isolation == "process":
         return Finding("none", STATEMENTS["none"], _switched_off())
     attempts = _attempts(sandbox)
-    layers = _layers(attempts, told)
+    layers = _layers(attempts, walls)
     reached = any(outcome for kind, _, outcome in attempts if kind == "files")
     tier = _tier({layer.name: layer.in_force for layer in layers}, reached)
     if tier == "none":
@@ -148,7 +148,7 @@ def _entries(folder: Path) -> list[Path]:
         return []
 
 
-def _layers(attempts: list[tuple[str, str, str]], told: dict[str, Any]) -> tuple[Layer, ...]:
+def _layers(attempts: list[tuple[str, str, str]], walls: dict[str, Any]) -> tuple[Layer, ...]:
     """What holds here: the machine has it, and nothing that it forbids worked."""
 
     def layer(name: str, detail: str, missing: str = "", *tried: str) -> Layer:
@@ -158,17 +158,15 @@ def _layers(attempts: list[tuple[str, str, str]], told: dict[str, Any]) -> tuple
             return Layer(name, False, "; ".join([*filter(None, [missing]), *got[:1]]))
         return Layer(name, bool(own), f"{detail}{len(own)} attempts refused")
 
-    user = "workers run as the user who grades"
-    scratch = "a file system of its own" if told["mounts"] else "watched instead"
-    if told["other_user"]:
-        user = "workers run as a user of their own"
+    user = "a user of their own" if walls["other_user"] else "the user who grades"
+    scratch = "a file system of its own" if walls["mounts"] else "watched instead"
     return (
-        layer("Landlock", f"ABI {told['landlock']}, ", told["no_landlock"], "files", "names"),
-        layer("seccomp", f"made by {told['seccomp']}, ", told["no_seccomp"]),
+        layer("Landlock", f"ABI {walls['landlock']}, ", walls["no_landlock"], "files", "names"),
+        layer("seccomp", f"made by {walls['seccomp']}, ", walls["no_seccomp"]),
         layer("rlimits", ""),
-        layer("hidden paths", "", told["no_hiding"]),
-        Layer("own user", told["other_user"], user),
-        Layer("bounded scratch", told["mounts"], scratch),
+        layer("hidden paths", "", walls["no_hiding"]),
+        Layer("own user", walls["other_user"], f"workers run as {user}"),
+        Layer("bounded scratch", walls["mounts"], scratch),
     )
 
 

@@ -40,8 +40,7 @@ IOCTL = (0x5401, 0x5413, 0x541B, 0x5451, 0x5450, 0x5421)  # TCGETS … FIOCLEX, 
 Condition = tuple[int, int, int]
 """(argument's number, mask, value): the argument's masked bits must equal the value."""
 
-WORD = 0xFFFFFFFF
-LONG = 0xFFFFFFFFFFFFFFFF
+WORD, LONG = 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF
 
 CONDITIONAL: list[tuple[str, Condition]] = [
     ("clone", (0, CLONE_THREAD, CLONE_THREAD)),

@@ -11,7 +11,8 @@ import os
 import select
 import struct
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import safetensors
@@ -28,22 +29,15 @@ READ_SIZE = 65_536
 OUT_OF_MEMORY = 71
 """The exit status of a worker that has no memory left for its own work."""
 
+Data = TypeVar("Data", bytes, int)
 Wait = Callable[[int], None]
 """Returns when the descriptor may be ready for a poll event (POLLIN, POLLOUT), or raises."""
 
-DTYPES = {
-    "BOOL": np.dtype(np.bool_),
-    "U8": np.dtype(np.uint8),
-    "I8": np.dtype(np.int8),
-    "U16": np.dtype(np.uint16),
-    "I16": np.dtype(np.int16),
-    "U32": np.dtype(np.uint32),
-    "I32": np.dtype(np.int32),
-    "U64": np.dtype(np.uint64),
-    "I64": np.dtype(np.int64),
-    "F16": np.dtype(np.float16),
-    "F32": np.dtype(np.float32),
-    "F64": np.dtype(np.float64),
+_SIZES = {"u": (1, 2, 4, 8), "i": (1, 2, 4, 8), "f": (2, 4, 8)}
+DTYPES = {"BOOL": np.dtype(np.bool_)} | {
+    f"{kind.upper()}{8 * size}": np.dtype(f"{kind}{size}")
+    for kind, sizes in _SIZES.items()
+    for size in sizes
 }
 _deserialize: Callable[[bytes], list[tuple[str, dict[str, Any]]]] = safetensors.deserialize
 _ALLOWED = frozenset(DTYPES.values())
@@ -83,12 +77,12 @@ def unpack(body: bytes) -> dict[str, NDArray[Any]]:
     if not body:
         return {}
     try:
-        found = _deserialize(body)
+        views = _deserialize(body)
     except (safetensors.SafetensorError, ValueError, OverflowError) as error:
         raise BadFrame("a body that is not safetensors") from error
-    if len(found) > ARRAY_LIMIT:
+    if len(views) > ARRAY_LIMIT:
         raise BadFrame("too many arrays")
-    return {name: _array(view) for name, view in found}
+    return {name: _array(view) for name, view in views}
 
 
 def _array(view: Mapping[str, Any]) -> NDArray[Any]:
@@ -138,9 +132,9 @@ def receive(
     non-blocking, which is the judge's side.  Raises BadFrame, Ended where the other side has
     closed, and what `wait` raises.
     """
-    start = _some(fd, READ_SIZE, wait)
+    start = b""
     while len(start) < PREFIX.size:
-        start += _some(fd, READ_SIZE, wait)
+        start += _read(partial(os.read, fd, READ_SIZE), wait)
     magic, head_size, body_size = PREFIX.unpack_from(start)
     if magic != MAGIC or head_size > limit or body_size > BODY_LIMIT:
         raise BadFrame("not a frame, or one that is too large")
@@ -153,34 +147,27 @@ def receive(
     return header, bytes(memoryview(frame)[end:])
 
 
-def _some(fd: int, size: int, wait: Wait | None) -> bytes:
-    while True:
-        if wait is not None:
-            wait(select.POLLIN)
-        try:
-            found = os.read(fd, size)
-        except BlockingIOError:
-            continue
-        if not found:
-            raise Ended("the other side has closed")
-        return found
-
-
 def _rest(fd: int, start: bytes, total: int, wait: Wait | None) -> bytearray:
     frame = bytearray(total)
     frame[: len(start)] = start
     view, done = memoryview(frame), len(start)
     while done < total:
+        done += _read(partial(os.readv, fd, [view[done:]]), wait)
+    return frame
+
+
+def _read(step: Callable[[], Data], wait: Wait | None) -> Data:
+    """What a step of reading gives as soon as it gives something; raises Ended at the end."""
+    while True:
         if wait is not None:
             wait(select.POLLIN)
         try:
-            count = os.readv(fd, [view[done:]])
+            data = step()
         except BlockingIOError:
             continue
-        if not count:
+        if not data:
             raise Ended("the other side has closed")
-        done += count
-    return frame
+        return data
 
 
 def _header(encoded: bytes | bytearray, strict: bool) -> dict[str, Any]:

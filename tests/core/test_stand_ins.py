@@ -12,9 +12,8 @@ from core_kit import grade, of, outcomes
 from autograder.judge.grader import Grader
 from autograder.spec.collection import collect
 
-PLAIN = (Path(__file__).parents[1] / "labs" / "lab5_clipping" / "right" / "plain.py").read_text(
-    encoding="utf-8"
-)
+COURSE = Path(__file__).parents[2]
+PLAIN = (COURSE / "exercises" / "lab5_clipping" / "right" / "plain.py").read_text("utf-8")
 NOTE = "in place of yours"
 
 

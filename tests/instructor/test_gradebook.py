@@ -13,11 +13,11 @@ import pytest
 from instructor_kit import NAMES, POINTS, outputs, points
 from nbgrader.utils import determine_grade
 
-from autograder.course.plugins import MARK, outcome_in, write_verdicts
+from autograder.course.plugins import write_verdicts
 from autograder.judge.report import ExerciseReport, LabReport, Outcome
 from autograder.labcheck.explain import Line
 from autograder.pages.card import card
-from autograder.pages.overview import overview
+from autograder.pages.overview import MARK, outcome_in, overview
 
 LOG = logging.getLogger("nothing")
 _v4: Any = nbformat.v4
@@ -138,7 +138,7 @@ def test_the_feedback_page_starts_with_marks_and_links(tmp_path: Path) -> None:
     nb.metadata[MARK]["notes"] = ["cell 5: left out '%matplotlib <inline>'"]
     for cell in nb.cells[1:]:
         cell.metadata.nbgrader["score"] = 2.5  # a person has raised it
-    html = overview(nb, MARK)
+    html = overview(nb)
     assert "\n" not in html
     assert html.count("2.5 of ") == 3
     assert '<a href="#check-double">' in html

@@ -1,4 +1,4 @@
-"""ForkServer processes shared by the tests, and short ways to run a program in a fresh worker."""
+"""Fork servers shared by the tests, and short ways to run a program in a fresh worker."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def cell(source: str, offset: int = 0) -> dict[str, Any]:
 
 def load(worker: Worker, *sources: str, seconds: float = 10, **more: Any) -> dict[str, Any]:
     """Load sources as cells; gives the answer."""
-    header = {"op": "load", "name": "submission", "cells": [cell(s) for s in sources], **more}
+    header = {"op": "load", "cells": [cell(s) for s in sources], **more}
     return worker.request(header, seconds=seconds)[0]
 
 

@@ -59,7 +59,7 @@ def test_workers_are_ready_soon(numpy_box: Sandbox) -> None:
     assert np.median(times) < 0.05
 
 
-def test_a_dead_warm_process_is_started_again() -> None:
+def test_a_dead_fork_server_is_started_again() -> None:
     with Sandbox("numpy", isolation="process", course=COURSE) as sandbox:
         first = sandbox.server.pid
         os.kill(first, signal.SIGKILL)
@@ -70,7 +70,7 @@ def test_a_dead_warm_process_is_started_again() -> None:
         assert not psutil.pid_exists(first)
 
 
-def test_a_warm_process_that_dies_during_a_call_is_the_graders_fault() -> None:
+def test_a_fork_server_that_dies_during_a_call_is_the_graders_fault() -> None:
     with Sandbox("numpy", isolation="process", course=COURSE) as sandbox:
         worker = sandbox.worker()
         load(worker, "import time\ndef f(): time.sleep(9)")
@@ -83,7 +83,7 @@ def test_a_warm_process_that_dies_during_a_call_is_the_graders_fault() -> None:
             load(worker, "pass")
 
 
-def test_a_warm_process_that_cannot_start_is_the_graders_fault(
+def test_a_fork_server_that_cannot_start_is_the_graders_fault(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     broken = tmp_path / "forkserver.py"
@@ -98,7 +98,7 @@ def test_a_warm_process_that_cannot_start_is_the_graders_fault(
     assert descriptors() == before
 
 
-def test_a_warm_process_with_two_threads_does_not_fork() -> None:
+def test_a_fork_server_with_two_threads_does_not_fork() -> None:
     class Walls:
         def threads(self) -> int:
             return 2
@@ -217,7 +217,7 @@ def test_the_tree_of_errors_is_the_one_that_is_drawn() -> None:
     assert all(issubclass(kind, SandboxError) for kind in (WorkerGone, Violation, GraderFault))
 
 
-def test_twins_of_a_nursery_serve_judges_of_their_own() -> None:
+def test_clones_of_a_preloaded_server_serve_judges_of_their_own() -> None:
     with contextlib.closing(Preloaded("numpy")) as preloaded:
         boxes = [Sandbox("numpy", course=COURSE, preloaded=preloaded.control) for _ in range(2)]
         pids = {box.server.pid for box in boxes}
@@ -239,7 +239,7 @@ def test_twins_of_a_nursery_serve_judges_of_their_own() -> None:
     assert not psutil.pid_exists(preloaded.pid)
 
 
-def test_without_its_nursery_a_sandbox_warms_up_by_itself() -> None:
+def test_without_its_preloaded_server_a_sandbox_imports_by_itself() -> None:
     preloaded = Preloaded("numpy")
     os.kill(preloaded.pid, signal.SIGKILL)
     psutil.wait_procs([psutil.Process(preloaded.pid)], timeout=5)
@@ -252,7 +252,7 @@ def test_without_its_nursery_a_sandbox_warms_up_by_itself() -> None:
     preloaded.close()
 
 
-def test_a_killed_twin_is_replaced() -> None:
+def test_a_killed_clone_is_replaced() -> None:
     with (
         contextlib.closing(Preloaded("numpy")) as preloaded,
         Sandbox("numpy", course=COURSE, preloaded=preloaded.control) as box,

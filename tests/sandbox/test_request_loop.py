@@ -204,7 +204,7 @@ def test_labcheck_does_nothing(worker: Worker) -> None:
     assert call(worker, "f")["result"] == [None] * 5
 
 
-STAND_INS = ["torch", "jax"]
+FORBIDDEN = ["torch", "jax"]
 
 
 @pytest.mark.parametrize(
@@ -222,8 +222,8 @@ STAND_INS = ["torch", "jax"]
         "import torch\nif hasattr(torch, '__version__'): raise ValueError",
     ],
 )
-def test_importing_a_stand_in_is_harmless(worker: Worker, source: str) -> None:
-    assert load(worker, source, stand_ins=STAND_INS)["cells"] == [None]
+def test_importing_a_forbidden_package_is_harmless(worker: Worker, source: str) -> None:
+    assert load(worker, source, forbidden=FORBIDDEN)["cells"] == [None]
 
 
 @pytest.mark.parametrize(
@@ -239,8 +239,8 @@ def test_importing_a_stand_in_is_harmless(worker: Worker, source: str) -> None:
         ("from torch import Tensor\nX = Tensor | None", "torch"),
     ],
 )
-def test_using_a_stand_in_is_forbidden(worker: Worker, source: str, package: str) -> None:
-    (end,) = load(worker, source, stand_ins=STAND_INS)["cells"]
+def test_using_a_forbidden_package_is_told(worker: Worker, source: str, package: str) -> None:
+    (end,) = load(worker, source, forbidden=FORBIDDEN)["cells"]
     assert (end["op"], end["package"]) == ("forbidden", package)
     assert end["lines"]
     body = "def f():\n" + "\n".join(f"    {line}" for line in source.split("\n"))
@@ -249,7 +249,9 @@ def test_using_a_stand_in_is_forbidden(worker: Worker, source: str, package: str
     assert (answer["op"], answer["package"]) == ("forbidden", package)
 
 
-def test_torch_cannot_be_loaded_in_the_numpy_kind_even_without_stand_ins(worker: Worker) -> None:
+def test_torch_cannot_be_loaded_in_the_numpy_kind_even_where_it_is_not_forbidden(
+    worker: Worker,
+) -> None:
     (end,) = load(worker, "import torch")["cells"]
     assert end["type"] in ("ModuleNotFoundError", "PermissionError", "ImportError")
 
@@ -288,7 +290,7 @@ def twice(entry, x: Unknown, y):
 
 def test_a_scenario_says_how_the_entry_point_is_used(worker: Worker) -> None:
     scenario = {"name": "twice", "source": SCENARIO}
-    load(worker, "def f(x, y): return x * y", scenarios=[scenario])
+    load(worker, "def f(x, y): return x * y")
     header = {"scenario": scenario}
     arrays: dict[str, Any] = {}
     args = [["x", tree.encode(tree.Array(np.ones(2)), arrays)], ["y", 3]]
@@ -309,7 +311,7 @@ def test_the_judge_answers_in_place_of_a_function(worker: Worker) -> None:
     load(
         worker,
         "def g(x, *, by=1): return 'own'\ndef f(x):\n    return [g(x), g(x, by=3)]",
-        instead=["g"],
+        replacements={"g": None},
     )
 
     def answer(header: dict[str, Any], arrays: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -325,14 +327,16 @@ def test_the_judge_answers_in_place_of_a_function(worker: Worker) -> None:
 
 
 def test_without_an_answer_the_students_own_function_is_called(worker: Worker) -> None:
-    answer = load(worker, "def g(): return 'own'", "v = g()", "def f(): return v", instead=["g"])
+    answer = load(
+        worker, "def g(): return 'own'", "v = g()", "def f(): return v", replacements={"g": None}
+    )
     assert answer["cells"] == [None] * 3
     assert call(worker, "f")["result"] == "own"
 
 
 @pytest.mark.parametrize(("kind", "seen"), [("ValueError", "ValueError"), ("Odd", "RuntimeError")])
 def test_the_judge_can_answer_with_an_exception(worker: Worker, kind: str, seen: str) -> None:
-    load(worker, "def g(): pass\ndef f():\n    return g()", instead=["g"])
+    load(worker, "def g(): pass\ndef f():\n    return g()", replacements={"g": None})
     told = {"raised": {"type": kind, "text": "told so"}}
     answer = call(worker, "f", answer=lambda header, arrays: (told, b""))
     assert (answer["type"], answer["text"]) == (seen, "told so")
@@ -342,13 +346,13 @@ def test_too_many_questions_are_a_violation(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("autograder.sandbox.pool.ASK_LIMIT", 10)
-    load(worker, "def g(): pass\ndef f():\n    while True: g()", instead=["g"])
+    load(worker, "def g(): pass\ndef f():\n    while True: g()", replacements={"g": None})
     with pytest.raises(Violation):
         call(worker, "f", answer=lambda header, arrays: ({"result": None}, b""))
 
 
 def test_the_judges_own_time_is_not_the_students(worker: Worker) -> None:
-    load(worker, "def g(): return 1\ndef f(): return g()", instead=["g"])
+    load(worker, "def g(): return 1\ndef f(): return g()", replacements={"g": None})
 
     def slow(header: dict[str, Any], arrays: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         time.sleep(0.6)

@@ -8,7 +8,7 @@ def attack():
     names = []
     for found in gc.get_objects():
         if isinstance(found, dict):
-            if any(isinstance(key, str) and key in ("EXERCISE", "also_right") for key in found):
+            if any(isinstance(key, str) and key in ("EXERCISE", "Mistakes") for key in found):
                 names.append("a dict of a spec")
             if found.get("sys") is sys and "numpy" in found:
                 names += [name for name in found if name in ("autograder", "solutions")]
