@@ -250,7 +250,8 @@ def _strays(files: Files, target: Path, chosen: list[str], root: Path) -> list[s
     found = (file for folder in GENERATED for file in (target / folder).rglob("*"))
     paths = (file.relative_to(target) for file in found if file.is_file() or file.is_symlink())
     kept = (path for path in paths if not LEFT_ALONE & set(path.parts))
-    ours = (path.as_posix() for path in kept if not _is_nbgraders(path, target, known))
+    specs = [folder.name for folder in (root / "exercises").glob("*") if folder.is_dir()]
+    ours = (path.as_posix() for path in kept if not _is_nbgraders(path, target, [*known, *specs]))
     return sorted(path for path in ours if path not in files and _owner(path) not in others)
 
 
