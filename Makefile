@@ -36,4 +36,4 @@ bench: $(READY)  ## the comparison with stock nbgrader, as ratios
 	@$(BIN)/python -m tools.bench
 
 clean:  ## what was made here and is not in git
-	rm -rf $(VENV) demo bench results .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) demo bench results build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
