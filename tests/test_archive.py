@@ -45,15 +45,16 @@ def test_another_process_makes_the_same_from_a_copy_with_other_dates_modes_and_l
     assert done.stdout == archive()
 
 
-def test_nbgraders_hook_adds_it_to_labs_of_the_course_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_nbgraders_hook_adds_it_to_labs_of_the_course_only_wherever_it_works(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     for folder in ("solutions", "exercises/ours", "release/ours", "release/other"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "solutions/ours.py").touch()
     (tmp_path / "exercises/ours/__init__.py").touch()
     for assignment in ("ours", "other"):
-        add_labcheck(assignment=assignment, student=".", notebooks=[])
+        notebook = tmp_path / "source" / assignment / f"{assignment}.ipynb"
+        add_labcheck(assignment=assignment, student=".", notebooks=[str(notebook)])
     assert (tmp_path / "release/ours/labcheck.pyz").read_bytes() == archive()
     assert not list((tmp_path / "release/other").iterdir())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.spec.collection import specified
@@ -34,10 +35,17 @@ def _text(file: Path) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def add_labcheck(assignment: str, **_: object) -> None:
-    """nbgrader's post_convert_hook: labcheck.pyz into release/, where that is a lab of ours.
+def add_labcheck(assignment: str, notebooks: Sequence[str] = (), **_: object) -> None:
+    """nbgrader's post_convert_hook: labcheck.pyz into release/, where that is a lab of ours."""
+    root = course_of(assignment, notebooks)
+    if root is not None:
+        (root / "release" / assignment / ARCHIVE).write_bytes(archive())
 
-    nbgrader calls it in the course folder.
+
+def course_of(assignment: str, notebooks: Sequence[str]) -> Path | None:
+    """The course that has an assignment with these notebooks as a lab of ours, if one has.
+
+    nbgrader may work in another folder than that of the course.
     """
-    if specified(assignment, Path.cwd()):
-        Path("release", assignment, ARCHIVE).write_bytes(archive())
+    folders = (folder for notebook in notebooks for folder in Path(notebook).resolve().parents)
+    return next((folder for folder in folders if specified(assignment, folder)), None)
