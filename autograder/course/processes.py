@@ -48,11 +48,11 @@ def names_of(paths: Sequence[Path]) -> list[str]:
         f"{path.absolute().parent.name}/{path.stem}" if often[path.stem] > 1 else path.stem
         for path in paths
     ]
-    seen: Counter[str] = Counter()
+    used: set[str] = set()
     for place, name in enumerate(names):
-        seen[name] += 1
-        if seen[name] > 1:
-            names[place] = f"{name} ({seen[name]})"
+        tried = (f"{name} ({number})" for number in itertools.count(2))
+        names[place] = next(one for one in itertools.chain([name], tried) if one not in used)
+        used.add(names[place])
     return names
 
 

@@ -58,9 +58,9 @@ class _Statements:
     def _add_import(self, module: str, name: str, statement: ast.Import | ast.ImportFrom) -> None:
         alias = next(alias for alias in statement.names if _bound(alias) == name)
         package = (getattr(statement, "module", None) or alias.name).partition(".")[0]
+        if package == "solutions":
+            raise ValueError(f"{name} is of a solution, which does not travel to students")
         if isinstance(statement, ast.ImportFrom) and package in ("autograder", *PACKAGES):
-            if package == "solutions":
-                raise ValueError(f"{name} is of a solution, which does not travel to students")
             value = vars(sys.modules[module])[name]
             if isinstance(value, ModuleType) or value.__name__ != name:
                 raise ValueError(f"{name} cannot travel: import the function itself, by its name")

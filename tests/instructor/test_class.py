@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ import psutil
 import pytest
 from instructor_kit import HALF, NAMES, POINTS, RIGHT, WRONG, Course, outputs, points
 
-from autograder.course.grading import Graded, grade_class
+from autograder.course.grading import Graded, _Run, grade_class
+from autograder.course.processes import Setup
 from autograder.course.results import kept
 from autograder.judge.oracle import Oracle
 from autograder.judge.report import LabReport
@@ -270,3 +272,26 @@ def test_points_that_no_build_has_seen_are_not_booked(course: Course) -> None:
     told = course.run("autograder", "grade", "tiny", "--isolation", "process", status=1)
     assert "ada: source/tiny/ is not as the lab is now: run autograder build tiny" in told.stderr
     assert not (course.root / "autograded" / "ada").exists()
+
+
+def test_a_file_that_changes_meanwhile_is_not_booked(course: Course) -> None:
+    path = course.hand_in("ada")
+    setup = Setup("tiny", course.root, b"the secret of the tests")
+    run = _Run(None, kept(course.root, "tiny"), setup, "rules", Graded(1), lambda *_: None)  # type: ignore[arg-type]
+    (submission,) = run.new({"ada": path.parent})
+    report = LabReport("tiny", "ada", "cpu", (), 0.0, ())
+    run.book = Unbooked()  # type: ignore[assignment]
+    changed = replace(submission, cells=submission.cells[:1])
+    run._book(changed, report)
+    assert run.graded.booked == 0
+    assert run.graded.faults == [
+        "ada: the file changed while the class was graded: run this again"
+    ]
+
+
+class Unbooked:
+    """A gradebook into which nothing may come."""
+
+    def enter(self, *_: object) -> None:
+        """Never called."""
+        raise AssertionError
