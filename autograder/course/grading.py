@@ -114,7 +114,7 @@ class _Run:
             submission = read(path, student)
             key = self.keys[student] = key_of(submission, self.rules)
             report = self.results.report(key)
-            if report is None or report.needs_review:
+            if report is None or report.unjudged:
                 yield submission
             else:
                 self.known.append((path, report))

@@ -147,7 +147,7 @@ class KeptGrader:
         """The report of what was handed in: the one that was kept, or a new one."""
         key = key_of(submission, self._fingerprint)
         report = self.results.report(key)
-        if report is None or report.needs_review:
+        if report is None or report.unjudged:
             self._grader = self._grader or self._setup.grader()
             report = self._grader.grade(submission)
             self.results.keep(key, report)

@@ -106,7 +106,8 @@ def key_of(submission: Submission, fingerprint: str) -> str:
     """
     cells = [[cell.source, cell.file, cell.offset, cell.extra] for cell in submission.cells]
     name, problem, notes = submission.student, submission.problem, list(submission.notes)
-    return digest(json.dumps([fingerprint, name, problem, notes, cells]))
+    rest = [list(submission.files), submission.look_at]
+    return digest(json.dumps([fingerprint, name, problem, notes, cells, rest]))
 
 
 def fingerprint(slug: str, root: Path, secret: bytes, isolation: str, device: str) -> str:

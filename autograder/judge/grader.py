@@ -81,6 +81,7 @@ class Grader(AbstractContextManager["Grader"]):
             tuple(report_on(judgement) for judgement in judgements),
             submission.problem,
             submission.notes,
+            submission.look_at,
         )
 
     @property

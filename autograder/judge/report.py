@@ -55,7 +55,11 @@ class ExerciseReport:
 
 @dataclass(frozen=True)
 class LabReport:
-    """One submission.  seconds: wall time of the judging.  problem: why it could not be read."""
+    """One submission.
+
+    seconds: wall time of the judging.  problem: why it could not be read.  notes: what was made of
+    the file.  look_at: why a person should look at what was handed in, or "".
+    """
 
     lab: str
     student: str
@@ -65,6 +69,7 @@ class LabReport:
     exercises: tuple[ExerciseReport, ...]
     problem: str | None = None
     notes: tuple[str, ...] = ()
+    look_at: str = ""
 
     @property
     def score(self) -> float:
@@ -78,9 +83,14 @@ class LabReport:
         return round(sum(exercise.max_score for exercise in self.exercises), 4)
 
     @property
-    def needs_review(self) -> bool:
-        """Whether something could not be judged and a person should look."""
+    def unjudged(self) -> bool:
+        """Whether something could not be judged, so that it is tried again."""
         return any(exercise.outcome == "not_graded" for exercise in self.exercises)
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether a person should look: something could not be judged, or is odd as handed in."""
+        return self.unjudged or bool(self.look_at)
 
     def to_json(self) -> dict[str, Any]:
         """The report as the command line writes it."""
@@ -88,6 +98,7 @@ class LabReport:
             "problem": self.problem,
             "needs_review": self.needs_review or None,
             "notes": list(self.notes) or None,
+            "look_at": self.look_at or None,
         }
         return {
             "schema": SCHEMA,
@@ -114,6 +125,7 @@ class LabReport:
             exercises=tuple(map(_exercise, data["exercises"])),
             problem=data.get("problem"),
             notes=tuple(data.get("notes", ())),
+            look_at=data.get("look_at", ""),
         )
 
 

@@ -65,7 +65,9 @@ class Part:
 class Submission:
     """One student's cells, or the reason why there are none.
 
-    parts: all cells of a notebook, for the gradebook; empty for a .py.
+    notes: what was made of the file, for the top of the report.  parts: all cells of a notebook,
+    for the gradebook; empty for a .py.  files: names and texts of the student's own files that the
+    program uses.  look_at: why a person should look at what was handed in, or "".
     """
 
     student: str
@@ -73,6 +75,8 @@ class Submission:
     problem: str | None = None
     notes: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    look_at: str = ""
 
     @property
     def to_judge(self) -> Submission:
@@ -83,10 +87,19 @@ class Submission:
 def read(path: Path, student: str | None = None) -> Submission:
     """The submission in a file; a file that is none has a `problem` that says why."""
     name = path.stem if student is None else student
+    try:
+        raw = bytes_of(path)
+    except Unreadable as error:
+        return Submission(name, problem=f"unreadable submission: {error}")
+    return read_bytes(raw, path.name, name)
+
+
+def read_bytes(raw: bytes, filename: str, student: str) -> Submission:
+    """The submission in the bytes of a file of that name."""
+    name = student
     parts: tuple[Part, ...] = ()
     try:
-        raw = _bytes(path)
-        match path.suffix.lower():
+        match Path(filename).suffix.lower():
             case ".ipynb":
                 raw_cells = _raw_cells(raw)
                 parts = tuple(_parts(raw_cells))
@@ -116,7 +129,8 @@ def _why(error: Exception) -> str:
     return type(error).__name__
 
 
-def _bytes(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """What an ordinary file of at most 20 MB holds, no link followed.  Raises Unreadable."""
     try:
         with open(path, "rb", opener=_opened) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
