@@ -21,6 +21,7 @@ from autograder.chain.release import ReleaseError, release
 from autograder.chain.source import source
 from autograder.chain.starter import readme, starter, workflow
 from autograder.chain.texts import filled
+from autograder.labcheck.reading import given_of
 from autograder.spec import collection
 from autograder.spec.collection import Collected
 
@@ -118,9 +119,11 @@ def make_lab(slug: str, root: Path, draft: bool = False) -> Files:
     """Everything made from one lab; refuses to show a solution, and an unfinished lab."""
     collected = collection.collect(slug, root)
     _refuse_unfinished(collected, draft)
-    record = record_text(_visible(collected))
+    authored_notebook = source(collected).encode()
+    given = given_of(authored_notebook).to_json()
+    record = record_text({**_visible(collected), "given": given})
     files: Files = {
-        f"source/{slug}/{slug}.ipynb": source(collected).encode(),
+        f"source/{slug}/{slug}.ipynb": authored_notebook,
         f"source/{slug}/visible.json": record,
     }
     files |= _released(slug, files, root)

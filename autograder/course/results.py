@@ -24,7 +24,7 @@ from autograder.judge.submission import Submission
 FIRST = ("judge/grader.py", "judge/submission.py")
 """Where a judgement begins; what these import determines it too."""
 
-LIBRARIES = ("numpy", "torch", "safetensors")
+LIBRARIES = ("ipython", "numpy", "torch", "safetensors")
 DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError)
 """What reading a file that is not as it was written raises."""
 

@@ -27,12 +27,18 @@ RELOADS = 3
 
 
 class Candidate:
-    """One submission's place: a worker with its cells loaded, a fresh one where that has ended."""
+    """One submission's place: a worker with its cells loaded, a fresh one where that has ended.
+
+    absent: modules that the program imports and that are not there.  stopped: by place, how a
+    statement of a cell failed.
+    """
 
     def __init__(self, sandbox: Sandbox, oracle: Oracle, program: Program) -> None:
         self.sandbox, self.oracle, self.program = sandbox, oracle, program
         self.ends = time.monotonic() + SUBMISSION_SECONDS
         self.fatal: dict[int, Observed] = {}
+        self.absent: dict[str, None] = {}
+        self.stopped: dict[int, Observed] = {}
         self._failed: dict[int, Observed] = {}
         self._defined: dict[str, str] = {}
         self._given: tuple[str, ...] = ()
@@ -135,6 +141,7 @@ class Candidate:
         header = {
             "op": "load",
             "forbidden": list(collected.lab.forbidden),
+            "files": dict(self.program.files),
             "replacements": {
                 exercise.name: code_of(exercise.stand_in)
                 for exercise in collected.exercises
@@ -159,11 +166,15 @@ class Candidate:
         if reply.get("op") != "ran":
             raise Violation("an answer to another question")
         self._defined = {str(name): str(kind) for name, kind in reply["defined"].items()}
+        imported = self.program.imported
+        self.absent |= dict.fromkeys(name for name in reply["absent"] if name in imported)
         error = reply.get("error")
         if isinstance(error, dict) and error.get("op") == "forbidden":
             self._failed[place] = Observed("forbidden", text=str(error.get("package")))
         elif isinstance(error, dict):
             self._failed[place] = raised(error)
+        if place in self._failed and not self._given:
+            self.stopped.setdefault(place, self._failed[place])
 
     # -- functions given -------------------------------------------------------------------------
 

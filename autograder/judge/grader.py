@@ -24,6 +24,8 @@ from autograder.sandbox.pool import Sandbox
 from autograder.spec import Exercise
 from autograder.spec.collection import Collected
 
+MOST_STOPPED = 3
+"""How many lines are named that failed when the cells ran."""
 ENDED = frozenset({"timeout", "memory", "crash"})
 DISTURBED = frozenset({"wrong", "partly", "error"})
 """Outcomes that may come from what other exercises or cells left behind in the process."""
@@ -62,7 +64,7 @@ class Grader(AbstractContextManager["Grader"]):
     def grade(self, submission: Submission) -> LabReport:
         """The report of one submission; a fault of the grader becomes `not_graded`."""
         started = time.monotonic()
-        exercises = self.collected.exercises
+        exercises, notes = self.collected.exercises, submission.notes
         if submission.problem is not None:
             judgements = [
                 Judgement.without_cases(exercise, "missing", submission.problem)
@@ -72,6 +74,7 @@ class Grader(AbstractContextManager["Grader"]):
             program = Program.of(submission, [exercise.name for exercise in exercises])
             with closing(Candidate(self.sandbox, self.oracle, program)) as candidate:
                 judgements = Judging(self, candidate, submission.student).judge()
+                notes = (*_notes(candidate), *notes)
         return LabReport(
             self.collected.slug,
             submission.student,
@@ -80,7 +83,7 @@ class Grader(AbstractContextManager["Grader"]):
             time.monotonic() - started,
             tuple(report_on(judgement) for judgement in judgements),
             submission.problem,
-            submission.notes,
+            notes,
             submission.look_at,
         )
 
@@ -90,6 +93,17 @@ class Grader(AbstractContextManager["Grader"]):
         finding = self.sandbox.finding
         layers = tuple(layer.name for layer in finding.layers if layer.in_force)
         return (f"tier {finding.tier}: {finding.statement}", *layers)
+
+
+def _notes(candidate: Candidate) -> Iterator[str]:
+    """For the top of the report: modules that are not here, and lines that cannot run here."""
+    for name in candidate.absent:
+        yield f"{name} is not installed where you are graded"
+    told = [seen for seen in candidate.stopped.values() if seen.type != "ModuleNotFoundError"]
+    for seen in told[:MOST_STOPPED]:
+        for file, line, source in seen.lines[:1]:
+            where = f"{file}, line {line}"
+            yield f"{where} stopped with {seen.type}: {source.strip()[:60]}"
 
 
 @dataclass(frozen=True)

@@ -9,33 +9,42 @@ from functools import cached_property
 
 from autograder.judge.submission import Cell, Submission
 from autograder.labcheck.forbidden import Source, bound_names, folded, parsed
+from autograder.labcheck.reading import only, own_files, to_run, whole_source
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
 @dataclass(frozen=True)
 class Program:
-    """The cells that are run, in order, and the names of the exercises."""
+    """The cells that are run, in order, the exercises' names, and the student's own files."""
 
     cells: tuple[Cell, ...]
     names: tuple[str, ...]
+    files: tuple[tuple[str, str], ...] = ()
 
     @staticmethod
     def of(submission: Submission, names: Sequence[str]) -> Program:
-        """Demo and check cells of the release are left out, unless they define an exercise."""
-        asked = set(names)
-        cells = [cell for cell in submission.cells if not cell.extra or cell.defines & asked]
-        return Program(tuple(cells), tuple(names))
+        """Demo and check cells are left out, but for what the exercises need of them."""
+        cells = to_run(submission.cells, names, own_files(submission.files))
+        return Program(cells, tuple(names), submission.files)
 
     @cached_property
     def source(self) -> Source:
-        """The names in all cells."""
-        return Source.of([cell.source for cell in self.cells])
+        """The names in all cells, and in the files that they import."""
+        return whole_source([cell.source for cell in self.cells], own_files(self.files))
 
     @cached_property
     def text(self) -> str:
-        """All cells as one text, identifiers folded."""
-        return folded(cell.source for cell in self.cells)
+        """All cells and files as one text, identifiers folded."""
+        return folded([*(cell.source for cell in self.cells), *(text for _, text in self.files)])
+
+    @cached_property
+    def imported(self) -> frozenset[str]:
+        """Dotted names of modules that the program's text imports, and those above them."""
+        texts = [*(cell.source for cell in self.cells), *own_files(self.files).values()]
+        names = {name for tree in map(parsed, texts) if tree for name in _imports(tree)}
+        parts = [name.split(".") for name in names]
+        return frozenset(".".join(one[:size]) for one in parts for size in range(1, len(one) + 1))
 
     def used(self, name: str) -> set[str]:
         """The other exercises that the code behind one of them mentions, or what its cell does.
@@ -79,6 +88,14 @@ class Program:
         return any(_acts(cell.source) for cell in others)
 
 
+def _imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
 def _acts(source: str) -> bool:
     module = parsed(source)
     return module is not None and not all(
@@ -87,7 +104,8 @@ def _acts(source: str) -> bool:
 
 
 def _is_constant(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    nothing = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return nothing or isinstance(statement, ast.Pass)
 
 
 def definitions(source: str, own: Collection[str]) -> str:
@@ -98,14 +116,7 @@ def definitions(source: str, own: Collection[str]) -> str:
     module = parsed(source)
     if module is None:
         return source
-    lines = source.split("\n")
-    numbers: set[int] = set()
-    for statement in module.body:
-        if _is_definition(statement, own):
-            decorators = getattr(statement, "decorator_list", [])
-            first = min(node.lineno for node in (statement, *decorators))
-            numbers.update(range(first, (statement.end_lineno or first) + 1))
-    return "\n".join(text if number in numbers else "" for number, text in enumerate(lines, 1))
+    return only(source, [one for one in module.body if _is_definition(one, own)])
 
 
 def _named(statement: ast.stmt) -> set[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import linecache
 import os
 import sys
 import time
@@ -18,9 +17,11 @@ from typing import Any
 from .explain import Line
 from .html import SIGNS
 from .message import HEADLINES, Message
+from .reading import Given, Unreadable, own_files, read_file, to_run
 from .run import Checked, check_cases
+from .running import Modules, Runner
 from .session import find_record, hints, message_of, progress_line, score_of
-from .visible import VisibleExercise, load
+from .visible import VisibleExercise, load, load_given
 
 BOLD, DIM, RESET = "\033[1m", "\033[2m", "\033[0m"
 COLOURS = {"right": "\033[32m", "partly": "\033[33m", "unfinished": DIM, "missing": DIM}
@@ -33,15 +34,17 @@ def main(words: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(words)
     try:
         path = _file(asked.file)
-        exercises = load(find_record(path.stem))
-    except FileNotFoundError as error:
+        record = find_record(path.stem)
+        exercises, given = load(record), load_given(record)
+        if not asked.watch:
+            results = check_file(path, exercises, given)
+    except (FileNotFoundError, Unreadable) as error:
         parser.exit(2, f"{parser.prog}: {error}\n")
     for name in (asked.exercise, asked.hint or None):
         if name is not None and name not in exercises:
             parser.exit(2, f"{parser.prog}: {name} is none of {', '.join(exercises)}\n")
     if asked.watch:
-        return _watch(path, exercises, asked.exercise)
-    results = check_file(path, exercises)
+        return _watch(path, exercises, given, asked.exercise)
     if asked.hint is not None:
         first = _first_not_right(results) or next(iter(results.values()))
         _print_hint(results[asked.hint] if asked.hint else first, 1 + asked.more)
@@ -84,9 +87,14 @@ def _file(given: str | None) -> Path:
     raise FileNotFoundError(f"say which file to check; there are: {names}")
 
 
-def check_file(path: Path, exercises: dict[str, VisibleExercise]) -> dict[str, Checked]:
-    """Runs a file cell by cell and checks what it defines, in teaching order."""
-    module, broken = _run(path)
+def check_file(
+    path: Path, exercises: dict[str, VisibleExercise], given: Given | None = None
+) -> dict[str, Checked]:
+    """Runs a file cell by cell and checks what it defines, in teaching order.
+
+    given: what was handed out, which is restored.  Raises Unreadable.
+    """
+    module, broken = _run(path, list(exercises), given)
     results = {}
     for name, exercise in exercises.items():
         entry = getattr(module, name, None)
@@ -97,50 +105,60 @@ def check_file(path: Path, exercises: dict[str, VisibleExercise]) -> dict[str, C
     return results
 
 
-def _run(path: Path) -> tuple[types.ModuleType, dict[str, str]]:
+def _run(
+    path: Path, names: Sequence[str], given: Given | None
+) -> tuple[types.ModuleType, dict[str, str]]:
     """The file as a module; for each name of a cell that failed, why it failed."""
-    text = path.read_text(encoding="utf-8-sig")
-    module = types.ModuleType(path.stem)
-    module.__file__ = str(path)
-    sys.modules[path.stem] = module
-    linecache.cache[str(path)] = (len(text), None, text.splitlines(keepends=True), str(path))
-    broken = {}
-    for offset, cell in _cells(text):
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                exec(compile("\n" * offset + cell, str(path), "exec"), module.__dict__)
-        except (Exception, SystemExit) as error:  # reported below, cell by cell
-            for name in _defined(cell):
-                broken[name] = _one_line(error, path)
-    return module, broken
+    read = read_file(path.read_bytes(), path.name, given)
+    runner = Runner(stops=(KeyboardInterrupt,))
+    broken: dict[str, str] = {}
+    with _own_modules(path.parent, dict(read.files)):
+        for cell in to_run(read.cells, names, own_files(read.files)):
+            where = str(path) if cell.file == "submission.py" else cell.file
+            with contextlib.redirect_stdout(io.StringIO()), _nobody_answers():
+                errors = runner.run(cell.source, where, cell.offset)
+            if errors:
+                broken |= dict.fromkeys(cell.defines, _one_line(errors[0], where))
+    for name in runner.absent:
+        print(f"{name} is not installed here")
+    return runner.module, broken
 
 
-def _cells(text: str) -> Iterator[tuple[int, str]]:
-    start = 0
-    lines: list[str] = []
-    for number, line in enumerate(text.splitlines()):
-        if line.startswith(("# %%", "#%%")):
-            if lines:
-                yield start, "\n".join(lines)
-            start, lines = number + 1, []
-        else:
-            lines.append(line)
-    yield start, "\n".join(lines)
+@contextlib.contextmanager
+def _own_modules(folder: Path, files: dict[str, str]) -> Iterator[None]:
+    """Imports find the modules beside the file, those that it writes, and quiet stand-ins."""
+    finder, before = Modules(), set(sys.modules)
+    finder.add_files(files)
+    sys.meta_path.insert(0, finder)
+    sys.path.append(str(folder))
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        sys.path.remove(str(folder))
+        for name in set(sys.modules) - before:  # they may have changed by the next look
+            file = getattr(sys.modules[name], "__file__", None)
+            if name in finder.sources or (file and Path(file).parent == folder.resolve()):
+                del sys.modules[name]
 
 
-def _defined(cell: str) -> Iterator[str]:
-    for line in cell.splitlines():
-        if line.startswith(("def ", "class ")):
-            yield line.split(maxsplit=1)[1].split("(")[0].split(":")[0].strip()
+@contextlib.contextmanager
+def _nobody_answers() -> Iterator[None]:
+    """input() says at once that nobody can answer."""
+    before, sys.stdin = sys.stdin, io.StringIO()
+    try:
+        yield
+    finally:
+        sys.stdin = before
 
 
-def _one_line(error: BaseException, path: Path) -> str:
-    if isinstance(error, SyntaxError):
-        return f"{path.name}, line {error.lineno}: {error.msg}"
+def _one_line(error: BaseException, where: str) -> str:
+    if isinstance(error, SyntaxError) and error.filename == where:
+        return f"{Path(where).name}, line {error.lineno}: {error.msg}"
     frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if frame.filename == str(path)]
-    where = f"{path.name}, line {lines[-1]}: " if lines else ""
-    return f"{where}{type(error).__name__}: {error}"
+    lines = [frame.lineno for frame in frames if frame.filename == where]
+    place = f"{Path(where).name}, line {lines[-1]}: " if lines else ""
+    return f"{place}{type(error).__name__}: {error}"
 
 
 def _message(checked: Checked) -> Message:
@@ -189,13 +207,19 @@ def _coloured(text: str, outcome: str) -> str:
     return f"{BOLD}{COLOURS.get(outcome, WRONG)}{text}{RESET}"
 
 
-def _watch(path: Path, exercises: dict[str, VisibleExercise], only: str | None) -> int:
+def _watch(
+    path: Path, exercises: dict[str, VisibleExercise], given: Given | None, only: str | None
+) -> int:
     """Check at each save; shows the first exercise that is not right yet."""
     print(f"Watching {path.name}; Ctrl-C ends it.")
     done = False
     try:
         for _ in _saves(path):
-            results = check_file(path, exercises)
+            try:
+                results = check_file(path, exercises, given)
+            except Unreadable as error:
+                print(f"{path.name}: {error}")
+                continue
             if sys.stdout.isatty():
                 print("\033[2J\033[H", end="")
             print(time.strftime("%H:%M:%S"), path.name)

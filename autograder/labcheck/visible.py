@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .compare import Tolerance
+from .reading import Given
 from .tree import Tree, decode
 from .verdict import Observed, Question
 
@@ -45,6 +46,14 @@ def load(path: Path) -> dict[str, VisibleExercise]:
     """The exercises of a lab by name, in teaching order."""
     data = json.loads(path.read_text(encoding="utf-8"))
     return {exercise["name"]: _exercise(exercise) for exercise in data["exercises"]}
+
+
+def load_given(path: Path) -> Given | None:
+    """What was handed out of the lab, as far as it is restored before checking."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    names = tuple(exercise["name"] for exercise in data["exercises"])
+    given = data.get("given")
+    return Given(names, dict(given["code"]), tuple(given["run"])) if given else None
 
 
 def _exercise(data: Mapping[str, Any]) -> VisibleExercise:

@@ -140,7 +140,7 @@ def _left(value: Any) -> Any:
 
 FIELDS: dict[str, dict[str, Check]] = {
     "loaded": {"cells": _list_of(_cell, 10_000), "defined": _defined},
-    "ran": {"error": _cell, "defined": _defined},
+    "ran": {"error": _cell, "defined": _defined, "absent": _NAMES},
     "result": {"result": _node, "arguments": _left, "seconds": _seconds},
     "raised": {"type": _name, "bases": _NAMES, "text": _text, "lines": _LINES, "memory": _flag},
     "refused": {"reason": _text},

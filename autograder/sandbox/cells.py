@@ -1,24 +1,18 @@
-"""The student's cells, executed one by one in one module, and what they and calls raise."""
+"""The student's cells in their module, with replacements, and what they and calls raise."""
 
 from __future__ import annotations
-import __future__
 
 import linecache
-import sys
 import traceback
 import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from .modules import Forbidden, remember
+from ..labcheck.running import Runner
+from .modules import Forbidden
 from .text import printable
 
-FUTURE_FLAGS = 0
-for _name in __future__.all_feature_names:
-    FUTURE_FLAGS |= getattr(__future__, _name).compiler_flag
-
-NAME = "submission"
-LINE_LIMIT, FRAME_LIMIT, NAME_LIMIT = 500, 20, 500
+LINE_LIMIT, FRAME_LIMIT, NAME_LIMIT, ABSENT_LIMIT = 500, 20, 500, 20
 
 Proxy = Callable[[str, Any], Any]
 """Makes what takes the place of a function: ``proxy(name, what the student defined)``."""
@@ -31,48 +25,28 @@ class Cells:
     """
 
     def __init__(self, replaced: Sequence[str], proxy: Proxy) -> None:
-        self.module = types.ModuleType(NAME)
-        self.files: set[str] = set()
+        self.runner = Runner()
+        self.module, self.files = self.runner.module, self.runner.files
         self._replaced, self._proxy = replaced, proxy
         self._proxies: dict[str, Any] = {}
-        self._flags = 0
-        self._lines: dict[str, list[str]] = {}
-        self.module.__file__ = f"{NAME}.py"
-        sys.modules[NAME] = self.module
         for function in replaced:
             self._proxies[function] = self.module.__dict__[function] = proxy(function, None)
 
     def run(self, cell: dict[str, Any]) -> dict[str, Any] | None:
-        """Execute a cell: None, or what it raised.  An error ends its cell only.
+        """Execute a cell: None, or what it raised first.  An error ends its statement only.
 
         cell: {"source", "file", "offset": lines of the file before it}.
         """
-        self._remember(cell)
-        end = self._execute(cell)
+        errors = self.runner.run(cell["source"], cell["file"], cell["offset"])
         for name in self._replaced:
             defined = self.module.__dict__.get(name)
             if defined is not None and defined is not self._proxies.get(name):
                 self._proxies[name] = self.module.__dict__[name] = self._proxy(name, defined)
-        return end
+        return raised(errors[0], self.files) if errors else None
 
-    def _execute(self, cell: dict[str, Any]) -> dict[str, Any] | None:
-        try:
-            source = "\n" * cell["offset"] + cell["source"]
-            code = compile(source, cell["file"], "exec", self._flags, dont_inherit=True)
-            self._flags |= code.co_flags & FUTURE_FLAGS
-            exec(code, self.module.__dict__)
-        except BaseException as error:
-            return raised(error, self.files)
-        return None
-
-    def _remember(self, cell: dict[str, Any]) -> None:
-        """Hand the cell's lines, in their place, to linecache."""
-        lines = self._lines.setdefault(cell["file"], [])
-        own = cell["source"].split("\n")
-        lines += [""] * (cell["offset"] + len(own) - len(lines))
-        lines[cell["offset"] : cell["offset"] + len(own)] = own
-        self.files.add(cell["file"])
-        remember(cell["file"], "\n".join(lines))
+    def absent(self) -> list[str]:
+        """Modules that imports at the top level did not find."""
+        return [printable(name, 100) for name in self.runner.absent[:ABSENT_LIMIT]]
 
     def defined(self) -> dict[str, str]:
         """Public names of the module: "function", "class" or "other".

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.abc
+import importlib
 import importlib.machinery
-import importlib.util
-import linecache
 import sys
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any, NoReturn
+
+from ..labcheck.running import Modules
 
 
 class Forbidden(BaseException):
@@ -44,67 +44,36 @@ def _asked_by_library() -> bool:
     return filename.startswith(("/", "<frozen "))
 
 
-class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds modules among given sources, packages implied by dots, and forbidden ones."""
+class Finder(Modules):
+    """Finds modules among given sources, stand-ins, and forbidden packages."""
 
     def __init__(self) -> None:
-        self.sources: dict[str, str] = {}
-        self.packages: set[str] = set()
+        super().__init__()
         self.forbidden: set[str] = set()
 
-    def add(self, sources: Mapping[str, str], forbidden: Iterable[str]) -> None:
-        """Make ``import name`` work for these; what was given before stays."""
-        self.sources.update(sources)
-        for name in sources:
-            while "." in name:
-                name = name.rpartition(".")[0]
-                self.packages.add(name)
-        for name in forbidden:
+    def forbid(self, names: Iterable[str]) -> None:
+        """Make what these packages hold raise Forbidden once it is used."""
+        for name in names:
             self.forbidden.add(name)
             importlib.import_module(name)
 
-    def files(self) -> set[str]:
-        """The names under which the given sources appear in tracebacks."""
-        return {filename_of(name) for name in self.sources}
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        """A spec for what this finder provides, else None."""
-        package = name in self.packages or self._forbids(name)
-        if not package and name not in self.sources:
-            return None
-        spec = importlib.util.spec_from_loader(name, self, is_package=package)
-        if spec is not None and name in self.sources:
-            spec.origin = filename_of(name)
-        return spec
+    def is_package(self, name: str) -> bool:
+        """Whether other modules may stand below this one."""
+        return self._forbids(name) or super().is_package(name)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType | None:
-        """One that refuses its use, or None for an ordinary module."""
-        return ForbiddenPackage(spec.name) if self._forbids(spec.name) else None
-
-    def _forbids(self, name: str) -> bool:
-        return name.partition(".")[0] in self.forbidden
+        """One that refuses its use, a quiet one, or None for an ordinary module."""
+        if self._forbids(spec.name):
+            return ForbiddenPackage(spec.name)
+        return super().create_module(spec)
 
     def exec_module(self, module: types.ModuleType) -> None:
         """Run the source that was given, if there is one."""
-        source = self.sources.get(module.__name__)
-        if source is None or isinstance(module, ForbiddenPackage):
-            return
-        filename = filename_of(module.__name__)
-        module.__file__ = filename
-        remember(filename, source)
-        exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)
+        if not isinstance(module, ForbiddenPackage):
+            super().exec_module(module)
 
-
-def filename_of(module: str) -> str:
-    """The name under which a given module's source appears in tracebacks."""
-    return module.replace(".", "/") + ".py"
-
-
-def remember(filename: str, source: str) -> None:
-    """Let tracebacks and inspect find a source that is in no file."""
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    def _forbids(self, name: str) -> bool:
+        return name.partition(".")[0] in self.forbidden
 
 
 class SilentLabcheck(types.ModuleType):

@@ -18,12 +18,14 @@ import threading
 import time
 import types
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
 
 from ..labcheck import tree
+from ..labcheck.running import remember
 from . import wire
 from .cells import Cells, raised
-from .modules import install, remember
+from .modules import install
 
 PRINT_LIMIT = 2**20
 MISSING = object()
@@ -68,8 +70,11 @@ class RequestLoop:
         wire.send(self.responses, start, body)
 
     def load(self, header: Json, given: Arrays, arrays: Arrays) -> Json:
-        """Register modules, forbidden packages and replacements, then execute the cells."""
-        self.finder.add(header.get("modules", {}), header.get("forbidden", ()))
+        """Register modules, files, forbidden packages and replacements; execute the cells."""
+        self.finder.add(header.get("modules", {}))
+        self.finder.forbid(header.get("forbidden", ()))
+        self.finder.add_files(header.get("files", {}))
+        _write_down(header.get("files", {}))
         codes = header.get("replacements", {})
         self.replacements = {name: _function(**code) for name, code in codes.items() if code}
         self.cells = Cells(tuple(codes), self.proxy)
@@ -79,7 +84,8 @@ class RequestLoop:
     def cell(self, header: Json, given: Arrays, arrays: Arrays) -> Json:
         """Execute one more cell, so that the judge knows which one ended the process."""
         error = self.cells.run(header)
-        return {"op": "ran", "error": error, "defined": self.cells.defined()}
+        defined, absent = self.cells.defined(), self.cells.absent()
+        return {"op": "ran", "error": error, "defined": defined, "absent": absent}
 
     def call(self, header: Json, given: Arrays, arrays: Arrays) -> Json:
         """Call an entry point with the arguments of the request; nothing it raises passes."""
@@ -162,6 +168,17 @@ class RequestLoop:
         if "raised" in header:
             raise _exception(header["raised"])
         return tree.live(tree.decode(header["result"], wire.unpack(body)))
+
+
+def _write_down(files: dict[str, str]) -> None:
+    """Put the student's own files into the working folder; what does not fit is left out."""
+    for name, text in files.items():
+        path = Path(name)
+        if path.is_absolute() or ".." in path.parts:
+            continue
+        with contextlib.suppress(OSError, ValueError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
 
 
 def _in_order(original: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:

@@ -93,14 +93,38 @@ def test_an_error_stays_in_its_cell(grader: Grader, line: str) -> None:
     assert outcomes(grade(grader, notebook(*made), "ada.ipynb")) == {}
 
 
-def test_an_error_above_a_definition_costs_that_definition(grader: Grader) -> None:
+def test_an_error_above_a_definition_costs_that_line_alone_and_is_named(grader: Grader) -> None:
     made = cells()
     made[-1] = "1 / 0\n" + made[-1]
     report = grade(grader, notebook(*made), "ada.ipynb")
+    assert outcomes(report) == {}
+    assert report.notes == (f"cell {len(made)}, line 1 stopped with ZeroDivisionError: 1 / 0",)
+
+
+def test_an_error_in_a_definition_costs_that_definition(grader: Grader) -> None:
+    made = cells()
+    head, body = made[-1].split("\n", 1)
+    made[-1] = head.replace("):", ", most=1 / 0):") + "\n" + body
+    report = grade(grader, notebook(*made), "ada.ipynb")
     assert outcomes(report) == {"train_rnn": "error"}
     told = of(report, "train_rnn").feedback
-    assert "The cell that defines it stopped with ZeroDivisionError: division by zero" in told
-    assert f"cell {len(made)}, line 1: 1 / 0" in told
+    assert "The cell that defines it stopped with ZeroDivisionError" in told
+    assert f"cell {len(made)}, line 1: def train_rnn(" in told
+
+
+def test_a_slip_in_one_function_of_a_file_takes_no_other_along(grader: Grader) -> None:
+    text = "\n\n\n".join([HEAD, *RIGHT.values()]).replace("def sgd_step(", "def sgd_step((")
+    report = grade(grader, text)
+    # train_rnn calls sgd_step, which is charged once.
+    assert outcomes(report) == {"sgd_step": "error"}
+    assert "SyntaxError" in of(report, "sgd_step").feedback
+
+
+def test_modules_that_are_not_there_are_named_once_and_cost_nothing(grader: Grader) -> None:
+    head = "import nowhere_to_be_found\nfrom nowhere_to_be_found.deep import thing\n" + HEAD
+    report = grade(grader, program(head + "from tqdm.auto import tqdm\nimport tqdm as t\n"))
+    assert outcomes(report) == {}
+    assert report.notes == ("nowhere_to_be_found is not installed where you are graded",)
 
 
 def test_a_later_cell_wins_over_an_earlier_one(grader: Grader) -> None:

@@ -36,7 +36,8 @@ def test_what_calls_a_wrong_function_earns_its_points_and_says_why(grader: Grade
         (STEP + "return np.ones(10**11)", "memory"),
         ("import torch\n" + STEP + "return torch.tanh(x)", "forbidden"),
         (STEP + "return (", "error"),
-        ("1 / 0\n" + WRONG_STEP, "error"),
+        ("1 / 0\n" + WRONG_STEP, "wrong"),
+        (STEP.replace("b_h)", "b_h=1 / 0)") + "return x", "error"),
         (STEP + "return np.tanh(x @ W_xh + h_prev @ W_hh + b_h).astype(float)", "partly"),
     ],
 )

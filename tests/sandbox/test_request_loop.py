@@ -90,7 +90,8 @@ def test_cells_can_be_run_one_by_one(worker: Worker) -> None:
     first = worker.request(
         {"op": "cell", **cell("from __future__ import annotations")}, seconds=5
     )[0]
-    assert first == {"op": "ran", "error": None, "defined": {"annotations": "other"}}
+    defined = {"annotations": "other"}
+    assert first == {"op": "ran", "error": None, "defined": defined, "absent": []}
     source = "import inspect\ndef f(x: Nowhere): return x\ntext = inspect.getsource(f)"
     second = worker.request({"op": "cell", **cell(source, offset=3)}, seconds=5)[0]
     assert second["error"] is None
