@@ -13,6 +13,9 @@ another for a lab, and what takes their place does nbgrader's own work on all ot
 
 from __future__ import annotations
 
+import fnmatch
+import functools
+import glob
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -22,6 +25,7 @@ from typing import Any
 from traitlets.utils.importstring import import_item
 
 from autograder.chain.archive import add_labcheck, course_of
+from autograder.spec import collection
 
 PLUGINS = "autograder.course.plugins"
 OURS = {
@@ -34,6 +38,9 @@ OURS = {
 }
 """nbgrader's preprocessors by name, and what takes their place when a class is graded."""
 
+SUFFIXES = (".ipynb", ".py", ".IPYNB", ".PY", ".Py")
+"""What nbgrader zip_collect takes: it compares suffixes letter by letter."""
+
 
 def configure(c: Any) -> None:
     """Put the judge of this package into nbgrader's settings, whichever these are."""
@@ -41,15 +48,51 @@ def configure(c: Any) -> None:
 
     own = str(Path(sys.executable).parent)  # nbgrader calls alembic by name to make a gradebook
     os.environ["PATH"] = os.pathsep.join([own, os.environ.get("PATH", os.defpath)])
+    _find_what_was_handed_in(Autograde)
     c.Autograde.exporter_class = f"{PLUGINS}.StudentNotebook"
     graded = _set(c.Autograde, "autograde_preprocessors", Autograde)
     c.Autograde.autograde_preprocessors = [OURS.get(_name(each), each) for each in graded]
     shown = _set(c.GenerateFeedback, "preprocessors", GenerateFeedback)
     place = 1 + max((n for n, each in enumerate(shown) if _name(each) == "GetGrades"), default=-1)
     c.GenerateFeedback.preprocessors = [*shown[:place], f"{PLUGINS}.Summary", *shown[place:]]
+    c.FileNameCollectorPlugin.setdefault("valid_ext", list(SUFFIXES))
     hooks = c.GenerateAssignment
     hooks.pre_convert_hook = _both(refuse_authored_files, hooks.get("pre_convert_hook"))
     hooks.post_convert_hook = _both(add_labcheck, hooks.get("post_convert_hook"))
+
+
+def _find_what_was_handed_in(converter: Any) -> None:
+    """nbgrader autograde and formgrader take one notebook from each student's folder of a lab.
+
+    It is named as the lab is, whatever was handed in: StudentNotebook finds that.
+    """
+    original = converter.init_notebooks
+    if hasattr(original, "__wrapped__"):  # configured already in this process
+        return
+
+    @functools.wraps(original)
+    def init_notebooks(self: Any) -> None:
+        slug = self.coursedir.assignment_id
+        known = collection.specified(slug, Path(self.coursedir.root))
+        folders = _folders(self.coursedir) if known else []
+        if not folders or not fnmatch.fnmatch(slug, self.coursedir.notebook_id):
+            original(self)
+            return
+        self.notebooks = []
+        self.assignments = {folder: [os.path.join(folder, f"{slug}.ipynb")] for folder in folders}
+
+    converter.init_notebooks = init_notebooks
+
+
+def _folders(coursedir: Any) -> list[str]:
+    """The folders of the students who are asked for."""
+    student, slug = coursedir.student_id, coursedir.assignment_id
+    pattern = coursedir.format_path(coursedir.submitted_directory, student, slug)
+    if Path(pattern).is_dir():
+        return [pattern]
+    root = str(coursedir.root)
+    pattern = glob.escape(root) + pattern.removeprefix(root)
+    return [folder for folder in glob.glob(pattern) if Path(folder).is_dir()]  # noqa: PTH207
 
 
 def refuse_authored_files(assignment: str, notebooks: Sequence[str], **_: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -18,6 +18,7 @@ from autograder.commands.terminal import (
     show_reports,
     write_beside,
 )
+from autograder.labcheck.text import printable
 
 
 @click.command("grade")
@@ -56,6 +57,17 @@ from autograder.commands.terminal import (
     show_default=True,
     help="process: grade without walls, where this machine cannot raise them.",
 )
+@click.option("--force", is_flag=True, help="Judge again what has been judged, too.")
+@click.option(
+    "--student", "students", metavar="NAME", multiple=True, help="Only these of the class."
+)
+@click.option(
+    "--exercise",
+    "exercises",
+    metavar="NAME",
+    multiple=True,
+    help="Judge only these again; of a class, the other verdicts stay.",
+)
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
@@ -70,11 +82,15 @@ def grade_command(
     jobs: int,
     secret_file: Path | None,
     isolation: str,
+    force: bool,
+    students: tuple[str, ...],
+    exercises: tuple[str, ...],
     scheduler: str | None,
 ) -> None:
     """Grade submissions of LAB.
 
-    With PATHs (.py or .ipynb files, anywhere) they are graded and shown, and nothing is stored.
+    With PATHs (.py or .ipynb files, or a folder or zip for each student, anywhere) these are
+    graded and shown, and nothing is stored.
     Without, all of submitted/*/LAB/ goes into the gradebook, only what is new or changed.
     """
     from autograder.course.processes import grade_files
@@ -93,11 +109,17 @@ def grade_command(
             isolation=isolation,
             device=device,
             scheduler=scheduler,
+            force=force,
+            students=students,
+            exercises=exercises,
         )
         return
-    if scheduler is not None:
-        raise click.UsageError("--scheduler is for a whole class: leave the files out")
-    missing = [str(path) for path in paths if not os.path.lexists(path)]
+    _refuse_with_files({"--scheduler": scheduler, "--force": force, "--student": students})
+    if exercises:
+        from autograder.course.grading import known_exercises
+
+        known_exercises(slug, root, exercises)
+    missing = [printable(str(path)) for path in paths if not os.path.lexists(path)]
     if missing:
         raise click.UsageError(f"no such file: {', '.join(missing)}; nothing was graded")
     if json_file is not None and not json_file.parent.is_dir():
@@ -113,6 +135,7 @@ def grade_command(
             jobs=jobs,
             isolation=isolation,
             device=device,
+            only=frozenset(exercises),
             done=lambda name: progress.update(task, advance=1, description=name),
         )
     data = json.dumps([one.to_json() for one in reports], indent=2, ensure_ascii=False) + "\n"
@@ -124,3 +147,10 @@ def grade_command(
             write_beside(json_file, data)
     if any(one.needs_review for one in reports):
         sys.exit(NEEDS_REVIEW)
+
+
+def _refuse_with_files(options: Mapping[str, object]) -> None:
+    """Options that are of no use where files are named."""
+    for name, given in options.items():
+        if given:
+            raise click.UsageError(f"{name} is for a whole class: leave the files out")

@@ -19,9 +19,11 @@ class OneLine(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; what the kit itself raises on purpose becomes one line."""
+        from autograder.labcheck import console
         from autograder.sandbox.errors import SandboxError
         from autograder.spec.collection import CollectionError
 
+        console.prepare()
         try:
             return super().invoke(ctx)
         except (CollectionError, SandboxError) as error:

@@ -80,6 +80,10 @@ def show_reports(reports: Sequence[LabReport]) -> None:
             out.print()
         if report.problem:
             out.print(report.problem)
+        for note in report.notes:
+            out.print(f"Note: {note}", soft_wrap=True)
+        if report.look_at:
+            out.print(f"To look at: {report.look_at}", soft_wrap=True)
         name = printable(report.student)
         out.print(f"{name}: {report.score:g} of {report.max_score:g} points", soft_wrap=True)
     else:
@@ -104,6 +108,8 @@ def class_table(reports: Iterable[LabReport]) -> Table:
 
 def _first_of(report: LabReport) -> str:
     """The first sentence about what is not right."""
+    if report.look_at:
+        return f"to look at: {report.look_at}"
     if report.problem:
         return report.problem
     for exercise in report.exercises:

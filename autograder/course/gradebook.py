@@ -1,5 +1,8 @@
 """nbgrader's own converter, in this process: reports into gradebook and autograded/.
 
+What is booked is compared with the gradebook itself, which others change too: deadlines,
+extensions and points move, and a backup is restored.
+
 The converter is nbgrader's; what is spared it is starting a process for each student, opening the
 gradebook nine times and committing after each cell.
 """
@@ -7,40 +10,76 @@ gradebook nine times and committing after each cell.
 from __future__ import annotations
 
 import contextlib
+import datetime
+import functools
 import glob
 import io
+import itertools
 import json
 import logging
+import math
+import os
 import re
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jupyter_core.paths import jupyter_config_path
+from nbformat import v4
+from nbformat.notebooknode import from_dict
 from nbgrader import api
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import AssignLatePenalties
+from nbgrader.utils import parse_utc
 from traitlets.config import Application, Config
+from traitlets.utils.importstring import import_item
 
+from autograder.course.booked import Dropped, fit_cells, marks_in
 from autograder.course.handin import Release
 from autograder.course.plugins import Judge, release_of
-from autograder.course.results import digest
+from autograder.course.results import digest, kept, write_whole
 from autograder.judge.report import LabReport
 from autograder.judge.submission import CHECK, Submission
+from autograder.labcheck.text import printable
+from autograder.pages.marks import Change, Mark, changes
 from autograder.sandbox.errors import GraderFault
 
 IDLE = ("IgnorePattern", "ClearMetadataPreprocessor", "LimitOutput", "CheckMetadata")
 """Preprocessors that find nothing to do where StudentNotebook has read and Judge has written."""
 
 
+EXPECTED = "expected a time such as 2030-01-31 12:00:00 UTC"
+
+
+class BadTimeError(Exception):
+    """A timestamp.txt that tells no time; one sentence that names it."""
+
+
+class _Released(GenerateAssignment):  # type: ignore[misc]
+    """nbgrader's release of one assignment, in a course folder whatever its name."""
+
+    def init_notebooks(self) -> None:
+        """Its notebooks, where nbgrader takes the course folder's name for a pattern."""
+        folder = str(self._format_source(self.coursedir.assignment_id, "."))
+        notebooks = sorted(
+            os.path.join(folder, file.name) for file in Path(folder).glob("*.ipynb")
+        )
+        if not notebooks:
+            super().init_notebooks()
+            return
+        self.notebooks: list[str] = []
+        self.assignments = {folder: notebooks}
+
+
 class Book:
     """The gradebook of one lab, open for a run; a context manager.
 
-    Raises GraderFault where nbgrader cannot make or open it.
+    notes: what opening it has changed.  Raises GraderFault where nbgrader cannot make or open it.
     """
 
     def __init__(self, slug: str, root: Path) -> None:
@@ -48,8 +87,10 @@ class Book:
         self._log = _Log()
         self._settings = {"config": course_config(root), "log": self._log.log}
         self.coursedir = self._coursedir()
+        self.notes: list[str] = []
         self._gradebook: Any = None
-        self._known: set[str] = set()
+        self._before: dict[str, Mark] = {}
+        self._booked_marks: dict[str, Mark] = {}
         self._release: Release | None = None
         self._points: dict[str, float] = {}
         self._open = contextlib.ExitStack()
@@ -58,9 +99,10 @@ class Book:
         try:
             with self._quietly():
                 self._gradebook = self._opened()
+                self._before = marks_in(self._gradebook, self.slug)
                 self._prepare()
                 self._points = self._booked() or {}
-                self._known = self._students()
+                self._booked_marks = marks_in(self._gradebook, self.slug)
                 self._release = release_of(self.coursedir.db_url, self.slug, self.slug)
                 self._gradebook.db().really_commit()
         except (Exception, SystemExit) as error:
@@ -75,7 +117,8 @@ class Book:
         """Where each student's submission lies, sorted by name."""
         step = self.coursedir.submitted_directory
         name = self.coursedir.format_path(step, "(?P<student>.*)", self.slug, escape=True)
-        folders = sorted(glob.glob(self._path(step, "*")))  # noqa: PTH207 - as nbgrader does
+        every = glob.escape(self._path(step, "\0")).replace("\0", "*")
+        folders = sorted(glob.glob(every))  # noqa: PTH207 - as nbgrader does
         matches = (re.fullmatch(name, folder) for folder in folders)
         return {match["student"]: Path(match[0]) for match in matches if match}
 
@@ -87,10 +130,40 @@ class Book:
         verdict = json.dumps(report.to_json() | {"seconds": 0})
         return digest(f"{verdict}\n{self.coursedir.db_url}\n{when}")
 
-    def has(self, student: str) -> bool:
-        """Whether gradebook and autograded/ know a submission of this student."""
-        done = self._path(self.coursedir.autograded_directory, student)
-        return student in self._known and (Path(done) / f"{self.slug}.ipynb").is_file()
+    def agrees(self, report: LabReport) -> bool:
+        """Whether gradebook and autograded/ have a report and its time as they are now."""
+        mark = self._booked_marks.get(report.student)
+        done = self._path(self.coursedir.autograded_directory, report.student)
+        if mark is None or not (Path(done) / f"{self.slug}.ipynb").is_file():
+            return False
+        try:
+            when = self._handed_in(report.student)
+        except BadTimeError:
+            return False
+        return (when is None or when == mark.timestamp) and _same_points(mark, report)
+
+    def settle(self, student: str) -> str | None:
+        """Let nbgrader book anew what being late costs; what went wrong, or None."""
+        mark = self._booked_marks[student]
+        if not mark.late and not mark.penalty:
+            return None
+        session = self._gradebook.db()
+        try:
+            with self._quietly():
+                for preprocessor in self._penalties:
+                    preprocessor(v4.new_notebook(), self._resources(student))
+                session.really_commit()
+        except Exception as error:  # of a plug-in, which may raise anything
+            session.rollback()
+            return f"the late penalty: {self._log.last(error)}"
+        finally:
+            session.expunge_all()
+        return None
+
+    def changes(self, judged: Iterable[str]) -> list[Change]:
+        """Whose total is another one than before this run; judged: who was judged in it."""
+        self._gradebook.db().expire_all()
+        return changes(self._before, marks_in(self._gradebook, self.slug), judged)
 
     def enter(self, submission: Submission, report: LabReport) -> str | None:
         """Book the report of what was handed in; what went wrong, or None."""
@@ -102,16 +175,43 @@ class Book:
         folder = self._path(self.coursedir.submitted_directory, student)
         session = self._gradebook.db()
         try:
+            self._handed_in(student)
             with self._quietly():
                 self._convert(folder, submission, report)
                 session.really_commit()
+        except BadTimeError as error:
+            return str(error)
         except (NbGraderException, SystemExit, OSError, RuntimeError) as error:
             session.rollback()
             return self._log.last(error)
         finally:
             session.expunge_all()
-        self._known.add(student)
         return None
+
+    def _handed_in(self, student: str) -> datetime.datetime | None:
+        """When, as nbgrader reads it; raises BadTimeError."""
+        stamp = Path(self._path(self.coursedir.submitted_directory, student)) / "timestamp.txt"
+        try:
+            return _time_in(stamp)
+        except BadTimeError as error:
+            name = os.path.relpath(stamp, self.root)
+            raise BadTimeError(f"{name} {error}; {EXPECTED}") from error
+
+    @functools.cached_property
+    def _penalties(self) -> list[Any]:
+        """The preprocessors of this course that know what being late costs."""
+        converter: Any = Autograde(coursedir=self.coursedir, **self._settings)
+        named = converter.autograde_preprocessors
+        classes = [import_item(each) if isinstance(each, str) else each for each in named]
+        return [
+            made_by(**self._settings)
+            for made_by in classes
+            if isinstance(made_by, type) and issubclass(made_by, AssignLatePenalties)
+        ]
+
+    def _resources(self, student: str) -> dict[str, Any]:
+        names = {"notebook": self.slug, "assignment": self.slug, "student": student}
+        return {"nbgrader": names | {"db_url": self.coursedir.db_url}}
 
     def _convert(self, folder: str, submission: Submission, report: LabReport) -> None:
         judge = Judge(**self._settings)
@@ -155,29 +255,41 @@ class Book:
         self._open.enter_context(_everywhere(api.Gradebook, lambda *_, **__: gradebook))
         return gradebook
 
-    def _students(self) -> set[str]:
-        submissions = self._gradebook.assignment_submissions(self.slug)
-        return {submission.student.id for submission in submissions}
-
     def _prepare(self) -> None:
         """Let nbgrader enter the lab, where the gradebook does not have it as it is released."""
         if self._current():
             return
+        if self._booked() is not None:
+            self._keep_dropped(fit_cells(self._gradebook, self.slug, self._source().cells))
         with tempfile.TemporaryDirectory(prefix="autograder-release-") as folder:
             coursedir = self._coursedir(release_directory=folder)
-            GenerateAssignment(coursedir=coursedir, force=True, **self._settings).start()
+            _Released(coursedir=coursedir, force=True, **self._settings).start()
         self._gradebook.db().really_commit()
+
+    def _keep_dropped(self, dropped: Dropped) -> None:
+        """Write down what was in cells that the lab has no longer, and say so."""
+        for exercise, given in dropped.items():
+            file = _free(kept(self.root, self.slug).folder / "dropped", exercise)
+            write_whole(file, json.dumps(given, indent=1, ensure_ascii=False) + "\n")
+            self.notes.append(
+                f"{exercise} is no exercise of {self.slug} any more: its marks do not count, "
+                f"and are kept in {file.relative_to(self.root)}"
+            )
 
     def _current(self) -> bool:
         """Whether the gradebook has the lab, with the points of source/ where that is here."""
         booked = self._booked()
-        source = Path(self._path(self.coursedir.source_directory, ".")) / f"{self.slug}.ipynb"
-        if booked is None or not source.is_file():
+        if booked is None or not self._source_file().is_file():
             return booked is not None
-        cells = json.loads(source.read_text("utf-8"))["cells"]
-        marks = [cell["metadata"].get("nbgrader", {}) for cell in cells]
+        marks = [cell.metadata.get("nbgrader", {}) for cell in self._source().cells]
         graded = (mark for mark in marks if mark.get("grade"))
         return booked == {mark["grade_id"]: float(mark["points"]) for mark in graded}
+
+    def _source_file(self) -> Path:
+        return Path(self._path(self.coursedir.source_directory, ".")) / f"{self.slug}.ipynb"
+
+    def _source(self) -> Any:
+        return from_dict(json.loads(self._source_file().read_text("utf-8")))
 
     def _booked(self) -> dict[str, float] | None:
         """What each check cell is worth in the gradebook; None where it does not know the lab."""
@@ -186,6 +298,62 @@ class Book:
         except api.MissingEntry:
             return None
         return {cell.name: float(cell.max_score) for cell in notebook.grade_cells}
+
+
+def booked_marks(slug: str, root: Path) -> dict[str, Mark]:
+    """What the gradebook of a course has of a lab; nothing where there is no gradebook yet.
+
+    Raises GraderFault where it cannot be read.
+    """
+    log = _Log()
+    settings = {"config": course_config(root), "log": log.log}
+    coursedir = CourseDirectory(root=str(root), assignment_id=slug, **settings)
+    file = coursedir.db_url.removeprefix("sqlite:///")
+    if file != coursedir.db_url and not Path(file).is_file():
+        return {}
+    try:
+        with api.Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+            return marks_in(gradebook, slug)
+    except Exception as error:  # of a database's driver, which may raise anything
+        why = log.last(error).splitlines()[0]
+        raise GraderFault(f"the gradebook cannot be read: {why}; --raw does without") from error
+
+
+def _time_in(stamp: Path) -> datetime.datetime | None:
+    """The time in a file; None where there is none, as for nbgrader."""
+    try:
+        if stamp.exists() and not stamp.is_file():
+            raise BadTimeError("is no file")
+        text = stamp.read_text("utf-8").strip() if stamp.exists() else ""
+        return cast(datetime.datetime, parse_utc(text)) if text else None
+    except OSError as error:
+        raise BadTimeError(f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadTimeError("is not text") from error
+    except (ValueError, OverflowError, TypeError) as error:
+        raise BadTimeError(f"has {printable(text[:40])!r}") from error
+
+
+def _same_points(mark: Mark, report: LabReport) -> bool:
+    """Whether the gradebook has the judge's points for each exercise, and no others."""
+    booked = {part.name: part.auto for part in mark.parts}
+    judged = {exercise.name: exercise.score for exercise in report.exercises}
+    return booked.keys() == judged.keys() and all(
+        _equal(booked[name], score) for name, score in judged.items()
+    )
+
+
+def _equal(one: float | None, other: float | None) -> bool:
+    """As far as databases keep numbers."""
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-6)
+
+
+def _free(folder: Path, name: str) -> Path:
+    """A file that is not there yet."""
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    return next(file for one in names if not (file := folder / f"{one}.json").exists())
 
 
 def course_config(root: Path) -> Any:

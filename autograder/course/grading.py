@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import itertools
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from autograder.course.finding import handed_in_by
 from autograder.course.gradebook import Book
-from autograder.course.handin import handed_in
 from autograder.course.processes import Reports, Setup, device_for, judge, not_needed
 from autograder.course.results import Entry, Results, kept, key_of
 from autograder.judge.report import LabReport
-from autograder.judge.submission import Submission, read
-from autograder.spec.collection import course, lab
+from autograder.judge.submission import Submission
+from autograder.pages.marks import Change
+from autograder.spec.collection import collect, course, lab
+
+CHANGED = "the file changed while the class was graded: run this again"
+MOST_NEAR = 5
+"""How many names are offered for one that is not there."""
 
 Step = Callable[[int, int, str], None]
 """Told of progress: (how many are done, of how many, the student that was)."""
@@ -27,15 +33,48 @@ class NothingHandedIn(click.UsageError):
     """There is no submission of the lab."""
 
 
+class Unknown(click.UsageError):
+    """A student or an exercise that is not there; the sentence lists what is near."""
+
+    def __init__(self, what: str, name: str, known: Collection[str]) -> None:
+        folded = {one.casefold(): one for one in known}
+        near = difflib.get_close_matches(name.casefold(), folded, MOST_NEAR)
+        offered = "did you mean" if near else "there are"
+        names = [folded[one] for one in near] or sorted(known)[:MOST_NEAR]
+        rest = "" if near or len(known) <= MOST_NEAR else f" and {len(known) - MOST_NEAR} more"
+        super().__init__(f"{what} {name!r}; {offered} {', '.join(names)}{rest}")
+
+
 @dataclass
 class Graded:
-    """What a run did.  faults: submissions that the gradebook refused, one line each."""
+    """What a run did.
+
+    faults: submissions that the gradebook refused, one line each.  changes: totals that are others
+    than before.  notes: what else it has changed in the gradebook.
+    """
 
     students: int
     judged: int = 0
     booked: int = 0
     review: int = 0
     faults: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of a class to grade.
+
+    force: judge again what is kept.  students, exercises: only these; all where there is none.
+    """
+
+    force: bool = False
+    students: tuple[str, ...] = ()
+    exercises: tuple[str, ...] = ()
+
+
+ALL = Asked()
 
 
 def grade_class(
@@ -47,14 +86,16 @@ def grade_class(
     device: str = "auto",
     scheduler: str | None = None,
     root: Path | None = None,
+    asked: Asked = ALL,
     step: Step = lambda done, most, name: None,
 ) -> Graded:
     """Grade all of submitted/*/LAB/ into the gradebook; only what is new or changed is judged.
 
     Each report is kept as soon as it is there, so that a run that was cut short goes on where it
-    was.  Raises NothingHandedIn, GraderFault.
+    was.  Raises NothingHandedIn, Unknown, GraderFault.
     """
     root = course(root)
+    known_exercises(slug, root, asked.exercises)
     setup = Setup(slug, root, secret, isolation, device_for(device, lab(slug, root).arrays))
     book = Book(slug, root)
     folders = book.submissions()
@@ -63,15 +104,39 @@ def grade_class(
             f"there is nothing to grade in {book.coursedir.submitted_directory}/*/{slug}/: "
             "collect the submissions first, or name files"
         )
-    run = _Run(book, kept(root, slug), setup, setup.fingerprint(), Graded(len(folders)), step)
+    chosen = _chosen(slug, folders, asked.students)
+    graded = Graded(len(chosen))
+    run = _Run(book, kept(root, slug), setup, setup.fingerprint(), graded, step, asked)
     run.leave_out(folders)
-    reports = _judge(run.new(folders), setup, jobs, scheduler)
+    reports = _judge(run.new(chosen), setup, jobs, scheduler)
     with book:
+        graded.notes += book.notes
         for submission, report in reports:
             run.judged(submission, report)
             run.enter_known()
         run.enter_known()
-    return run.graded
+        partly = replace(setup, only=frozenset(asked.exercises))
+        for submission, report in _judge(run.again(), partly, jobs, scheduler):
+            run.judged(submission, report)
+        graded.changes = book.changes(run.fresh)
+    return graded
+
+
+def known_exercises(slug: str, root: Path | None, names: Collection[str]) -> None:
+    """Raises Unknown for a name that is no exercise of the lab."""
+    known = [exercise.name for exercise in collect(slug, root).exercises] if names else []
+    for name in names:
+        if name not in known:
+            raise Unknown(f"{slug} has no exercise", name, known)
+
+
+def _chosen(
+    slug: str, folders: Mapping[str, Path], students: Collection[str]
+) -> Mapping[str, Path]:
+    for name in students:
+        if name not in folders:
+            raise Unknown(f"nothing of {slug} was handed in by", name, folders)
+    return {name: folder for name, folder in folders.items() if name in students or not students}
 
 
 def _judge(work: Iterator[Submission], setup: Setup, jobs: int, scheduler: str | None) -> Reports:
@@ -89,7 +154,11 @@ def _judge(work: Iterator[Submission], setup: Setup, jobs: int, scheduler: str |
 
 @dataclass
 class _Run:
-    """One run over a class: what was kept is booked, then what is judged, as it comes."""
+    """One run over a class: what was kept is booked, then what is judged, as it comes.
+
+    partly: submissions of which only some exercises are judged again, with the kept report.
+    fresh: who was judged in this run.
+    """
 
     book: Book
     results: Results
@@ -97,9 +166,12 @@ class _Run:
     rules: str
     graded: Graded
     step: Step
+    asked: Asked = ALL
     done: int = 0
     keys: dict[str, str] = field(default_factory=dict)
     known: list[tuple[Path, LabReport]] = field(default_factory=list)
+    partly: dict[str, tuple[Path, LabReport]] = field(default_factory=dict)
+    fresh: set[str] = field(default_factory=set)
 
     def leave_out(self, folders: Mapping[str, Path]) -> None:
         """Forget students whose submission was taken away."""
@@ -110,31 +182,54 @@ class _Run:
     def new(self, folders: Mapping[str, Path]) -> Iterator[Submission]:
         """What is to be judged, each read when it is asked for; of the rest reports are known."""
         for student, folder in folders.items():
-            path = handed_in(folder, self.setup.slug)
-            submission = read(path, student)
+            submission = self._handed_in(folder, student)
             key = self.keys[student] = key_of(submission, self.rules)
             report = self.results.report(key)
-            if report is None or report.unjudged:
+            if report is not None and self._partly(report):
+                self.partly[student] = (folder, report)
+            elif report is None or report.unjudged or self.asked.force:
                 yield submission
             else:
-                self.known.append((path, report))
+                self.known.append((folder, report))
+
+    def again(self) -> Iterator[Submission]:
+        """What is to be judged in part, each read when it is asked for."""
+        for student, (folder, _) in self.partly.items():
+            submission = self._handed_in(folder, student)
+            if key_of(submission, self.rules) == self.keys[student]:
+                yield submission
+            else:
+                self.graded.faults.append(f"{student}: {CHANGED}")
+
+    def _handed_in(self, folder: Path, student: str) -> Submission:
+        return handed_in_by(folder, self.setup.slug, student, self.setup.root)
+
+    def _partly(self, report: LabReport) -> bool:
+        """Whether the exercises that are asked for are all that is to be judged again."""
+        others = [one for one in report.exercises if one.name not in self.asked.exercises]
+        return bool(self.asked.exercises) and all(one.outcome != "not_graded" for one in others)
 
     def judged(self, submission: Submission, report: LabReport) -> None:
         """Keep and book a new report of what was read and judged."""
+        if submission.student in self.partly:
+            report = _with(self.partly[submission.student][1], report)
         self.results.keep(self.keys[submission.student], report)
         self.graded.judged += 1
+        self.fresh.add(submission.student)
         self._enter(report, lambda: submission)
 
     def enter_known(self) -> None:
         """Book the reports that were kept, as far as they are not booked."""
         while self.known:
-            path, report = self.known.pop(0)
-            self._enter(report, functools.partial(read, path, report.student))
+            folder, report = self.known.pop(0)
+            self._enter(report, functools.partial(self._handed_in, folder, report.student))
 
     def _enter(self, report: LabReport, submission: Callable[[], Submission]) -> None:
         """Book a report, unless it is booked, and count it."""
         if not self._is_booked(report):
             self._book(submission(), report)
+        elif fault := self.book.settle(report.student):
+            self.graded.faults.append(f"{report.student}: {fault}")
         self.graded.review += report.needs_review
         self.done += 1
         self.step(self.done, self.graded.students, report.student)
@@ -142,11 +237,11 @@ class _Run:
     def _is_booked(self, report: LabReport) -> bool:
         student = report.student
         entry = Entry(student, self.keys[student], self.book.token(report))
-        return self.results.entry(student) == entry and self.book.has(student)
+        return self.results.entry(student) == entry and self.book.agrees(report)
 
     def _book(self, submission: Submission, report: LabReport) -> None:
         student, key = report.student, self.keys[report.student]
-        fault: str | None = "the file changed while the class was graded: run this again"
+        fault: str | None = CHANGED
         if key_of(submission, self.rules) == key:
             fault = self.book.enter(submission, report)
         self.results.assign(Entry(student, key, "" if fault else self.book.token(report)))
@@ -154,3 +249,10 @@ class _Run:
             self.graded.faults.append(f"{student}: {fault}")
         else:
             self.graded.booked += 1
+
+
+def _with(kept_report: LabReport, new: LabReport) -> LabReport:
+    """The report that was kept, with what was judged again in its place."""
+    again = {exercise.name: exercise for exercise in new.exercises}
+    exercises = tuple(again.get(one.name, one) for one in kept_report.exercises)
+    return replace(kept_report, exercises=exercises)

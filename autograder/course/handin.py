@@ -1,4 +1,4 @@
-"""What a student handed in, found in a folder and put back into the form of the release.
+"""What a student handed in, put back into the form of the release.
 
 Of a student's notebook only the sources of its cells and the ids that the release gave them are
 used: every other piece of metadata comes from what was released.
@@ -6,11 +6,9 @@ used: every other piece of metadata comes from what was released.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from nbformat.notebooknode import from_dict
@@ -40,22 +38,6 @@ class Release:
 
     cells: Mapping[str, Released]
     kernelspec: Mapping[str, Any] = field(default_factory=dict)
-
-
-def handed_in(folder: Path, slug: str) -> Path:
-    """The file that counts: the lab's notebook, else its .py, else the only file of either kind.
-
-    Where there is nothing of that sort it is the lab's notebook, which is then missing.
-    """
-    named = [folder / f"{slug}{suffix}" for suffix in (".ipynb", ".py")]
-    for path in named:
-        if os.path.lexists(path):
-            return path
-    for suffix in (".ipynb", ".py"):
-        others = sorted(folder.glob(f"*{suffix}")) if folder.is_dir() else []
-        if len(others) == 1:
-            return others[0]
-    return named[0]
 
 
 def as_notebook(submission: Submission, release: Release) -> Any:

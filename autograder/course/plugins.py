@@ -24,13 +24,14 @@ from nbgrader.preprocessors import CheckCellMetadata, Execute, NbGraderPreproces
 from traitlets import Any as Any_
 from traitlets import Enum, Unicode
 
-from autograder.course.handin import Release, Released, as_notebook, handed_in
+from autograder.course.finding import handed_in_by
+from autograder.course.handin import Release, Released, as_notebook
 from autograder.course.processes import Setup, device_for
 from autograder.course.results import Entry, kept, key_of
 from autograder.course.secret import course_secret
 from autograder.judge.grader import Grader
 from autograder.judge.report import ExerciseReport, LabReport
-from autograder.judge.submission import CHECK, Submission, read
+from autograder.judge.submission import CHECK, Submission
 from autograder.pages.card import card
 from autograder.pages.overview import MARK, outcome_in, overview
 from autograder.spec import collection
@@ -52,7 +53,8 @@ def submission_of(resources: Mapping[str, Any], converter: Any) -> Submission:
     if submission is None or submission.student != student:
         step = converter.coursedir.submitted_directory
         folder = Path(converter.coursedir.format_path(step, student, slug))
-        converter.submission = submission = read(handed_in(folder, slug), student)
+        root = Path(converter.coursedir.root).resolve()
+        converter.submission = submission = handed_in_by(folder, slug, student, root)
     return cast(Submission, submission)
 
 
@@ -193,6 +195,7 @@ def write_verdicts(nb: Any, report: LabReport) -> None:
         "notes": list(report.notes),
         "device": report.device,
         **({"problem": report.problem} if report.problem else {}),
+        **({"look_at": report.look_at} if report.look_at else {}),
     }
 
 

@@ -18,12 +18,14 @@ from multiprocessing.connection import wait as wait_for_end
 from pathlib import Path
 from typing import Any, Literal
 
+from autograder.course.candidates import kind_of, stem_of
+from autograder.course.finding import handed_in_by
 from autograder.course.results import fingerprint
 from autograder.judge.feedback import report_on
 from autograder.judge.grader import Grader
 from autograder.judge.judgement import Judgement
 from autograder.judge.report import LabReport
-from autograder.judge.submission import Submission, read
+from autograder.judge.submission import Submission
 from autograder.sandbox.errors import GraderFault, SandboxError
 from autograder.sandbox.handle import Preloaded
 from autograder.spec.collection import CollectionError, collect, course, lab
@@ -42,11 +44,11 @@ RESTARTS = 3
 
 def names_of(paths: Sequence[Path]) -> list[str]:
     """The student of each file: its stem; folder/stem where two are equal; numbered after that."""
-    stems = [path.stem for path in paths]
+    stems = [_stem(path) for path in paths]
     often = Counter(stems)
     names = [
-        f"{path.absolute().parent.name}/{path.stem}" if often[path.stem] > 1 else path.stem
-        for path in paths
+        f"{path.absolute().parent.name}/{stem}" if often[stem] > 1 else stem
+        for path, stem in zip(paths, stems, strict=True)
     ]
     used: set[str] = set()
     for place, name in enumerate(names):
@@ -54,6 +56,12 @@ def names_of(paths: Sequence[Path]) -> list[str]:
         names[place] = next(one for one in itertools.chain([name], tried) if one not in used)
         used.add(names[place])
     return names
+
+
+def _stem(path: Path) -> str:
+    """The name of a file without its suffixes; a folder's as it is."""
+    name = path.name or path.resolve().name
+    return name if path.is_dir() and not kind_of(name) else stem_of(name)
 
 
 def device_for(wanted: str, arrays: str) -> Literal["cpu", "cuda"]:
@@ -77,13 +85,17 @@ def _accelerators() -> list[Path]:
 
 @dataclass(frozen=True)
 class Setup:
-    """What a judging process needs to know; it is sent to it, never shown on a command line."""
+    """What a judging process needs to know; it is sent to it, never shown on a command line.
+
+    only: the exercises that are judged; all where there is none.
+    """
 
     slug: str
     root: Path
     secret: bytes
     isolation: Literal["walls", "process"] = "walls"
     device: Literal["cpu", "cuda"] = "cpu"
+    only: frozenset[str] = frozenset()
 
     def grader(self, preloaded: socket.socket | None = None) -> Grader:
         """A grader of this lab; preloaded: what its fork server becomes a clone of."""
@@ -93,6 +105,7 @@ class Setup:
             isolation=self.isolation,
             device=self.device,
             preloaded=preloaded,
+            only=self.only,
         )
 
     def fingerprint(self) -> str:
@@ -109,13 +122,17 @@ def grade_files(
     isolation: Any = "walls",
     device: str = "auto",
     root: Path | None = None,
+    only: frozenset[str] = frozenset(),
     done: Done = lambda name: None,
 ) -> list[LabReport]:
     """One report per file, in the order of the files."""
     root = course(root)
-    setup = Setup(slug, root, secret, isolation, device_for(device, lab(slug, root).arrays))
+    setup = Setup(slug, root, secret, isolation, device_for(device, lab(slug, root).arrays), only)
     names = names_of(paths)
-    work = (read(path, name) for path, name in zip(paths, names, strict=True))
+    work = (
+        handed_in_by(path, slug, name, root, never=paths)
+        for path, name in zip(paths, names, strict=True)
+    )
     reports: dict[str, LabReport] = {}
     for submission, report in judge(work, setup, min(jobs, len(paths))):
         reports[submission.student] = report
@@ -184,6 +201,7 @@ def _for_a_person(setup: Setup, student: str) -> LabReport:
     exercises = tuple(
         report_on(Judgement.without_cases(exercise, "not_graded", why))
         for exercise in collect(setup.slug, setup.root).exercises
+        if not setup.only or exercise.name in setup.only
     )
     isolation = ("nothing of it was judged",)
     return LabReport(setup.slug, student, setup.device, isolation, 0.0, exercises)

@@ -1,27 +1,35 @@
-"""What is kept of a class, written for people and other places: pages, Gradescope, JUnit, CSV."""
+"""What is kept of a class, written for people and other places: pages, Gradescope, JUnit, CSV.
+
+Marks are the gradebook's where it knows a student, and the judge's own where it does not.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 from urllib.parse import quote
 
 import click
 
 from autograder.course.results import Results, digest, kept, write_whole
+from autograder.judge.report import LabReport
 from autograder.judge.submission import CHECK, read
 from autograder.pages.class_page import class_page
 from autograder.pages.gradescope import results_json
 from autograder.pages.insight import insight
 from autograder.pages.junit import junit_xml
+from autograder.pages.marks import Mark, as_judged
 from autograder.pages.overview import headings
-from autograder.pages.sheet import csv_text
+from autograder.pages.sheet import canvas_text, csv_text, moodle_text
 from autograder.pages.student_page import Section, student_page
+from autograder.sandbox.errors import GraderFault
 from autograder.spec.collection import Collected, CollectionError, collect
 
 Done = Callable[[str], None]
+Kind = Literal["gradescope", "canvas", "moodle", "junit", "csv"]
 
 
 class NothingKept(click.UsageError):
@@ -83,48 +91,104 @@ def _lab_page(collected: Collected, folder: Path) -> dict[str, Section]:
 
 def export(
     slug: str,
-    kind: str,
+    kind: Kind,
     out: Path | None = None,
     root: Path | None = None,
+    *,
+    raw: bool = False,
     done: Done = lambda name: None,
 ) -> Path:
     """Write what is kept in another place's form; the file, or the folder for Gradescope.
 
-    Raises NothingKept.
+    raw: the judge's own marks.  Raises NothingKept, GraderFault.
     """
-    collected, results = _kept(slug, root)
+    marked = _class(slug, root, raw or kind == "junit")
+    folder = marked.results.folder
     if kind == "gradescope":
-        return _gradescope(results, out or results.folder / "gradescope", done)
-    text, default = _one_file(collected, results, kind)
-    path = out or results.folder / default
-    write_whole(path, text)
+        return _gradescope(marked, out or folder / "gradescope", done)
+    path = out or folder / DEFAULTS[kind]
+    write_whole(path, _one_file(marked, kind))
     return path
 
 
-def as_text(slug: str, kind: str, root: Path | None = None) -> str:
+def as_text(slug: str, kind: Kind, root: Path | None = None, *, raw: bool = False) -> str:
     """What `export` would write, for the kinds that are one file."""
-    text, _ = _one_file(*_kept(slug, root), kind)
+    text = _one_file(_class(slug, root, raw or kind == "junit"), kind)
     return text.decode("utf-8") if isinstance(text, bytes) else text
 
 
-def _one_file(collected: Collected, results: Results, kind: str) -> tuple[str | bytes, str]:
+DEFAULTS = {
+    "junit": "junit.xml",
+    "csv": "marks.csv",
+    "canvas": "canvas.csv",
+    "moodle": "moodle.csv",
+}
+
+
+@dataclass(frozen=True)
+class _Class:
+    """The reports that are kept, and what the gradebook has of their students."""
+
+    collected: Collected
+    results: Results
+    booked: dict[str, Mark]
+    raw: bool
+
+    def marked(self) -> Iterator[tuple[LabReport, Mark]]:
+        """Every student's report with the mark that counts, one in memory at a time."""
+        for report in self.results.latest():
+            mark = self.booked.get(report.student)
+            if mark is None or self.raw:
+                yield report, as_judged(report, mark.person if mark else None)
+            else:
+                look = mark.needs_review or bool(report.look_at)
+                yield report, replace(mark, needs_review=look)
+
+    @property
+    def column(self) -> str:
+        """What the lab is called in the gradebooks of others."""
+        return f"{self.collected.lab.title} ({self.collected.slug})"
+
+
+def _class(slug: str, root: Path | None, raw: bool) -> _Class:
+    collected, results = _kept(slug, root)
+    return _Class(collected, results, _known(slug, collected.root, raw), raw)
+
+
+def _known(slug: str, root: Path, raw: bool) -> dict[str, Mark]:
+    """What the gradebook has; for the judge's own marks it is of use and no need."""
+    from autograder.course.gradebook import booked_marks
+
+    try:
+        return booked_marks(slug, root)
+    except GraderFault:
+        if raw:
+            return {}
+        raise
+
+
+def _one_file(marked: _Class, kind: Kind) -> str | bytes:
     if kind == "junit":
-        return junit_xml(results.latest()), "junit.xml"
-    names = [exercise.name for exercise in collected.exercises]
-    return csv_text(names, results.latest()), "marks.csv"
+        return junit_xml(marked.results.latest())
+    if kind == "canvas":
+        return canvas_text(marked.column, [mark for _, mark in marked.marked()])
+    if kind == "moodle":
+        return moodle_text(marked.column, (mark for _, mark in marked.marked()))
+    names = [exercise.name for exercise in marked.collected.exercises]
+    return csv_text(names, marked.marked())
 
 
-def _gradescope(results: Results, out: Path, done: Done) -> Path:
+def _gradescope(marked: _Class, out: Path, done: Done) -> Path:
     """One results.json where there is one student and the name ends so; else one in a folder."""
     if out.suffix == ".json":
-        reports = list(results.latest())
-        if len(reports) != 1:
-            count = f"there are {len(reports)} students"
+        found = list(marked.marked())
+        if len(found) != 1:
+            count = f"there are {len(found)} students"
             raise CollectionError(f"{out} is one file and {count}: name a folder")
-        write_whole(out, results_json(reports[0]))
+        write_whole(out, results_json(*found[0]))
         return out
-    for judged in results.latest():
+    for judged, mark in marked.marked():
         folder = out / _file(judged.student).removesuffix(".html")
-        write_whole(folder / "results.json", results_json(judged))
+        write_whole(folder / "results.json", results_json(judged, mark))
         done(judged.student)
     return out

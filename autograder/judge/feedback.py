@@ -10,11 +10,14 @@ from autograder.judge.judgement import Judgement
 from autograder.judge.report import CaseReport, ExerciseReport
 from autograder.labcheck.explain import Line, listed
 from autograder.labcheck.message import ended, findings, forbidden
+from autograder.labcheck.own import Own
 from autograder.labcheck.text import capped
 from autograder.labcheck.verdict import Trial
 
 LONG_NUMBER = re.compile(r"\d+\.\d{3,}(?:e[-+]?\d+)?|\d{7,}")
 OWN_TEXTS = frozenset({"You returned", "First wrong", "Raised", "What happened"})
+
+NOTHING = Own()
 
 WRITE = "Write the body below the docstring in place of NotImplementedError."
 AGAIN = "Hand it in again, as a notebook (.ipynb) or a Python file (.py)."
@@ -33,7 +36,7 @@ def report_on(judgement: Judgement) -> ExerciseReport:
         float(exercise.points),
         judgement.mistake,
         tuple(lines),
-        tuple(case_report(trial, exercise.parts) for trial in judgement.trials),
+        tuple(case_report(trial, exercise.parts, judgement.own) for trial in judgement.trials),
         judgement.reason if failed else "",
     )
 
@@ -63,14 +66,14 @@ def _what(judgement: Judgement) -> list[Line]:
             return [Line("What happened", OURS)]
     if reason:
         return [Line("What happened", reason)]
-    return _hidden(judgement.trials, judgement.exercise.parts)
+    return _hidden(judgement.trials, judgement.exercise.parts, judgement.own)
 
 
-def _hidden(trials: Sequence[Trial], parts: Sequence[str]) -> list[Line]:
+def _hidden(trials: Sequence[Trial], parts: Sequence[str], own: Own) -> list[Line]:
     """Findings on hidden cases, without numbers that a student's own texts and names carry."""
     return [
         replace(line, text=LONG_NUMBER.sub("…", line.text)) if line.label in OWN_TEXTS else line
-        for line in findings(trials, parts, numbers=False)
+        for line in findings(trials, parts, numbers=False, own=own)
     ]
 
 
@@ -96,8 +99,8 @@ def _given(judgement: Judgement) -> list[Line]:
     return [Line("Note", f"{text}\none error is charged once.")]
 
 
-def case_report(trial: Trial, parts: Sequence[str]) -> CaseReport:
-    """One case in a sentence."""
+def case_report(trial: Trial, parts: Sequence[str], own: Own = NOTHING) -> CaseReport:
+    """One case in a sentence; `own` is what the program's text names."""
     name = trial.question.name
     if trial.got.did == "skipped":
         return CaseReport(name, "skipped", trial.got.text)
@@ -105,19 +108,19 @@ def case_report(trial: Trial, parts: Sequence[str]) -> CaseReport:
         return CaseReport(name, "right")
     kind = ended(trial)
     outcome = "error" if kind == "unfinished" else kind
-    return CaseReport(name, outcome, _sentence(trial, parts) or None)  # type: ignore[arg-type]
+    return CaseReport(name, outcome, _sentence(trial, parts, own) or None)  # type: ignore[arg-type]
 
 
-def _sentence(trial: Trial, parts: Sequence[str]) -> str:
+def _sentence(trial: Trial, parts: Sequence[str], own: Own) -> str:
     """What went wrong in one case, in a line."""
-    texts = {line.label: line.text for line in _hidden([trial], parts)}
+    texts = {line.label: line.text for line in _hidden([trial], parts, own)}
     if "First wrong" in texts:
         texts = {"First wrong": texts["First wrong"]}
     starts = {
         "You returned": "You returned ",
         "First wrong": "First wrong: ",
         "Raised": "Raised ",
-        "In your code": "at ",
+        "In your code": "At " if texts.get("Raised", "").endswith((".", "?")) else "at ",
         "What happened": "",
         "Expected": "; expected ",
     }

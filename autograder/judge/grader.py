@@ -17,7 +17,8 @@ from autograder.judge.program import Program
 from autograder.judge.report import LabReport, Outcome
 from autograder.judge.submission import Submission
 from autograder.labcheck.forbidden import forbidden_use, may_use
-from autograder.labcheck.message import outcome_of, share
+from autograder.labcheck.message import GRADED, explained, outcome_of, share
+from autograder.labcheck.own import Own
 from autograder.labcheck.verdict import Observed, diagnose, tried
 from autograder.sandbox.errors import SandboxError
 from autograder.sandbox.pool import Sandbox
@@ -32,7 +33,10 @@ DISTURBED = frozenset({"wrong", "partly", "error"})
 
 
 class Grader(AbstractContextManager["Grader"]):
-    """Grades submissions of one lab, one after another, in a sandbox of its own."""
+    """Grades submissions of one lab, one after another, in a sandbox of its own.
+
+    only: the exercises that are judged, each as in a full run; all where there is none.
+    """
 
     def __init__(
         self,
@@ -42,8 +46,9 @@ class Grader(AbstractContextManager["Grader"]):
         isolation: Literal["walls", "process"] = "walls",
         device: Literal["cpu", "cuda"] = "cpu",
         preloaded: socket.socket | None = None,
+        only: frozenset[str] = frozenset(),
     ) -> None:
-        self.collected, self.device = collected, device
+        self.collected, self.device, self.only = collected, device, only
         self.sandbox = Sandbox(
             collected.lab.arrays,
             isolation=isolation,
@@ -65,6 +70,7 @@ class Grader(AbstractContextManager["Grader"]):
         """The report of one submission; a fault of the grader becomes `not_graded`."""
         started = time.monotonic()
         exercises, notes = self.collected.exercises, submission.notes
+        wanted = self.only or {exercise.name for exercise in exercises}
         if submission.problem is not None:
             judgements = [
                 Judgement.without_cases(exercise, "missing", submission.problem)
@@ -81,7 +87,7 @@ class Grader(AbstractContextManager["Grader"]):
             self.device,
             self.isolation,
             time.monotonic() - started,
-            tuple(report_on(judgement) for judgement in judgements),
+            tuple(report_on(one) for one in judgements if one.exercise.name in wanted),
             submission.problem,
             notes,
             submission.look_at,
@@ -119,13 +125,22 @@ class Judging:
     def judge(self) -> list[Judgement]:
         """Every exercise; those that fail are judged again apart from what else failed."""
         first: list[Judgement] = []
-        for exercise in self.grader.collected.exercises:
+        for exercise in self._to_judge():
             first.append(self._first(exercise, first))
         final: list[Judgement] = []
         for judgement in first:
             failed = [earlier.exercise.name for earlier in final if earlier.share < 1]
             final.append(self._again(judgement, failed))
         return final
+
+    def _to_judge(self) -> list[Exercise]:
+        """What is asked for, and what that uses: how this ends is a part of the verdict."""
+        exercises = self.grader.collected.exercises
+        todo, names = set(self.grader.only), set[str]()
+        while todo:
+            names |= todo
+            todo = {used for name in todo for used in self.candidate.program.used(name)} - names
+        return [one for one in exercises if one.name in names or not names]
 
     def _first(self, exercise: Exercise, before: Sequence[Judgement]) -> Judgement:
         """Judged with all cells; what would end the process once more is given at once."""
@@ -196,9 +211,9 @@ class Judging:
         used = self._forbidden(exercise)
         if used is not None:
             return Judgement.without_cases(exercise, "forbidden", used)
-        reason = self.candidate.why_not(exercise.name)
+        reason, own = self.candidate.why_not(exercise.name), self.candidate.program.own
         if reason is not None:
-            return Judgement.without_cases(exercise, *_cannot_be_called(reason))
+            return Judgement.without_cases(exercise, *_cannot_be_called(reason, own))
         oracle = self.grader.oracle
         draw = oracle.draw(self.student, exercise)
         expected = oracle.expected(exercise, draw)
@@ -212,7 +227,7 @@ class Judging:
         mistake = None
         if outcome in DISTURBED:
             mistake = diagnose(trials, oracle.mistakes(exercise, draw))
-        return Judgement(exercise, trials, outcome, share(trials), mistake)
+        return Judgement(exercise, trials, outcome, share(trials), mistake, own=own)
 
     def _forbidden(self, exercise: Exercise) -> str | None:
         """What the exercise uses and may not, read from the source."""
@@ -230,7 +245,7 @@ def _compared(judgement: Judgement) -> bool:
     return first is not None and first.mismatch is not None
 
 
-def _cannot_be_called(why: Observed) -> tuple[Outcome, str]:
+def _cannot_be_called(why: Observed, own: Own) -> tuple[Outcome, str]:
     """How an exercise ends whose cells already tell that it cannot be called."""
     if why.did == "gone":
         return why.type if why.type in ENDED else "crash", why.text  # type: ignore[return-value]
@@ -242,4 +257,6 @@ def _cannot_be_called(why: Observed) -> tuple[Outcome, str]:
     for file, line, source in why.lines[-1:]:
         place = f"{file}, line {line}"
         text = f"{text.removesuffix(f' ({place})')}\n{place}: {source.strip()}"
+    if means := explained(why, own, GRADED):
+        text += f"\nThat means: {means}"
     return "memory" if why.type == "MemoryError" else "error", text

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from autograder.judge.report import Outcome
+from autograder.labcheck.own import Own
 from autograder.labcheck.verdict import Trial
 from autograder.spec import Exercise
 
@@ -14,7 +15,8 @@ class Judgement:
     """One exercise as judged: its cases, the known mistake, and what ended it early.
 
     share: the part of the points that was earned.  reason: what ended it before its cases did.
-    given: names of the functions that were answered in the student's stead.
+    given: names of the functions that were answered in the student's stead.  own: what the
+    program's text names.
     """
 
     exercise: Exercise
@@ -24,6 +26,7 @@ class Judgement:
     mistake: str | None = None
     reason: str = ""
     given: tuple[str, ...] = ()
+    own: Own = field(default_factory=Own)
 
     @staticmethod
     def without_cases(exercise: Exercise, outcome: Outcome, reason: str = "") -> Judgement:

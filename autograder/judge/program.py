@@ -9,6 +9,7 @@ from functools import cached_property
 
 from autograder.judge.submission import Cell, Submission
 from autograder.labcheck.forbidden import Source, bound_names, folded, parsed
+from autograder.labcheck.own import Own
 from autograder.labcheck.reading import only, own_files, to_run, whole_source
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -32,6 +33,11 @@ class Program:
     def source(self) -> Source:
         """The names in all cells, and in the files that they import."""
         return whole_source([cell.source for cell in self.cells], own_files(self.files))
+
+    @cached_property
+    def own(self) -> Own:
+        """What the program names, to tell of an exception nothing else."""
+        return Own.of([*(cell.source for cell in self.cells), *own_files(self.files).values()])
 
     @cached_property
     def text(self) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from . import console
 from .explain import Line
 from .html import SIGNS
 from .message import HEADLINES, Message
@@ -30,6 +31,7 @@ WRONG = "\033[31m"
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command; 0 when every exercise is right, 1 when not, 2 for wrong usage."""
+    console.prepare()
     parser = _parser()
     asked = parser.parse_args(words)
     try:

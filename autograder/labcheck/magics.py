@@ -17,7 +17,7 @@ from .forbidden import parsed
 
 MAX_MAGIC = 100
 """Magics of one cell that are read; each is looked for from the top."""
-MAX_READING = 4 * 2**20
+MAX_READING = 2**19
 """Characters that are read at most, again and again, to find the magics of a whole file."""
 _AROUND = (
     "time timeit capture prun debug memit mprun lprun python python3 pypy heat snakeviz px local "

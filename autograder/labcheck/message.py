@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .exceptions import ANYONE, meaning, type_told
 from .explain import CODE, Line, as_text, called_with, first_wrong, points, returned
 from .forbidden import hides
+from .own import Own
 from .text import capped
-from .verdict import Trial, is_stub
+from .verdict import Observed, Trial, is_stub
 
 PLAIN = "values"
 """The name of the first case, which needs no mention."""
@@ -32,6 +34,7 @@ GUESSES = {
     "timeout": "a loop never ends: look at what its condition waits for.",
     "memory": "an array is far larger than it need be: look at the shapes that meet.",
 }
+GRADED = "where you are graded"
 PLAIN_DATA = "plain numbers and arrays, or tuples, lists and dicts of them."
 
 
@@ -97,9 +100,12 @@ def counts(trial: Trial) -> bool:
 
 
 def findings(
-    trials: Sequence[Trial], parts: Sequence[str] = (), numbers: bool = True
+    trials: Sequence[Trial], parts: Sequence[str] = (), numbers: bool = True, own: Own = ANYONE
 ) -> list[Line]:
-    """What to tell about the first case that failed; the numbers only where they may be shown."""
+    """What to tell about the first case that failed; the numbers only where they may be shown.
+
+    own: what the program's text names, where no more may be told of an exception.
+    """
     trial = next((trial for trial in trials if not trial.passed), None)
     if trial is None:
         return []
@@ -110,7 +116,7 @@ def findings(
             lines.append(Line("Case", f"{question.name}{_what_is_right(trials)}"))
         arguments = called_with(question.arguments, question.shapes, numbers)
         lines.append(Line("Called with", arguments))
-    lines += _finding(trial, parts, numbers)
+    lines += _finding(trial, parts, numbers, own)
     if question.why and not question.value:
         lines.append(Line("Look at", question.why))
     return lines
@@ -125,12 +131,12 @@ def _what_is_right(trials: Sequence[Trial]) -> str:
     return ""
 
 
-def _finding(trial: Trial, parts: Sequence[str], numbers: bool) -> list[Line]:
+def _finding(trial: Trial, parts: Sequence[str], numbers: bool, own: Own) -> list[Line]:
     got, due = trial.got, trial.due
     if due.did == "raised" and got.did in ("result", "raised"):
-        return _exception_due(trial, numbers)
+        return _exception_due(trial, numbers, own)
     if got.did == "raised":
-        return raised(trial, numbers)
+        return raised(trial, numbers, own)
     if got.did == "refused":
         return [Line("You returned", f"{got.text}."), Line("Expected", PLAIN_DATA)]
     if got.did != "result" or trial.mismatch is None:
@@ -146,28 +152,42 @@ def _finding(trial: Trial, parts: Sequence[str], numbers: bool) -> list[Line]:
     return [Line("You returned", returned(got.tree, trial.mismatch, trial.question.shapes)), wrong]
 
 
-def _exception_due(trial: Trial, numbers: bool) -> list[Line]:
+def _exception_due(trial: Trial, numbers: bool, own: Own) -> list[Line]:
     due = f"a {trial.due.type}"
     mentions = trial.question.mentions.split("|")[0]
     expected = f"Expected {due} whose text names {mentions!r}" if mentions else f"Expected {due}"
     if trial.got.did == "result":
         return [Line("What happened", f"No exception was raised. {expected}.")]
     if trial.due.type in trial.got.bases:
-        text = f"A {trial.got.type} was raised, as is due, but it does not name {mentions!r}."
+        kind = type_told(trial.got, own)
+        text = f"A {kind} was raised, as is due, but it does not name {mentions!r}."
         return [Line("What happened", text)]
-    return [*raised(trial, numbers), Line("Expected", f"{due} on these arguments.")]
+    return [*raised(trial, numbers, own), Line("Expected", f"{due} on these arguments.")]
 
 
-def raised(trial: Trial, texts: bool) -> list[Line]:
-    """An exception in the student's own code, cut to the student's lines."""
-    got = trial.got
-    lines = [Line("Raised", f"{got.type}: {got.text}" if texts and got.text else got.type)]
+def raised(trial: Trial, texts: bool, own: Own) -> list[Line]:
+    """An exception in the student's own code, cut to the student's lines.
+
+    texts: whether its own text may be shown; elsewhere what it means stands in its place.
+    """
+    got, kind = trial.got, type_told(trial.got, own)
+    means = explained(got, own, "here" if texts else GRADED)
+    told = got.text if texts else means
+    lines = [Line("Raised", f"{kind}: {told}" if told else kind)]
+    if texts and means:
+        lines.append(Line("Which means", means))
     sources = [f"{file}, line {line}: {source.strip()}" for file, line, source in got.lines]
     if sources:
         lines.append(Line(CODE, "\n".join(list(dict.fromkeys(sources))[-3:])))
     if got.type == "MemoryError":
         lines.append(Line("Perhaps", GUESSES["memory"]))
     return lines
+
+
+def explained(got: Observed, own: Own, here: str) -> str:
+    """What an exception means, as a sentence; nothing where that is not known."""
+    means = meaning(got, own, here)
+    return f"{means}{'' if means.endswith('?') else '.'}" if means else ""
 
 
 def forbidden(name: str, used: str) -> list[Line]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .explain import Line
+from .explain import TEXT_COLUMN, Line
 from .html import SIGNS, as_html
 from .message import Message, findings, forbidden
 from .run import Checked, check_cases
@@ -22,6 +25,15 @@ UNKNOWN = (
     "None of the mistakes that I know gives exactly this. "
     "The first difference that the check shows is the best lead."
 )
+WIDTH = 64
+"""The longest line that the dialog of nbgrader's Validate button shows whole."""
+
+
+class NotRightError(Exception):
+    """Fails a check cell while nbgrader validates; a notebook shows its text and no traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
 
 
 class NotebookSession:
@@ -41,18 +53,27 @@ class NotebookSession:
         return self._exercises
 
     def check(self, function: Callable[..., Any]) -> None:
-        """Try a function or class on the visible cases, and show what was found."""
+        """Try a function or class on the visible cases, and show what was found.
+
+        While nbgrader validates the notebook, what is not right raises NotRightError.
+        """
         name = getattr(function, "__name__", None)
         exercise = self.exercises.get(name) if isinstance(name, str) else None
         if exercise is None:
             known = ", ".join(self.exercises)
-            print(f"{name or function!r} is no exercise of this lab. Its exercises: {known}.")
+            said = f"{name or function!r} is no exercise of this lab. Its exercises: {known}."
+            if validating():
+                raise NotRightError(narrow(said, WIDTH))
+            print(said)
             return
         checked = check_cases(exercise, function)
         if self._checked.get(exercise.name) is None or checked.outcome == "right":
             self._hints_asked.pop(exercise.name, None)
         self._checked[exercise.name] = checked
-        show(message_of(checked, notebook=True), self.progress_line())
+        message = message_of(checked, notebook=True)
+        if validating() and checked.outcome != "right":
+            raise NotRightError(narrowed(message).text())
+        show(message, self.progress_line())
 
     def hint(self, function: Callable[..., Any]) -> None:
         """One more step of help for a function: first where to look, then what is wrong."""
@@ -78,6 +99,24 @@ class NotebookSession:
     def progress_line(self) -> str:
         """ "3 of 12 right, 25 of 100 points [#####-----]" for what was checked so far."""
         return progress_line(self.exercises, self._checked)
+
+
+def validating() -> bool:
+    """Whether nbgrader runs the notebook to tell a student if it passes."""
+    return os.environ.get("NBGRADER_EXECUTION") == "validate"
+
+
+def narrow(text: str, width: int) -> str:
+    """A text with its long lines broken."""
+    wrapped = (textwrap.wrap(line, width, break_on_hyphens=False) for line in text.split("\n"))
+    return "\n".join(piece for pieces in wrapped for piece in pieces or [""])
+
+
+def narrowed(message: Message) -> Message:
+    """A message whose lines are no longer than WIDTH."""
+    width = WIDTH - TEXT_COLUMN
+    lines = (Line(line.label, narrow(line.text, width)) for line in message.lines)
+    return replace(message, lines=tuple(lines))
 
 
 def progress_line(exercises: dict[str, VisibleExercise], checked: dict[str, Checked]) -> str:

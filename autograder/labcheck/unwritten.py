@@ -1,7 +1,8 @@
-"""What a notebook says when a cell needs a function that is not written yet."""
+"""What a notebook says when a cell needs a function that is not written, or not there, yet."""
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -10,9 +11,13 @@ from typing import Any
 from .explain import Line
 from .message import Message
 
+CHECK_CELL = re.compile(r"\s*check\(\s*(\w+)\s*\)")
+
 
 def announce_unwritten(show: Callable[[Message], None]) -> None:
     """In a notebook, show a sentence in place of a traceback for NotImplementedError.
+
+    So too where a check cell names a function whose own cell did not run.
 
     show: displays a Message.  Elsewhere nothing happens.
     """
@@ -23,6 +28,10 @@ def announce_unwritten(show: Callable[[Message], None]) -> None:
 
     def announce(shell: Any, *raised: Any, tb_offset: int | None = None) -> list[str]:
         frame = traceback.extract_tb(raised[2])[-1]
+        if isinstance(raised[1], NameError):
+            say_what_is_missing(raised[1], frame.line or "")
+            shell.showtraceback(raised, tb_offset=tb_offset)
+            return []
         of_a_library = frame.filename.startswith((sys.prefix, sys.base_prefix))
         if of_a_library or "raise" not in (frame.line or ""):
             shell.showtraceback(raised, tb_offset=tb_offset)
@@ -37,4 +46,12 @@ def announce_unwritten(show: Callable[[Message], None]) -> None:
         show(Message(name, "unfinished", 0, 0, lines))
         return []
 
-    shell.set_custom_exc((NotImplementedError,), announce)
+    shell.set_custom_exc((NotImplementedError, NameError), announce)
+
+
+def say_what_is_missing(error: NameError, line: str) -> None:
+    """Let the error of a check cell show as one sentence, if it lacks what is to be checked."""
+    named = CHECK_CELL.match(line)
+    if named and named[1] == error.name:
+        said = f"{error.name} is not defined: does its cell run?"
+        error._render_traceback_ = lambda: [said]  # type: ignore[attr-defined]

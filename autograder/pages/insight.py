@@ -28,6 +28,7 @@ class Student:
     outcomes: Mapping[str, str]
     shares: Mapping[str, float | None]
     problem: str | None = None
+    look_at: str = ""
 
     @property
     def right(self) -> int:
@@ -37,9 +38,8 @@ class Student:
     @property
     def to_look_at(self) -> bool:
         """Whether something of this submission is worth a look by a person."""
-        return self.problem is not None or any(
-            outcome in TO_LOOK_AT for outcome in self.outcomes.values()
-        )
+        whole = self.problem is not None or bool(self.look_at)
+        return whole or any(outcome in TO_LOOK_AT for outcome in self.outcomes.values())
 
 
 @dataclass(frozen=True)
@@ -178,6 +178,7 @@ def _student(report: LabReport) -> Student:
         {exercise.name: exercise.outcome for exercise in report.exercises},
         {exercise.name: _share(exercise) for exercise in report.exercises},
         report.problem,
+        report.look_at,
     )
 
 
@@ -188,6 +189,8 @@ def _share(exercise: ExerciseReport) -> float | None:
 def _oddities(report: LabReport) -> Iterator[Oddity]:
     if report.problem:
         yield Oddity(report.student, "", "missing", report.problem)
+    if report.look_at:
+        yield Oddity(report.student, "", "as handed in", report.look_at)
     for exercise in report.exercises:
         if exercise.outcome in TO_LOOK_AT:
             reason = exercise.fault or first_thing(exercise)

@@ -30,7 +30,8 @@ def overview(nb: Any) -> str:
     """HTML on one line, for a cell of text.  nb: a graded notebook."""
     ours = nb.metadata[MARK]
     problem = [ours["problem"]] if ours.get("problem") else []
-    notes = [*problem, *ours.get("notes", ())]
+    look_at = [f"A person will look at it: {ours['look_at']}."] if ours.get("look_at") else []
+    notes = [*problem, *look_at, *ours.get("notes", ())]
     html = render("overview.html.j2", rows=list(_rows(nb)), notes=notes)
     return " ".join(html.split())
 

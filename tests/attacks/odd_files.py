@@ -41,9 +41,9 @@ def right() -> str:
 # -- no ordinary files ---------------------------------------------------------------------------
 
 
-@odd("folder.py", "problem it is a folder")
+@odd("folder.py", "all right")
 def folder(path: Path) -> None:
-    """A folder under the name of a script."""
+    """A folder under the name of a script, in which there is a right one."""
     path.mkdir()
     (path / "lab2_rnn.py").write_text(right())
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from browser_kit import TOKEN, Jupyter
 
+from autograder.chain.archive import ARCHIVE, archive
 from tools.madeup import answers
 
 COURSE = Path(__file__).parents[2]
@@ -49,6 +50,25 @@ def test_a_stub_is_filled_checked_and_mended(
     assert "1 of 12 right" in card.inner_text()
     card.scroll_into_view_if_needed()
     page.screenshot(path=shots / "student-right.png")
+
+
+def test_the_validate_button_says_what_is_not_done(
+    page: Any, jupyter: Jupyter, shots: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "student"
+    shutil.copytree(COURSE / "release" / LAB, home)
+    (home / ARCHIVE).write_bytes(archive())
+    address = jupyter.start(home)
+    page.goto(f"{address}/lab/tree/{LAB}.ipynb?token={TOKEN}&reset")
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.get_by_role("button", name="Validate").first.click()
+    dialog = page.locator(".jp-Dialog", has_text="check(rnn_step)")
+    dialog.wait_for()
+    told = dialog.inner_text()
+    page.screenshot(path=shots / "student-validated.png")
+    assert "not started yet" in told
+    assert "Success" not in told
+    assert "Traceback" not in told
 
 
 def fill(page: Any, text: str) -> None:

@@ -83,7 +83,7 @@ def test_whatever_the_marks_the_status_is_0_and_the_order_is_kept(
         "",
         "",
         "it is not a notebook: no JSON from line 1 on",
-        "it is a folder",
+        "there is no notebook and no .py file",
         "it is not an ordinary file",
         "it is a symbolic link",
         "",

@@ -109,6 +109,7 @@ class Settings:
         )
         self.GenerateFeedback = Section()
         self.GenerateAssignment = Section(hooks)
+        self.FileNameCollectorPlugin = Section(valid_ext=[".tex"])
 
 
 def test_what_a_course_has_set_stays_as_it_was() -> None:
@@ -126,6 +127,7 @@ def test_what_a_course_has_set_stays_as_it_was() -> None:
     assert names == ["GetGrades", "Summary", "CSSHTMLHeaderPreprocessor"]
     settings.GenerateAssignment["post_convert_hook"](assignment="ps1", notebooks=[])
     assert called == ["ps1"]
+    assert settings.FileNameCollectorPlugin["valid_ext"] == [".tex"]
     assert settings.GenerateAssignment["pre_convert_hook"] is refuse_authored_files
 
 

@@ -62,7 +62,7 @@ def test_a_class_is_judged_once_and_booked_once(course: Course) -> None:
     assert reports["bob"].score == 0.0
     assert 0 < reports["eve"].score < 100
     assert reports["fay"].problem == "unreadable submission: it is not text"
-    assert reports["ida"].problem == "unreadable submission: no such file or directory"
+    assert reports["ida"].problem == "unreadable submission: there is no notebook and no .py file"
     assert reports["gil"].score == reports["hal"].score == 100.0
     assert [one.mistake for one in reports["bob"].exercises] == [
         "squared",

@@ -13,8 +13,8 @@ import pytest
 from instructor_kit import NAMES, RIGHT, Course, grade_id
 from nbgrader.nbgraderformat import MetadataValidator
 
-from autograder.course.handin import Release, Released, as_notebook, handed_in
-from autograder.judge.submission import read
+from autograder.course.finding import handed_in_by
+from autograder.course.handin import Release, Released, as_notebook
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def release(built: Path) -> Release:
 
 def rebuilt(folder: Path, release: Release) -> Any:
     """What is read from a folder, which must be sound for nbformat and nbgrader."""
-    notebook = as_notebook(read(handed_in(folder, "tiny")), release)
+    notebook = as_notebook(handed_in_by(folder, "tiny", "ada", folder), release)
     nbformat.validate(notebook)
     MetadataValidator().validate_nb(notebook)
     return notebook
@@ -208,16 +208,3 @@ def test_a_script_becomes_the_cells_it_defines(release: Release, tmp_path: Path)
     (tmp_path / "tiny.py").write_text(text)
     found = rebuilt(tmp_path, release)
     assert {name: sources(found)[name] for name in NAMES} == RIGHT
-
-
-def test_the_file_that_counts_is_the_labs_own_then_the_only_one(tmp_path: Path) -> None:
-    assert handed_in(tmp_path, "tiny") == tmp_path / "tiny.ipynb"
-    (tmp_path / "notes.py").touch()
-    (tmp_path / "tiny (1).ipynb").touch()
-    assert handed_in(tmp_path, "tiny") == tmp_path / "tiny (1).ipynb"
-    (tmp_path / "tiny (2).ipynb").touch()
-    assert handed_in(tmp_path, "tiny") == tmp_path / "notes.py"
-    (tmp_path / "tiny.py").touch()
-    assert handed_in(tmp_path, "tiny") == tmp_path / "tiny.py"
-    (tmp_path / "tiny.ipynb").touch()
-    assert handed_in(tmp_path, "tiny") == tmp_path / "tiny.ipynb"

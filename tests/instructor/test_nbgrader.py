@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -280,3 +281,99 @@ def test_nbgrader_says_in_words_why_nothing_can_be_judged(course: Course) -> Non
     told = course.run("nbgrader", "autograde", "tiny", status=1)
     assert "the secret nowhere cannot be read" in told.stderr
     assert not (course.root / "autograded/ada/tiny/tiny.ipynb").exists()
+
+
+def script(answers: dict[str, str]) -> bytes:
+    """A hand-in as a Python file."""
+    return "\n\n".join(["import numpy as np", *answers.values()]).encode()
+
+
+def class_of_forms(course: Course) -> None:
+    """The same work under the names that learning platforms and students give it."""
+    course.hand_in("notebook")
+    course.hand_in("script", script(RIGHT), "tiny.py")
+    course.hand_in("renamed", RIGHT | {"double": HALF}, "tiny (1).ipynb")
+    course.hand_in("beside", RIGHT)
+    course.hand_in("beside", WRONG, "tiny-Copy1.ipynb")
+    course.hand_in("wrong", script(WRONG), "my work.py")
+    course.hand_in("torn", b'{"cells": [')
+    (course.root / "submitted" / "empty" / "tiny").mkdir(parents=True)
+
+
+def test_formgrader_and_both_commands_agree_on_every_form(course: Course) -> None:
+    class_of_forms(course)
+    course.run("autograder", "grade", "tiny")
+    ours = course.grades()
+    found = totals(course)
+    assert {found[name] for name in ("notebook", "script", "beside")} == {100.0}
+    assert 60.0 < found["renamed"] < 100.0
+    assert found["wrong"] == found["torn"] == 0.0
+    for words in (("nbgrader", "autograde", "tiny"), ()):
+        forget(course)
+        course.run("nbgrader", "generate_assignment", "tiny", "--force")
+        if words:
+            course.run(*words)
+        else:
+            by_formgrader(course, sorted(found))
+        assert course.grades() == ours
+        written = (course.root / "autograded").rglob("*.ipynb")
+        assert sorted(path.parts[-3:] for path in written) == [
+            (name, "tiny", "tiny.ipynb") for name in sorted(found)
+        ]
+
+
+def forget(course: Course) -> None:
+    """Take back all that was graded."""
+    shutil.rmtree(course.root / "autograded")
+    shutil.rmtree(course.root / "results")
+    (course.root / "gradebook.db").unlink()
+
+
+BUTTON = """
+import sys
+
+from nbgrader.apps import NbGrader
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+
+app = NbGrader()
+app.load_config_file()
+api = NbGraderAPI(CourseDirectory(config=app.config), config=app.config)
+for student in sys.argv[1:]:
+    said = api.autograde("tiny", student)
+    assert said["success"], said
+"""
+
+
+def by_formgrader(course: Course, students: list[str]) -> None:
+    """What the server does for formgrader's button."""
+    said = subprocess.run(
+        [sys.executable, "-c", BUTTON, *students],
+        cwd=course.root,
+        env=course.environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_python_files_from_an_archive_are_collected_and_graded(course: Course) -> None:
+    archive = course.root / "downloaded" / "tiny" / "archive"
+    archive.mkdir(parents=True)
+    with zipfile.ZipFile(archive / "class.zip", "w") as file:
+        file.writestr("ada_tiny.py", script(RIGHT))
+        file.writestr("bob_tiny.ipynb", json.dumps(course.notebook(WRONG)))
+        file.writestr("eve_tiny.PY", script(RIGHT))
+    pattern = r".*/(?P<student_id>[a-z]+)_(?P<file_id>[^/]+)$"
+    course.configure(f"c.FileNameCollectorPlugin.named_regexp = {pattern!r}")
+    course.run("nbgrader", "zip_collect", "tiny")
+    assert (course.root / "submitted/ada/tiny/tiny.py").is_file()
+    assert (course.root / "submitted/eve/tiny/tiny.PY").is_file()
+    course.run("autograder", "grade", "tiny")
+    ours = course.grades()
+    found = totals(course)
+    assert (found["ada"], found["bob"]) == (100.0, 0.0)
+    forget(course)
+    course.run("nbgrader", "generate_assignment", "tiny", "--force")
+    course.run("nbgrader", "autograde", "tiny")
+    assert course.grades() == ours

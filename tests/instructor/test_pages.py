@@ -17,7 +17,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from instructor_kit import NAMES, POINTS, RIGHT, WRONG, Course
 from jinja2 import UndefinedError
+from nbformat.notebooknode import from_dict
 
+from autograder.commands.terminal import show_reports
 from autograder.course import publishing
 from autograder.course.grading import grade_class
 from autograder.judge.report import ExerciseReport, LabReport, Outcome
@@ -28,7 +30,8 @@ from autograder.pages.class_page import class_page
 from autograder.pages.gradescope import results_json
 from autograder.pages.insight import Insight, insight
 from autograder.pages.junit import junit_xml
-from autograder.pages.overview import heading
+from autograder.pages.marks import Mark, as_judged
+from autograder.pages.overview import MARK, heading, overview
 from autograder.pages.rendering import render
 from autograder.pages.sheet import csv_text, safe
 from autograder.pages.student_page import Section, student_page
@@ -326,8 +329,14 @@ def test_junit_counts_failures_and_errors_apart() -> None:
     assert EVIL in str(suites["tiny/bob"][0].findtext("failure"))
 
 
+def judged(reports: Sequence[LabReport]) -> list[tuple[LabReport, Mark]]:
+    return [(one, as_judged(one)) for one in reports]
+
+
 def test_no_cell_of_the_sheet_is_a_formula() -> None:
-    rows = list(csv.reader(io.StringIO(csv_text(NAMES, [report(FORMULA, *["right"] * 3)]))))
+    rows = list(
+        csv.reader(io.StringIO(csv_text(NAMES, judged([report(FORMULA, *["right"] * 3)]))))
+    )
     assert rows[1][0] == f"'{FORMULA}"
     for start in ("=", "+", "-", "@", "\t", "\r"):
         assert safe(f"{start}1") == f"'{start}1"
@@ -335,7 +344,7 @@ def test_no_cell_of_the_sheet_is_a_formula() -> None:
 
 
 def test_the_sheet_has_a_line_for_each_student() -> None:
-    rows = list(csv.DictReader(io.StringIO(csv_text(NAMES, CLASS))))
+    rows = list(csv.DictReader(io.StringIO(csv_text(NAMES, judged(CLASS)))))
     assert [row["student"] for row in rows] == [one.student for one in CLASS]
     assert rows[1]["double mistake"] == "squared"
     assert rows[4]["share_of points"] == ""
@@ -403,3 +412,58 @@ def test_the_commands_say_where_they_wrote(graded: Course) -> None:
     assert "give --out a folder" in told.stderr
     told = graded.run("autograder", "report", "tiny", "--out", "/proc/no/class.html", status=1)
     assert "cannot be written" in told.stderr
+
+
+# What was made of a file
+
+
+ODD = replace(
+    report("ivy", "right", "right", "right"),
+    notes=("ivy.ipynb was taken: <b>it</b> has work in 3 exercises",),
+    look_at="ivy.ipynb is as it was handed out, and there is <i>.docx beside it",
+)
+
+
+def test_what_was_made_of_a_file_stands_before_the_marks() -> None:
+    text = " ".join("".join(Reader(student_page(ODD, "Sums", {})).text).split())
+    assert text.index("What was made of your file") < text.index("Marks by exercise")
+    assert text.index(ODD.notes[0]) < text.index("Marks by exercise")
+    assert f"A person will look at what was handed in: {ODD.look_at}." in text
+    assert "could not be judged" not in text
+
+
+def test_an_odd_hand_in_is_on_the_class_page_although_all_was_judged(collected: Collected) -> None:
+    seen = insight(collected, [CLASS[0], ODD])
+    assert [student.to_look_at for student in seen.students] == [False, True]
+    assert [(one.student, one.exercise, one.reason) for one in seen.odd] == [
+        ("ivy", "", ODD.look_at)
+    ]
+    text = " ".join(" ".join(Reader(class_page(seen)).text).split())
+    assert f"ivy all as handed in {ODD.look_at}" in text
+
+
+def test_gradescope_tells_students_and_graders_of_an_odd_hand_in() -> None:
+    data = json.loads(results_json(ODD))
+    assert ODD.notes[0] in data["output"]
+    assert f"A person will look at what was handed in: {ODD.look_at}." in data["output"]
+    assert "could not be judged" not in data["output"]
+    hidden = data["tests"][-1]
+    assert (hidden["visibility"], hidden["output"]) == ("hidden", f"to look at: {ODD.look_at}")
+
+
+def test_the_overview_of_nbgraders_feedback_tells_of_the_file() -> None:
+    told = {"lab": "tiny", "notes": list(ODD.notes), "look_at": ODD.look_at}
+    html = overview(from_dict({"metadata": {MARK: told}, "cells": []}))
+    text = "".join(Reader(html).text)
+    assert ODD.notes[0] in text
+    assert f"A person will look at it: {ODD.look_at}." in text
+
+
+def test_a_terminal_marks_whom_to_look_at(capsys: pytest.CaptureFixture[str]) -> None:
+    show_reports([CLASS[0], ODD])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines if "to look at: ivy.ipynb" in line] == ["ivy"]
+    show_reports([ODD])
+    shown = capsys.readouterr().out
+    assert f"Note: {ODD.notes[0]}" in shown
+    assert f"To look at: {ODD.look_at}" in shown
