@@ -112,7 +112,7 @@ def _run(
 ) -> tuple[types.ModuleType, dict[str, str]]:
     """The file as a module; for each name of a cell that failed, why it failed."""
     read = read_file(path.read_bytes(), path.name, given)
-    runner = Runner(stops=(KeyboardInterrupt,))
+    runner = Runner((KeyboardInterrupt,), path.parent, dict(read.files))
     broken: dict[str, str] = {}
     with _own_modules(path.parent, dict(read.files)):
         for cell in to_run(read.cells, names, own_files(read.files)):

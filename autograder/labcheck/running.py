@@ -15,6 +15,7 @@ import sys
 import types
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 from .quiet import Quiet, QuietModule, decorates, display
@@ -35,10 +36,17 @@ class Runner:
     """One submission as a module that grows cell by cell.
 
     absent: modules that its imports did not find.  stops: exceptions that are for whoever runs it.
+    folder, written: where %run finds files, and the texts of those that the program writes.
     """
 
-    def __init__(self, stops: tuple[type[BaseException], ...] = ()) -> None:
+    def __init__(
+        self,
+        stops: tuple[type[BaseException], ...] = (),
+        folder: Path = Path(),
+        written: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._stops = stops
+        self.folder, self.written = folder, written
         self.module = types.ModuleType(NAME)
         self.module.__file__ = f"{NAME}.py"
         self.files: set[str] = set()
@@ -216,9 +224,15 @@ class Shell(Quiet):
 
 def _run_file(runner: Runner, name: str) -> None:
     """The cells of a file in the folder, in the program's own module, as %run -i does."""
-    path = next((path for path in (name, f"{name}.py") if Path(path).is_file()), None)
-    if path is None:
-        raise FileNotFoundError(f"there is no file {name} here")
-    for cell in read_file(Path(path).read_bytes(), path).cells:
-        for error in runner.run(cell.source, path, cell.offset):
-            raise error
+    for path in (name, f"{name}.py"):
+        if path in runner.written:
+            raw = runner.written[path].encode()
+        elif (runner.folder / path).is_file():
+            raw = (runner.folder / path).read_bytes()
+        else:
+            continue
+        for cell in read_file(raw, path).cells:
+            for error in runner.run(cell.source, path, cell.offset):
+                raise error
+        return
+    raise FileNotFoundError(f"there is no file {name} here")
