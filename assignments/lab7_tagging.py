@@ -39,7 +39,7 @@
 #   unless the caller says otherwise. In `tokens` and `logits` anything may stand there.
 # - **New tensors follow their inputs:** same device, same float dtype. "float" means a Python
 #   float, and "int" a Python int.
-# - **No function changes its arguments**, and none sets a global seed.
+# - **No function changes its arguments.**
 # - A **logit** is a score before the softmax. Models return logits here, never probabilities.
 
 # %%
@@ -86,8 +86,7 @@ def make_tagging_data(
         num_sequences: N, how many sequences.
         seq_len: T, how long each of them is.
         num_tags: C, how many tags there are.
-        generator: where all random numbers come from. The same state gives the same data, and
-            PyTorch's global random numbers are left alone.
+        generator: where all random numbers come from. The same state gives the same data.
 
     Returns:
         (tokens, tags), both (N, T) and int64.

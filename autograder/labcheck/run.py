@@ -20,7 +20,7 @@ from typing import Any, cast
 from .forbidden import Source, forbidden_use
 from .message import outcome_of, share
 from .tree import NotPlain, blank, live, plain
-from .verdict import Observed, Trial, diagnose, is_stub, tried
+from .verdict import Observed, Trial, diagnose, is_stub, tried, usual_numbers
 from .visible import Code, VisibleCase, VisibleExercise
 
 HERE = __file__.removesuffix("run.py")  # as it stands in tracebacks, in an archive too
@@ -74,7 +74,7 @@ def _observe(
     arguments = {name: live(value, device) for name, value in drawn.items()}
     code = case.scenario or exercise.scenario
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), usual_numbers():
             result = _function(code)(entry, **arguments) if code else entry(*arguments.values())
         tree = plain(result)
         left = Observed("result", plain(arguments))

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from .compare import Mismatch, Tolerance, compare
 from .tree import Tree, decode, encode
 
@@ -17,6 +19,11 @@ HOST_READ = (
 """Parts of what PyTorch says where a function reads numbers that a meta tensor does not have."""
 
 Did = Literal["result", "raised", "refused", "forbidden", "missing", "gone", "skipped"]
+
+
+def usual_numbers() -> np.errstate:
+    """How NumPy answers odd numbers during a call, whatever a program has set beside it."""
+    return np.errstate(divide="warn", over="warn", under="ignore", invalid="warn")
 
 
 @dataclass(frozen=True, eq=False)

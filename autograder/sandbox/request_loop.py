@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 
 from ..labcheck import tree
 from ..labcheck.running import remember
+from ..labcheck.verdict import usual_numbers
 from . import wire
 from .cells import Cells, raised
 from .modules import install
@@ -99,7 +100,8 @@ class RequestLoop:
                 name: tree.live(tree.decode(node, given), device) for name, node in header["args"]
             }
             began = time.perf_counter()
-            result = scenario(entry, **arguments) if scenario else entry(*arguments.values())
+            with usual_numbers():
+                result = scenario(entry, **arguments) if scenario else entry(*arguments.values())
             seconds = time.perf_counter() - began
             node = tree.encode(tree.plain(result), arrays)
             left = None

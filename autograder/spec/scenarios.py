@@ -311,6 +311,6 @@ def logits_elsewhere(
                     values.pop(id(first), None)
             return result
 
-    module = entry(*init).to(place)
+    module = entry(*init).float().to(place)
     with Fetched():
         return module(tokens, lengths)

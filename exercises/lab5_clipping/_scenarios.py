@@ -97,6 +97,22 @@ def asked(part, question):
     return None
 
 
+class OwnDropout(nn.Dropout):
+    """Dropout that draws its n-th mask in its n-th pass, whatever random numbers are drawn beside it."""
+
+    def __init__(self, p):
+        super().__init__(p)
+        self.passes = 0
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        self.passes += 1
+        own = torch.Generator().manual_seed(self.passes)
+        kept = torch.rand(x.shape, generator=own, dtype=torch.float64) >= self.p
+        return x * kept.to(x) / (1 - self.p)
+
+
 class Recurrent(nn.Module):
     """A recurrent layer and a linear one, of the sizes of their weights, and perhaps a spare one."""
 
@@ -104,7 +120,7 @@ class Recurrent(nn.Module):
         super().__init__()
         outputs, hidden = weights["fc.weight"].shape
         self.rnn = layer(inputs, hidden, batch_first=True)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = OwnDropout(dropout)
         if "spare.weight" in weights:
             self.spare = nn.Linear(weights["spare.weight"].shape[1], 4, bias=False)
         self.fc = nn.Linear(hidden, outputs)
@@ -141,9 +157,9 @@ class WithBatchNorm(nn.Module):
         self.rnn = nn.RNN(inputs, hidden, batch_first=True)
         self.norm = nn.BatchNorm1d(hidden)
         self.head = nn.Sequential()
-        self.head.add_module("dropout", nn.Dropout(0.5))
+        self.head.add_module("dropout", OwnDropout(0.5))
         self.head.add_module("fc", nn.Linear(hidden, classes))
-        self.spare = nn.Dropout(0.5)
+        self.spare = OwnDropout(0.5)
         self.recorded = []
 
     def forward(self, x):
@@ -168,7 +184,6 @@ def weights_of(model):
 
 
 def batches(x, y, batch_size):
-    """A loader; with a generator of its own, for it must not move the draws of the dropout."""
     return DataLoader(TensorDataset(x, y), batch_size=batch_size, generator=torch.Generator())
 
 
@@ -182,7 +197,6 @@ def built(weights, x, returns="logits", dropout=0.0, old_gradients=None, loss_fa
     def loss_fn(logits, labels):
         return loss_factor * nn.functional.cross_entropy(logits, labels)
 
-    torch.manual_seed(0)
     model = Classifier(weights, x.shape[2], dropout, returns)
     return filled(model, weights, old_gradients), loss_fn
 
@@ -243,7 +257,6 @@ def evaluated(entry, weights, x, y, batch_size, mode="train", observed="result")
     submodule after a call, for four mixtures of modes before; "gradient mode", after calls with
     gradients on and off; or "traces", what else a call leaves.
     """
-    torch.manual_seed(0)
     model = filled(WithBatchNorm(weights, x.shape[2]), weights)
     given = (model, batches(x, y, batch_size), nn.functional.cross_entropy)
     model.train(mode == "train")
