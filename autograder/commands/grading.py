@@ -57,7 +57,9 @@ from autograder.labcheck.text import printable
     show_default=True,
     help="process: grade without walls, where this machine cannot raise them.",
 )
-@click.option("--force", is_flag=True, help="Judge again what has been judged, too.")
+@click.option(
+    "--again", "--force", "force", is_flag=True, help="Judge again what has been judged, too."
+)
 @click.option(
     "--student", "students", metavar="NAME", multiple=True, help="Only these of the class."
 )
@@ -114,7 +116,7 @@ def grade_command(
             exercises=exercises,
         )
         return
-    _refuse_with_files({"--scheduler": scheduler, "--force": force, "--student": students})
+    _refuse_with_files({"--scheduler": scheduler, "--again": force, "--student": students})
     if exercises:
         from autograder.course.grading import known_exercises
 

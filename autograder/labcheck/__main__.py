@@ -19,7 +19,7 @@ from .explain import Line
 from .html import SIGNS
 from .message import HEADLINES, Message
 from .reading import Given, Unreadable, own_files, read_file, to_run
-from .run import Checked, check_cases
+from .run import Checked, check_cases, nobody_answers
 from .running import Modules, Runner
 from .session import find_record, hints, message_of, progress_line, score_of
 from .visible import VisibleExercise, load, load_given
@@ -117,7 +117,7 @@ def _run(
     with _own_modules(path.parent, dict(read.files)):
         for cell in to_run(read.cells, names, own_files(read.files)):
             where = str(path) if cell.file == "submission.py" else cell.file
-            with contextlib.redirect_stdout(io.StringIO()), _nobody_answers():
+            with contextlib.redirect_stdout(io.StringIO()), nobody_answers():
                 errors = runner.run(cell.source, where, cell.offset)
             if errors:
                 broken |= dict.fromkeys(cell.defines, _one_line(errors[0], where))
@@ -142,16 +142,6 @@ def _own_modules(folder: Path, files: dict[str, str]) -> Iterator[None]:
             file = getattr(sys.modules[name], "__file__", None)
             if name in finder.sources or (file and Path(file).parent == folder.resolve()):
                 del sys.modules[name]
-
-
-@contextlib.contextmanager
-def _nobody_answers() -> Iterator[None]:
-    """input() says at once that nobody can answer."""
-    before, sys.stdin = sys.stdin, io.StringIO()
-    try:
-        yield
-    finally:
-        sys.stdin = before
 
 
 def _one_line(error: BaseException, where: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 import __future__
 
+import builtins
 import contextlib
 import functools
 import inspect
@@ -74,7 +75,7 @@ def _observe(
     arguments = {name: live(value, device) for name, value in drawn.items()}
     code = case.scenario or exercise.scenario
     try:
-        with contextlib.redirect_stdout(io.StringIO()), usual_numbers():
+        with contextlib.redirect_stdout(io.StringIO()), usual_numbers(), nobody_answers():
             result = _function(code)(entry, **arguments) if code else entry(*arguments.values())
         tree = plain(result)
         left = Observed("result", plain(arguments))
@@ -91,6 +92,21 @@ def _observe(
     if exercise.view is not None and case.scenario is None:
         return _viewed(exercise.view, case, tree), left
     return Observed("result", tree), left
+
+
+@contextlib.contextmanager
+def nobody_answers() -> Iterator[None]:
+    """input() says at once that nobody can answer, as it does where programs are graded."""
+
+    def refuse(*_: object) -> str:
+        raise EOFError("EOF when reading a line")
+
+    before, stream = builtins.input, sys.stdin
+    builtins.input, sys.stdin = refuse, io.StringIO()
+    try:
+        yield
+    finally:
+        builtins.input, sys.stdin = before, stream
 
 
 def _viewed(view: Code, case: VisibleCase, tree: Any) -> Observed:

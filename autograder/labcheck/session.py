@@ -58,13 +58,14 @@ class NotebookSession:
         While nbgrader validates the notebook, what is not right raises NotRightError.
         """
         name = getattr(function, "__name__", None)
-        exercise = self.exercises.get(name) if isinstance(name, str) else None
+        try:
+            exercise = self.exercises.get(name) if isinstance(name, str) else None
+        except FileNotFoundError as missing:
+            _say(f"{missing}.")
+            return
         if exercise is None:
             known = ", ".join(self.exercises)
-            said = f"{name or function!r} is no exercise of this lab. Its exercises: {known}."
-            if validating():
-                raise NotRightError(narrow(said, WIDTH))
-            print(said)
+            _say(f"{name or function!r} is no exercise of this lab. Its exercises: {known}.")
             return
         checked = check_cases(exercise, function)
         if self._checked.get(exercise.name) is None or checked.outcome == "right":
@@ -104,6 +105,13 @@ class NotebookSession:
 def validating() -> bool:
     """Whether nbgrader runs the notebook to tell a student if it passes."""
     return os.environ.get("NBGRADER_EXECUTION") == "validate"
+
+
+def _say(text: str) -> None:
+    """Print why nothing can be checked; while nbgrader validates, raise NotRightError."""
+    if validating():
+        raise NotRightError(narrow(text, WIDTH))
+    print(text)
 
 
 def narrow(text: str, width: int) -> str:

@@ -284,3 +284,16 @@ def test_a_record_that_is_missing_is_told_with_the_way_out(handed_out: Path) -> 
         (handed_out / "away").rename(many)
     assert result.returncode != 0
     assert "copy them again from what was handed out" in result.stderr
+
+
+def test_input_says_at_once_that_nobody_can_answer(handed_out: Path) -> None:
+    text = said(handed_out, STEP + "return float(input('h? '))\n\ncheck(rnn_step)\n")
+    assert "EOFError: EOF when reading a line" in text
+    assert "nobody can answer" in text
+
+
+def test_without_its_record_a_check_says_what_is_missing(handed_out: Path, tmp_path: Path) -> None:
+    (tmp_path / "labcheck.pyz").write_bytes(archive())
+    (tmp_path / "packages").symlink_to(handed_out / "packages")
+    text = said(tmp_path, STEP + "return x\n\ncheck(rnn_step)\n")
+    assert text.startswith("the recorded cases are missing: expected visible.json")

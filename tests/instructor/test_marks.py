@@ -338,12 +338,12 @@ def test_the_command_has_these_options(course: Course) -> None:
     course.hand_in("ada")
     course.hand_in("bob")
     course.run("autograder", "grade", "tiny")
-    run = course.run("autograder", "grade", "tiny", "--force", "--student", "bob", "--json", "-")
+    run = course.run("autograder", "grade", "tiny", "--again", "--student", "bob", "--json", "-")
     assert [one["student"] for one in json.loads(run.stdout)] == ["bob"]
     file = "submitted/ada/tiny/tiny.ipynb"
     run = course.run("autograder", "grade", "tiny", file, "--exercise", "double", "--json", "-")
     assert [one["name"] for one in json.loads(run.stdout)[0]["exercises"]] == ["double"]
-    for option in (["--force"], ["--student", "ada"]):
+    for option in (["--again"], ["--student", "ada"]):
         run = course.run("autograder", "grade", "tiny", file, *option, status=2)
         assert f"{option[0]} is for a whole class: leave the files out" in run.stderr
     run = course.run("autograder", "grade", "tiny", file, "--exercise", "duble", status=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import shutil
 import sqlite3
@@ -288,6 +289,45 @@ def script(answers: dict[str, str]) -> bytes:
     return "\n\n".join(["import numpy as np", *answers.values()]).encode()
 
 
+def zipped(text: bytes) -> bytes:
+    """A zip with one script in a folder."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("work/tiny.py", text)
+    return made.getvalue()
+
+
+def cell_of(cells: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    return next(cell for cell in cells if grade_id(cell) == name)
+
+
+def _helped(cells: list[dict[str, Any]]) -> None:
+    """A helper in a check cell, and an own module."""
+    check = cell_of(cells, "check-running_sum")
+    check["source"] = ["def added(x):\n", "    return np.add.accumulate(x)\n", *check["source"]]
+    cell_of(cells, "running_sum")["source"] = ["def running_sum(x):\n", "    return added(x)"]
+    first = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
+    lines = ["%%writefile mine.py\n", "def twice(x):\n", "    return 2 * x\n"]
+    cells.insert(0, {**first, "id": "mine", "source": lines})
+    double = ["from mine import twice\n", "\n", "def double(x):\n", "    return twice(x)"]
+    cell_of(cells, "double")["source"] = double
+
+
+def _spoilt(cells: list[dict[str, Any]]) -> None:
+    """The imports gone, what is not there in their place, and magics in front of an answer."""
+    setup = next(cell for cell in cells if "import numpy" in "".join(cell["source"]))
+    setup["source"] = ["import nothere\n", "pip install tqdm\n", "SCALE = 1 / 0\n"]
+    double = cell_of(cells, "double")
+    double["source"] = ["%%time\n", *double["source"]]
+
+
+WRAPPED: dict[str, Any] = {
+    "text": lambda cells: cell_of(cells, "double").update(cell_type="markdown"),
+    "helped": _helped,
+    "spoilt": _spoilt,
+}
+
+
 def class_of_forms(course: Course) -> None:
     """The same work under the names that learning platforms and students give it."""
     course.hand_in("notebook")
@@ -297,6 +337,13 @@ def class_of_forms(course: Course) -> None:
     course.hand_in("beside", WRONG, "tiny-Copy1.ipynb")
     course.hand_in("wrong", script(WRONG), "my work.py")
     course.hand_in("torn", b'{"cells": [')
+    course.hand_in("capitals", RIGHT, "TINY.IPYNB")
+    course.hand_in("nested", RIGHT, "my lab/final/tiny.ipynb")
+    course.hand_in("zipped", zipped(script(RIGHT)), "hand-in [1] 100%.zip")
+    for name, change in WRAPPED.items():
+        notebook = course.notebook(RIGHT)
+        change(notebook["cells"])
+        course.hand_in(name, notebook)
     (course.root / "submitted" / "empty" / "tiny").mkdir(parents=True)
 
 
@@ -305,7 +352,8 @@ def test_formgrader_and_both_commands_agree_on_every_form(course: Course) -> Non
     course.run("autograder", "grade", "tiny")
     ours = course.grades()
     found = totals(course)
-    assert {found[name] for name in ("notebook", "script", "beside")} == {100.0}
+    right = ("notebook", "script", "beside", "capitals", "nested", "zipped", *WRAPPED)
+    assert {name: found[name] for name in right} == dict.fromkeys(right, 100.0)
     assert 60.0 < found["renamed"] < 100.0
     assert found["wrong"] == found["torn"] == 0.0
     for words in (("nbgrader", "autograde", "tiny"), ()):
