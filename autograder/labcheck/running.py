@@ -13,7 +13,7 @@ import inspect
 import linecache
 import sys
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
@@ -85,7 +85,7 @@ class Runner:
         self._flags |= compiled.co_flags & FUTURE_FLAGS
         result = eval(compiled, self.module.__dict__)
         if compiled.co_flags & inspect.CO_COROUTINE:
-            asyncio.run(result)
+            _run_to_its_end(result)
 
     def _remember(self, source: str, file: str, offset: int) -> None:
         """Hand the cell's lines, in their place, to linecache."""
@@ -99,6 +99,16 @@ class Runner:
     def _note_absent(self, error: BaseException) -> None:
         if type(error) is ModuleNotFoundError and type(error.name) is str:
             self.absent.append(error.name)
+
+
+def _run_to_its_end(cell: Coroutine[Any, Any, Any]) -> None:
+    """Await a cell in a loop of its own, also where one runs already (a notebook's kernel)."""
+    outer = asyncio.events._get_running_loop()
+    asyncio.events._set_running_loop(None)
+    try:
+        asyncio.run(cell)
+    finally:
+        asyncio.events._set_running_loop(outer)
 
 
 def _line(error: BaseException, file: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -73,6 +74,19 @@ def test_labcheck_finds_the_same(name: str, tmp_path: Path) -> None:
     exercises = {"rnn_step": load(RECORD)["rnn_step"]}
     checked = check_file(path, exercises, load_given(RECORD))["rnn_step"]
     assert checked.outcome == ("wrong" if name == "wrong.py" else "right"), checked.used
+
+
+def test_a_cell_is_awaited_where_a_loop_runs_already(tmp_path: Path) -> None:
+    path = tmp_path / "lab2_rnn.ipynb"
+    path.write_bytes(Notebook(f"import asyncio\nawait asyncio.sleep(0)\n{STEP}").bytes)
+    exercises = {"rnn_step": load(RECORD)["rnn_step"]}
+
+    async def kernel() -> str:
+        outcome = check_file(path, exercises, load_given(RECORD))["rnn_step"].outcome
+        assert asyncio.get_running_loop() is asyncio.events._get_running_loop()
+        return outcome
+
+    assert asyncio.run(kernel()) == "right"
 
 
 def test_the_released_code_is_recorded_for_labcheck() -> None:
