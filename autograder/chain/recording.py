@@ -89,6 +89,7 @@ def _case(request: Request, due: Observed, mistakes: Mapping[str, Observed]) -> 
         "device": case.device,
         "mentions": case.mentions,
         "why": case.why,
+        "property": question.property,
         "scenario": _code(case.scenario),
         "tolerance": _tolerance(tolerance),
         "arguments": arguments,

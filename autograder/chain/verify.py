@@ -14,7 +14,7 @@ from autograder.judge.calls import Request
 from autograder.judge.feedback import report_on
 from autograder.judge.grader import Grader
 from autograder.judge.judgement import Judgement
-from autograder.judge.oracle import Oracle
+from autograder.judge.oracle import LazyAnswers, Oracle
 from autograder.judge.report import LabReport
 from autograder.judge.submission import Submission, read
 from autograder.labcheck.message import counts, outcome_of, share
@@ -294,18 +294,12 @@ def _faults(name: str, tried: Sequence[_Diagnosis]) -> Iterable[str]:
         yield f"{name} is not told apart from other mistakes"
 
 
-def _trials(expected: Sequence[tuple[Request, Observed]], does: Sequence[Observed]) -> list[Trial]:
-    """The cases of a program of which is known, or found out when asked, what it does on each."""
+def _trials(expected: Sequence[tuple[Request, Observed]], does: LazyAnswers) -> list[Trial]:
+    """The cases of a program of which is found out, when asked, what it does on each."""
     cases = [(request.question, due) for request, due in expected]
-    left = {
-        question.like: place
-        for place, (question, _) in enumerate(cases)
-        if question.observe == "arguments"
-    }
 
     def call(place: int, arguments: bool) -> tuple[Observed, Observed]:
-        name = cases[place][0].name
-        return does[place], does[left[name]] if arguments else Observed("skipped")
+        return does[place], does.left(place) if arguments else Observed("skipped")
 
     return list(tried(cases, call))
 

@@ -19,6 +19,7 @@ from autograder.sandbox import wire
 from autograder.sandbox.errors import Violation, WorkerGone
 from autograder.sandbox.pool import Answer, Arrays, Worker
 from autograder.spec import Case, Exercise
+from autograder.spec.cases import DATA
 from autograder.spec.travel import text_of
 
 CALL_SECONDS = 10.0
@@ -78,9 +79,17 @@ def request_of(
         indirect=any((case.scenario, exercise.scenario, exercise.view)),
         device=case.device,
         like=case.like,
+        property=_property(case),
+        apart=case.scenario is not None,
     )
     scenario = code_of(case.scenario or exercise.scenario)
     return Request(case, question, *packed(arguments, scenario, case.device))
+
+
+def _property(case: Case) -> str:
+    """What a case is about: cases about the same are charged together."""
+    due = f"{case.raises.__name__} {case.mentions}" if case.raises else case.name
+    return case.property or due
 
 
 def _arguments(case: Case, arrays: str, rng: np.random.Generator, digits: int | None) -> Tree:
@@ -91,8 +100,10 @@ def _arguments(case: Case, arrays: str, rng: np.random.Generator, digits: int | 
             leaf = _rounded_to(leaf, digits)
         return Array(leaf, arrays)
 
-    drawn = mapped(dict(case.inputs(rng)), wrapped)
-    return mapped(drawn, _whole) if case.dtype == "int64" else cast(drawn, case.dtype, case.layout)
+    drawn: Tree = mapped(dict(case.inputs(rng)), wrapped)
+    if case.dtype != "int64":
+        return cast(drawn, case.dtype, case.layout)
+    return {n: mapped(value, _whole) if n in DATA else value for n, value in drawn.items()}
 
 
 def _rounded_to(values: NDArray[Any], digits: int) -> NDArray[Any]:
@@ -133,7 +144,9 @@ def call(
         device = worker.device
     header = {**request.header, "entry": entry, "arguments": arguments, "device": device}
     try:
-        reply = _reply(*worker.request(header, request.body, seconds=seconds, answer=answer))
+        sent = request.question.arguments
+        got = worker.request(header, request.body, seconds=seconds, answer=answer)
+        reply = _reply(*got, sent if arguments else None)
         if device != "meta":
             return reply
         return replace(reply, result=replace(reply.result, tree=blank(reply.result.tree)))
@@ -158,16 +171,17 @@ def _both(observed: Observed) -> Reply:
     return Reply(observed, observed)
 
 
-def _reply(reply: dict[str, Any], arrays: Arrays) -> Reply:
+def _reply(reply: dict[str, Any], arrays: Arrays, sent: Mapping[str, Tree] | None) -> Reply:
+    left = _afterwards(reply.get("arguments"), arrays, sent)
     match reply.get("op"):
         case "result":
             return Reply(
                 Observed("result", decode(reply["result"], arrays)),
-                _afterwards(reply.get("arguments"), arrays),
+                left,
                 float(reply.get("seconds", 0.0)),
             )
         case "raised":
-            return _both(raised(reply))
+            return Reply(raised(reply), left)
         case "refused":
             return _both(Observed("refused", text=str(reply["reason"])))
         case "forbidden":
@@ -178,10 +192,12 @@ def _reply(reply: dict[str, Any], arrays: Arrays) -> Reply:
             raise Violation(f"an answer of kind {kind!r:.40}")
 
 
-def _afterwards(nodes: Any, arrays: Arrays) -> Observed:
-    """The arguments as the call left them."""
-    if nodes is None:
+def _afterwards(nodes: Any, arrays: Arrays, sent: Mapping[str, Tree] | None) -> Observed:
+    """The arguments as the call left them; `sent` is what they were, if they are asked for."""
+    if sent is None:
         return Observed("skipped")
+    if nodes is None:
+        return Observed("result", dict(sent))
     return Observed("result", {str(name): decode(node, arrays) for name, node in nodes})
 
 

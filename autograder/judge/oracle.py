@@ -52,7 +52,7 @@ class Oracle:
         self.draws, self.digits = draws, digits
         self._worker: Worker | None = None
         self._expected: dict[tuple[str, int], tuple[tuple[Request, Observed], ...]] = {}
-        self._mistakes: dict[tuple[str, int], Mapping[str, Sequence[Observed]]] = {}
+        self._mistakes: dict[tuple[str, int], Mapping[str, LazyAnswers]] = {}
 
     def close(self) -> None:
         """Ends the worker of the references."""
@@ -94,9 +94,17 @@ class Oracle:
         name = f"{self.collected.slug}/{exercise.name}/{draw}/{case.like or case.name}"
         rng = np.random.default_rng(np.frombuffer(self._digest(name), dtype=np.uint32))
         arrays = exercise.arrays or self.collected.lab.arrays
-        return request_of(exercise, case, arrays, rng, self.digits)
+        try:
+            return request_of(exercise, case, arrays, rng, self.digits)
+        except Exception as error:
+            where = f"exercises/{self.collected.slug}/{exercise.name}.py"
+            what = f"{type(error).__name__}: {error}"
+            raise GraderFault(
+                f"{where}: inputs cannot draw the case {case.name!r} ({what}): let it draw these "
+                "sizes too, or name the case in without= where they make no sense"
+            ) from error
 
-    def mistakes(self, exercise: Exercise, draw: int) -> Mapping[str, Sequence[Observed]]:
+    def mistakes(self, exercise: Exercise, draw: int) -> Mapping[str, LazyAnswers]:
         """What each known mistake does on each case, found out when it is asked for."""
         key = (exercise.name, draw)
         if key not in self._mistakes:
@@ -113,9 +121,9 @@ class Oracle:
         """The dotted name of something in an exercise's spec."""
         return f"exercises.{self.collected.slug}.{exercise.name}:EXERCISE.{path}"
 
-    def run(self, exercise: Exercise, entry: str, requests: Sequence[Request]) -> list[Observed]:
+    def run(self, exercise: Exercise, entry: str, requests: Sequence[Request]) -> LazyAnswers:
         """What a trusted program does on the cases; a mistake may raise or end its process."""
-        return list(LazyAnswers(self, exercise, entry, requests))
+        return LazyAnswers(self, exercise, entry, requests)
 
     def reply(self, exercise: Exercise, entry: str, request: Request, *, arguments: bool) -> Reply:
         """One call of a trusted program, its result as it is compared."""
@@ -184,7 +192,8 @@ class LazyAnswers(Sequence[Observed]):
     ) -> None:
         self._oracle, self._exercise, self._entry = oracle, exercise, entry
         self._requests = requests
-        self._known: dict[int, Observed] = {}
+        self._places = {request.case.name: n for n, request in enumerate(requests)}
+        self._known: dict[int, Reply] = {}
 
     def __len__(self) -> int:
         return len(self._requests)
@@ -195,22 +204,23 @@ class LazyAnswers(Sequence[Observed]):
             return [self[n] for n in range(*place.indices(len(self)))]
         if not 0 <= place < len(self):
             raise IndexError(place)
-        if place not in self._known:
-            self._find_out(place)
-        return self._known[place]
+        case = self._requests[place].case
+        if case.observe == "arguments":
+            return self.left(self._places[case.like])
+        return self._reply(place).result
 
-    def _find_out(self, place: int) -> None:
-        """Calls once; the call that a case on its arguments is about serves both cases."""
-        cases = [request.case for request in self._requests]
-        name = cases[place].like if cases[place].observe == "arguments" else cases[place].name
-        called = [case.name for case in cases].index(name)
-        observing = [
-            n for n, case in enumerate(cases) if case.observe == "arguments" and case.like == name
-        ]
-        reply = self._oracle.reply(
-            self._exercise, self._entry, self._requests[called], arguments=bool(observing)
-        )
-        self._known |= {called: reply.result, **dict.fromkeys(observing, reply.arguments)}
+    def left(self, place: int) -> Observed:
+        """The arguments as the call of a case left them."""
+        return self._reply(place).arguments
+
+    def _reply(self, place: int) -> Reply:
+        """The one call of a case; a case on its arguments looks at it again."""
+        if place not in self._known:
+            request = self._requests[place]
+            self._known[place] = self._oracle.reply(
+                self._exercise, self._entry, request, arguments=True
+            )
+        return self._known[place]
 
 
 def _applies(request: Request, due: Observed) -> bool:

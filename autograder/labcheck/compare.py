@@ -33,6 +33,9 @@ class Tolerance:
     alike: bool = True
 
 
+EXACT = Tolerance(0.0, 0.0, alike=False)
+
+
 @dataclass(frozen=True)
 class Mismatch:
     """The first difference.

@@ -80,18 +80,39 @@ def ended(trial: Trial) -> str:
 
 
 def share(trials: Sequence[Trial]) -> float:
-    """The part of the points that was earned, 0 to 1: values first, then a fifth off per other
-    case.
+    """The part of the points that was earned, 0 to 1: values first, then a fifth off for every
+    other property that is not right, once.
 
     An exercise whose value cases all fail earns 0; one with any failed case earns less than 1.
     """
     values = [trial for trial in trials if trial.question.value and counts(trial)]
-    others = [trial for trial in trials if not trial.question.value and counts(trial)]
     if not values or not any(trial.passed for trial in values):
         return 0.0
     right = sum(trial.passed for trial in values) / len(values)
-    lost = sum(not trial.passed for trial in others)
-    return right * max(0.2, 1 - 0.2 * lost)
+    return right * max(0.2, 1 - 0.2 * len(_faults(trials)))
+
+
+def _faults(trials: Sequence[Trial]) -> set[str]:
+    """The properties that failed; a result of another form is one fault in whatever case."""
+    forms = {_form(trial) for trial in trials if trial.question.value}
+    faults = set[str]()
+    for trial in trials:
+        if trial.passed or trial.question.value or not counts(trial):
+            continue
+        form = _form(trial)
+        if not form or form not in forms:
+            forms.add(form)
+            faults.add(trial.question.property or trial.question.name)
+    return faults
+
+
+def _form(trial: Trial) -> str:
+    """How the form of a result differs, as in a list for a tuple; empty where that is right."""
+    mismatch = trial.mismatch
+    if mismatch is None or mismatch.kind not in ("container", "keys", "length"):
+        return ""
+    place = [key for key in mismatch.path if isinstance(key, str)]
+    return f"{mismatch.kind} {place} {mismatch.due}"
 
 
 def counts(trial: Trial) -> bool:
@@ -145,7 +166,8 @@ def _finding(trial: Trial, parts: Sequence[str], numbers: bool, own: Own) -> lis
         return [*lines, Line("Perhaps", guess)] if guess else lines
     if trial.question.observe == "arguments":
         changed = trial.mismatch.path[0] if trial.mismatch.path else "an argument"
-        return [Line("First wrong", f"the call changed its argument {changed}.")]
+        when = f" on {trial.question.like}" if trial.elsewhere else ""
+        return [Line("First wrong", f"the call changed its argument {changed}{when}.")]
     wrong = Line("First wrong", first_wrong(trial.mismatch, parts, numbers))
     if trial.question.indirect:
         return [wrong]

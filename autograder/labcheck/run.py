@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from .forbidden import Source, forbidden_use
 from .message import outcome_of, share
-from .tree import NotPlain, blank, live, plain
+from .tree import NotPlain, blank, live, on_cpu, plain
 from .verdict import Observed, Trial, diagnose, is_stub, tried, usual_numbers
 from .visible import Code, VisibleCase, VisibleExercise
 
@@ -78,20 +78,26 @@ def _observe(
         with contextlib.redirect_stdout(io.StringIO()), usual_numbers(), nobody_answers():
             result = _function(code)(entry, **arguments) if code else entry(*arguments.values())
         tree = plain(result)
-        left = Observed("result", plain(arguments))
     except NotPlain as reason:
-        refused = Observed("refused", text=str(reason))
-        return refused, refused
+        return Observed("refused", text=str(reason)), _left(arguments)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raised = _raised(error)
-        return raised, raised
+        return _raised(error), _left(arguments)
+    left = _left(arguments)
     if device == "meta":
         return Observed("result", blank(tree)), left
     if exercise.view is not None and case.scenario is None:
         return _viewed(exercise.view, case, tree), left
     return Observed("result", tree), left
+
+
+def _left(arguments: Mapping[str, Any]) -> Observed:
+    """The arguments after the call."""
+    try:
+        return Observed("result", on_cpu(plain(arguments)))
+    except NotPlain as reason:
+        return Observed("refused", text=str(reason))
 
 
 @contextlib.contextmanager

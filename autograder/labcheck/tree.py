@@ -209,6 +209,13 @@ def blank(tree: Tree) -> Tree:
     return mapped(tree, change)
 
 
+def on_cpu(tree: Tree) -> Tree:
+    """The same tree with nothing said of another device."""
+    return mapped(
+        tree, lambda leaf: replace(leaf, device="cpu") if isinstance(leaf, Array) else leaf
+    )
+
+
 def cast(tree: Tree, dtype: str, layout: str = "C") -> Tree:
     """The same tree with float arrays in another dtype, and every array in another layout.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -65,6 +65,8 @@ class Question:
     due exception must contain, "word" or "word|other word".  letters: axis letters of the result
     by key.  indirect: what is compared was made of what the function returned.  device: where its
     tensors live.  like: the case whose call it looks at again, where `observe` is "arguments".
+    property: what it is about, where it is no value case.  apart: whether it uses the entry point
+    in a way of its own, with arguments that are no concern of a case that observes arguments.
     """
 
     name: str
@@ -78,17 +80,24 @@ class Question:
     indirect: bool = False
     device: str = "cpu"
     like: str = ""
+    property: str = ""
+    apart: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """One case after the call: what was due, what happened, what each known mistake would do."""
+    """One case after the call: what was due and what happened.
+
+    elsewhere: what happened did so in the call of another case, of which is not known what each
+    known mistake leaves.
+    """
 
     question: Question
     due: Observed
     got: Observed
     mismatch: Mismatch | None
     passed: bool
+    elsewhere: bool = False
 
 
 Call = Callable[[int, bool], tuple[Observed, Observed]]
@@ -98,11 +107,11 @@ Call = Callable[[int, bool], tuple[Observed, Observed]]
 def tried(cases: Sequence[tuple[Question, Observed]], call: Call) -> Iterator[Trial]:
     """The cases in their order, each with what is due: the one loop over them.
 
-    After a call that ended the process, or ran out of memory before any case passed, none is made
-    any more.
+    A case that observes arguments looks at those of all calls before it.  After a call that ended
+    the process, or ran out of memory before any case passed, none is made any more.
     """
-    arguments: dict[str, Observed] = {}
-    wanted = {question.like for question, _ in cases if question.observe == "arguments"}
+    left: list[tuple[Question, Observed]] = []
+    observed = any(question.observe == "arguments" for question, _ in cases)
     why_not, passed = "", False
     for place, (question, due) in enumerate(cases):
         if why_not:
@@ -110,16 +119,34 @@ def tried(cases: Sequence[tuple[Question, Observed]], call: Call) -> Iterator[Tr
             yield Trial(question, due, skipped, None, passed=False)
             continue
         if question.observe == "arguments":
-            got = arguments[question.like]
+            trial = _arguments(question, due, left)
         else:
-            got, arguments[question.name] = call(place, question.name in wanted)
-        if got.did == "gone":
+            got, arguments = call(place, observed)
+            left.append((question, arguments))
+            trial = judged(question, due, got)
+        if trial.got.did == "gone":
             why_not = "ended the process"
-        elif got.type == "MemoryError" and not passed:
+        elif trial.got.type == "MemoryError" and not passed:
             why_not = "ran out of memory"
-        trial = judged(question, due, got)
         passed = passed or trial.passed
         yield trial
+
+
+def _arguments(
+    question: Question, due: Observed, left: Sequence[tuple[Question, Observed]]
+) -> Trial:
+    """What became of the arguments: in the call that the case is like, else in any other."""
+    own = next(after for asked, after in left if asked.name == question.like)
+    trial = judged(question, due, own)
+    if not trial.passed:
+        return trial
+    for asked, after in left:
+        if after.did == "result" and not asked.apart:
+            was = replace(question, arguments=asked.arguments, like=asked.name)
+            other = judged(was, Observed("result", dict(asked.arguments)), after)
+            if not other.passed:
+                return replace(other, elsewhere=True)
+    return trial
 
 
 def judged(question: Question, due: Observed, got: Observed) -> Trial:
@@ -193,7 +220,11 @@ def _fitting(
     trials: Sequence[Trial], mistakes: Mapping[str, Sequence[Observed]], places: Sequence[int]
 ) -> list[str]:
     def fits(does: Sequence[Observed]) -> bool:
-        known = [place for place in places if does[place].did != "skipped"]
+        known = [
+            place
+            for place in places
+            if does[place].did != "skipped" and not trials[place].elsewhere
+        ]
         return all(alike(trials[place], does[place]) for place in known)
 
     return [name for name, does in mistakes.items() if fits(does)]

@@ -77,12 +77,13 @@ def _code(pair: list[str] | None) -> Code | None:
 
 def _case(data: Mapping[str, Any], shapes: Mapping[str, str], indirect: bool) -> VisibleCase:
     arguments: dict[str, Tree] = {name: decode(node) for name, node in data["arguments"]}
-    copied = "name value observe mentions why device like"
+    copied = "name value observe mentions why device like property"
     question = Question(
         arguments=arguments,
         tolerance=Tolerance(*data["tolerance"]),
         shapes=shapes,
         indirect=indirect or bool(data["scenario"]),
+        apart=bool(data["scenario"]),
         **{key: data[key] for key in copied.split()},
     )
     mistakes = {name: Observed.from_json(seen) for name, seen in data["mistakes"].items()}

@@ -78,7 +78,10 @@ def _sort(value: object) -> str:
 
 
 def raised(error: BaseException, files: set[str]) -> dict[str, Any]:
-    """The answer for an exception: type, bases, text, and the lines of `files` it went through."""
+    """The answer for an exception: type, bases, text, and the lines of `files` it went through.
+
+    What became of a call's arguments is for whoever made the call.
+    """
     lines = list(_lines(error, files))[-FRAME_LIMIT:]
     if isinstance(error, Forbidden):
         return {"op": "forbidden", "package": printable(error.package, 100), "lines": lines}
@@ -90,6 +93,7 @@ def raised(error: BaseException, files: set[str]) -> dict[str, Any]:
         "text": _text_of(error),
         "lines": lines,
         "memory": is_memory(error),
+        "arguments": None,
     }
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..labcheck import tree
+from ..labcheck.compare import EXACT, compare
 from ..labcheck.running import remember
 from ..labcheck.verdict import usual_numbers
 from . import wire
@@ -96,18 +97,22 @@ class RequestLoop:
                 return {"op": "missing"}
             scenario = _function(**header["scenario"]) if header.get("scenario") else None
             device = header.get("device", "cpu")
-            arguments = {
-                name: tree.live(tree.decode(node, given), device) for name, node in header["args"]
-            }
+            sent = {name: tree.decode(node, given) for name, node in header["args"]}
+            arguments = {name: tree.live(value, device) for name, value in sent.items()}
             began = time.perf_counter()
-            with usual_numbers():
-                result = scenario(entry, **arguments) if scenario else entry(*arguments.values())
+            try:
+                with usual_numbers():
+                    result = (
+                        scenario(entry, **arguments) if scenario else entry(*arguments.values())
+                    )
+            except BaseException as error:
+                answer = raised(error, self.finder.files() | self.cells.files)
+                if answer["op"] == "raised":
+                    answer["arguments"] = _left(header, sent, arguments, arrays)
+                return answer
             seconds = time.perf_counter() - began
             node = tree.encode(tree.plain(result), arrays)
-            left = None
-            if header.get("arguments"):
-                plain = tree.plain(arguments)
-                left = [[name, tree.encode(value, arrays)] for name, value in plain.items()]
+            left = _left(header, sent, arguments, arrays)
         except tree.NotPlain as error:
             arrays.clear()
             return {"op": "refused", "reason": str(error)}
@@ -170,6 +175,19 @@ class RequestLoop:
         if "raised" in header:
             raise _exception(header["raised"])
         return tree.live(tree.decode(header["result"], wire.unpack(body)))
+
+
+def _left(header: Json, sent: Json, arguments: Json, arrays: Arrays) -> list[list[Any]] | None:
+    """The arguments as a call left them, where they are asked for and no longer what was sent."""
+    if not header.get("arguments"):
+        return None
+    try:
+        after = tree.on_cpu(tree.plain(arguments))
+    except tree.NotPlain:
+        return []
+    if compare(sent, after, EXACT) is None:
+        return None
+    return [[name, tree.encode(value, arrays)] for name, value in after.items()]
 
 
 def _write_down(files: dict[str, str]) -> None:

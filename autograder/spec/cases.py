@@ -2,24 +2,38 @@
 
 Which of these apply is read from a draw of its arguments: without floats there is no float32 to
 ask for, without arrays no memory layout, without anything that can be changed nothing to leave
-unchanged.
+unchanged. Sizes that are one, that coincide or that are long follow from its axes, large and tiny
+numbers from the names of its arguments.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from autograder.labcheck.explain import AXES
 from autograder.labcheck.message import PLAIN
 from autograder.spec.scenarios import buffers_elsewhere, gradients
-from autograder.spec.vocabulary import Case, Close, Exercise, Lab
+from autograder.spec.vocabulary import Case, Close, Exercise, Inputs, Lab
 
 VALUES = PLAIN
 EXACT = Close(rtol=0.0, atol=0.0, alike=False)
 SINGLE = Close(rtol=1e-3, atol=1e-4)
+SCALED = Close(rtol=1e-6, atol=1e-13)
+LONG, SIDE = 40, 3
+LARGE, TINY = 30.0, 1e-6
+"""What data are multiplied by: gates saturate at 30 and more, and no exponential overflows."""
+LARGE_GRADIENT = 1000.0
+"""What incoming gradients are multiplied by: a backward pass is linear in them."""
+DATA = frozenset({"x", "z", "y", "target", "a", "b", "series"})
+"""Arguments that are data: of any size, and integers as well as floats."""
+FREE = DATA | {"h", "output", "logits", "emissions", "scores", "c0", "c_prev", "grads"}
+"""Arguments whose numbers may be of any size, where no gradient comes in."""
+INCOMING = frozenset({"dh", "dc", "dy", "dh_last", "dh_T", "dc_T", "dlogits", "doutput"})
+"""Gradients that come in."""
 DEVICE = "New tensors need the inputs' device and dtype, as x.new_zeros(…) gives."
 
 
@@ -43,6 +57,9 @@ class _Kinds:
     arrays: bool
     floats: bool
     changeable: bool
+    data: bool
+    incoming: bool
+    scaled: tuple[str, ...]
 
 
 def _kinds(exercise: Exercise) -> _Kinds:
@@ -51,7 +68,21 @@ def _kinds(exercise: Exercise) -> _Kinds:
     arrays = [leaf for leaf in leaves if isinstance(leaf, np.ndarray)]
     floats = any(array.dtype.kind == "f" for array in arrays)
     containers = any(isinstance(value, dict | list) for value in drawn.values())
-    return _Kinds(bool(arrays), floats, bool(arrays) or containers)
+    incoming = tuple(name for name in drawn if name in INCOMING and _has_floats(drawn[name]))
+    free = tuple(name for name in drawn if name in FREE and _has_floats(drawn[name]))
+    return _Kinds(
+        bool(arrays),
+        floats,
+        bool(arrays) or containers,
+        any(name in DATA for name in free),
+        bool(incoming),
+        () if exercise.scenario else incoming or free,
+    )
+
+
+def _has_floats(tree: Any) -> bool:
+    leaves = _leaves(tree)
+    return any(isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f" for leaf in leaves)
 
 
 def _leaves(tree: Any) -> Iterator[Any]:
@@ -67,10 +98,10 @@ def _leaves(tree: Any) -> Iterator[Any]:
 def _automatic(exercise: Exercise, lab: Lab) -> Iterator[Case]:
     first = Case(name=VALUES, inputs=sized(exercise, {}))
     yield first
-    yield from _more_values(exercise)
-    yield from _sizes_of_one(exercise)
-    again = replace(first, like=VALUES, value=False)
     kinds = _kinds(exercise)
+    yield from _more_values(exercise, kinds)
+    yield from _sizes_of_one(exercise, {**AXES, **lab.axes})
+    again = replace(first, like=VALUES, value=False)
     tensors = (exercise.arrays or lab.arrays) == "torch"
     if kinds.changeable and not exercise.name.endswith("_"):
         yield replace(
@@ -91,7 +122,7 @@ def _automatic(exercise: Exercise, lab: Lab) -> Iterator[Case]:
     )
 
 
-def _more_values(exercise: Exercise) -> Iterator[Case]:
+def _more_values(exercise: Exercise, kinds: _Kinds) -> Iterator[Case]:
     if exercise.axes:
         larger = {axis: size + 1 for axis, size in exercise.axes.items()}
         draws = {"values at other sizes": larger, "values of a third draw": {}}
@@ -99,16 +130,59 @@ def _more_values(exercise: Exercise) -> Iterator[Case]:
         draws = {"values of draw 2": {}, "values of draw 3": {}}
     for name, sizes in draws.items():
         yield Case(name=name, inputs=sized(exercise, sizes), hidden=True)
+    yield from _other_sizes(exercise)
+    yield from _other_magnitudes(exercise, kinds)
 
 
-def _sizes_of_one(exercise: Exercise) -> Iterator[Case]:
+def _small(exercise: Exercise) -> dict[str, int]:
+    """Sizes from 2 on, all different: a case that is about something else need not be large."""
+    return {axis: place for place, axis in enumerate(exercise.axes, 2)}
+
+
+def _other_sizes(exercise: Exercise) -> Iterator[Case]:
+    """Values over many steps, and where every two axes that could be confused are equal."""
+    if "T" in exercise.axes:
+        yield Case(name="a long sequence", inputs=sized(exercise, {**_small(exercise), "T": LONG}))
+    if len(exercise.axes) > 1:
+        same = dict.fromkeys(exercise.axes, SIDE)
+        yield Case(name="all sizes equal", inputs=sized(exercise, same))
+
+
+def _other_magnitudes(exercise: Exercise, kinds: _Kinds) -> Iterator[Case]:
+    """Values where what may be of any size is large, and where it is tiny."""
+    if not kinds.scaled or exercise.training:
+        return
+    draw = sized(exercise, _small(exercise))
+    large = LARGE_GRADIENT if kinds.incoming else LARGE
+    for name, factor in (("large", large), ("tiny", TINY)):
+        what = "incoming gradients" if kinds.incoming else "numbers"
+        inputs = scaled(draw, kinds.scaled, factor)
+        yield Case(name=f"{name} {what}", inputs=inputs, close=_scaled_close(exercise.close))
+
+
+def _scaled_close(own: Close) -> Close:
+    """What is tiny needs a tolerance that is relative."""
+    return Close(rtol=own.rtol, atol=min(own.atol, SCALED.atol), alike=own.alike)
+
+
+def _sizes_of_one(exercise: Exercise, words: Mapping[str, str]) -> Iterator[Case]:
+    """Every axis is one once: batch and time, which students know, and then the others."""
     for axis, name, what in (
         ("B", "one sample", "A single sample"),
         ("T", "one step", "A sequence of one step"),
     ):
         if axis in exercise.axes:
             why = f"{what} must work too and keep its axis."
-            yield Case(name=name, inputs=sized(exercise, {axis: 1}), value=False, why=why)
+            yield _edge(name, sized(exercise, {axis: 1}), why)
+    for axis in exercise.axes:
+        if axis not in ("B", "T"):
+            name = f"{words.get(axis, axis)} of size 1"
+            why = "An axis of size 1 must work too and keep its place."
+            yield _edge(name, sized(exercise, {**_small(exercise), axis: 1}), why)
+
+
+def _edge(name: str, inputs: Inputs, why: str) -> Case:
+    return Case(name=name, inputs=inputs, value=False, why=why, property="sizes")
 
 
 def _other_arrays(exercise: Exercise, again: Case, kinds: _Kinds, tensors: bool) -> Iterator[Case]:
@@ -117,6 +191,7 @@ def _other_arrays(exercise: Exercise, again: Case, kinds: _Kinds, tensors: bool)
             again,
             name="float32",
             dtype="float32",
+            property="dtype",
             close=SINGLE,
             why="float32 in, float32 out: make new arrays with the dtype of the inputs.",
         )
@@ -128,11 +203,12 @@ def _other_arrays(exercise: Exercise, again: Case, kinds: _Kinds, tensors: bool)
             hidden=True,
             why="The same numbers in another memory layout must give the same answer.",
         )
-    if kinds.floats and not tensors and exercise.axes:
+    if kinds.data and not tensors and exercise.axes:
         yield replace(
             again,
             name="integer inputs",
             dtype="int64",
+            property="dtype",
             why="Integer inputs must give float64: a buffer like them cuts decimals off.",
         )
 
@@ -158,3 +234,22 @@ def sized(
     """`inputs` with the exercise's default sizes and some others."""
     all_sizes = {**exercise.axes, **sizes}
     return lambda rng: exercise.inputs(rng, **all_sizes)
+
+
+def scaled(inputs: Inputs, names: Collection[str], factor: float) -> Inputs:
+    """`inputs` with every float array of some arguments multiplied by a factor."""
+
+    def larger(tree: Any) -> Any:
+        if isinstance(tree, Mapping):
+            return {key: larger(item) for key, item in tree.items()}
+        if isinstance(tree, list | tuple):
+            return type(tree)(map(larger, tree))
+        return factor * tree if _has_floats(tree) else tree
+
+    def drawn(rng: np.random.Generator) -> Mapping[str, Any]:
+        arguments = inputs(rng)
+        return {
+            name: larger(value) if name in names else value for name, value in arguments.items()
+        }
+
+    return drawn

@@ -116,6 +116,9 @@ class Case:
     as it is, without the exercise's view.
     why: one sentence that helps who fails here and made no known mistake.
     hidden: whether only the grader has it: more numbers of the same kind show a student nothing.
+    property: what a case that is no value case is about, as in "dtype": cases of one property that
+    fail cost a fifth of the points together. Empty for one of its own, which for an exception that
+    is due is its type and what it mentions.
     """
 
     name: str
@@ -132,6 +135,7 @@ class Case:
     scenario: Callable[..., Any] | None = None
     why: str = ""
     hidden: bool = False
+    property: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

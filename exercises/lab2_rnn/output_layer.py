@@ -77,7 +77,6 @@ EXERCISE = Exercise(
     points=5,
     axes={"B": 3, "T": 5, "H": 6, "O": 2},
     shapes={"h": "B T H", **OUTPUT, "return": "B T O"},
-    without=frozenset({"integer inputs"}),
     mistakes=wrong,
     look="One matrix product over the last axis of h, and one sum.",
 )

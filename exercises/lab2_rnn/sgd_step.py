@@ -136,7 +136,6 @@ EXERCISE = Exercise(
     points=5,
     axes={"I": 4, "H": 3},
     shapes=RECURRENT,
-    without=frozenset({"integer inputs"}),
     cases=(
         Case(
             name="gradients with extra keys",

@@ -102,7 +102,6 @@ EXERCISE = Exercise(
     points=8,
     axes={"B": 3, "T": 5, "H": 6},
     shapes={"h": "B T H", "W_hh": "H H", "dh_last": "B H", "return": "T"},
-    without=frozenset({"integer inputs"}),
     mistakes=wrong,
     look="Go back one step by hand: through which tanh, and then through which matrix?",
 )

@@ -157,7 +157,6 @@ EXERCISE = Exercise(
     points=8,
     axes={"I": 2, "H": 4},
     shapes=PARAM_SHAPES,
-    without=frozenset({"integer inputs"}),
     mistakes=wrong,
     look="Take one gate: find its H rows in all four arrays, then make W and b from them.",
 )

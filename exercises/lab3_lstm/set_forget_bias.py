@@ -150,7 +150,6 @@ EXERCISE = Exercise(
     points=4,
     axes={"I": 2, "H": 4},
     shapes=PARAM_SHAPES,
-    without=frozenset({"integer inputs"}),
     cases=(
         Case(
             name="a whole number as the value",

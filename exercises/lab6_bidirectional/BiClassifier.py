@@ -312,6 +312,7 @@ EXERCISE = Exercise(
     inputs=inputs,
     points=18,
     axes={"B": 4, "T": 6, "V": 15, "E": 3, "H": 5, "C": 2},
+    without=frozenset({"vocabulary of size 1"}),
     shapes={"tokens": "B T", "lengths": "B", "logits": "B C"},
     scenario=classify,
     cases=(

@@ -230,6 +230,7 @@ EXERCISE = Exercise(
     inputs=inputs,
     points=14,
     axes={"B": 3, "T": 6, "C": 4},
+    without=frozenset({"a long sequence"}),
     shapes={"emissions": "B T C", "transitions": "C C", "lengths": "B"},
     cases=(
         Case(name="transitions that decide", inputs=strong_transitions),

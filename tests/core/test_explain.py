@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from autograder.judge.feedback import case_report, report_on
 from autograder.judge.judgement import Judgement
 from autograder.judge.report import Outcome
-from autograder.labcheck.compare import Tolerance, compare
+from autograder.labcheck.compare import Mismatch, Tolerance, compare
 from autograder.labcheck.explain import (
     CODE,
     Line,
@@ -254,13 +254,23 @@ def test_every_outcome_has_a_headline_of_its_own() -> None:
 # -- points ---------------------------------------------------------------------------------------
 
 
-def trial(value: bool, passed: bool, did: Any = "result", kind: str = "") -> Trial:
-    question = Question("c", {}, value, "result", "", Tolerance(), {})
-    return Trial(question, Observed("result"), Observed(did, type=kind), None, passed)
+def trial(
+    value: bool,
+    passed: bool,
+    did: Any = "result",
+    kind: str = "",
+    about: str = "c",
+    mismatch: Mismatch | None = None,
+) -> Trial:
+    question = Question("c", {}, value, "result", "", Tolerance(), {}, property=about)
+    return Trial(question, Observed("result"), Observed(did, type=kind), mismatch, passed)
 
 
 VALUE, SIDE = trial(True, True), trial(False, True)
 BAD_VALUE, BAD_SIDE = trial(True, False), trial(False, False)
+OTHERS = [trial(False, False, about=f"property {n}") for n in range(9)]
+LIST = Mismatch("container", ("state",), "a list of 2 items", "a tuple of 2 items")
+NUMBERS = Mismatch("values", ("state",))
 SKIPPED = trial(False, True, "skipped")
 
 
@@ -272,8 +282,36 @@ SKIPPED = trial(False, True, "skipped")
         ([BAD_VALUE, BAD_VALUE, SIDE, SIDE], 0.0, "wrong"),
         ([VALUE, BAD_VALUE, SIDE], 0.5, "partly"),
         ([VALUE, SIDE, BAD_SIDE], 0.8, "partly"),
-        ([VALUE, BAD_SIDE, BAD_SIDE], 0.6, "partly"),
-        ([VALUE, *[BAD_SIDE] * 9], 0.2, "partly"),
+        ([VALUE, *OTHERS[:2]], 0.6, "partly"),
+        ([VALUE, BAD_SIDE, BAD_SIDE, BAD_SIDE], 0.8, "partly"),
+        ([VALUE, *OTHERS], 0.2, "partly"),
+        (
+            [
+                VALUE,
+                trial(False, False, about="structure", mismatch=LIST),
+                trial(False, False, about="placement", mismatch=LIST),
+            ],
+            0.8,
+            "partly",
+        ),
+        (
+            [
+                VALUE,
+                trial(False, False, about="structure", mismatch=NUMBERS),
+                trial(False, False, about="placement", mismatch=NUMBERS),
+            ],
+            0.6,
+            "partly",
+        ),
+        (
+            [
+                VALUE,
+                trial(True, False, mismatch=LIST),
+                trial(False, False, about="placement", mismatch=LIST),
+            ],
+            0.5,
+            "partly",
+        ),
         ([VALUE, BAD_VALUE, BAD_SIDE], 0.4, "partly"),
         ([SIDE, SIDE], 0.0, "not_graded"),
         ([], 0.0, "not_graded"),

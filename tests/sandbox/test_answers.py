@@ -17,6 +17,7 @@ RAISED = {
     "text": "a",
     "lines": [["submission.py", 3, "f(x)"]],
     "memory": False,
+    "arguments": None,
 }
 RESULT = {"op": "result", "id": "1", "result": {"t": []}, "arguments": None, "seconds": 0.5}
 
