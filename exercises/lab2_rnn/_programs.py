@@ -9,6 +9,8 @@ from autograder.spec import edited
 from exercises.lab2_rnn._draws import Array
 from solutions.lab2_rnn import rnn_step_backward
 
+INDENTED = "Look at how far your return is indented."
+NO_RETURN = "nothing comes back. Does your function end with return, or with print?"
 SLOPE_OF_TANH = "What is the derivative of tanh, written with its result h?"
 
 
