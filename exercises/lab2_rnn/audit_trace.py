@@ -134,6 +134,12 @@ wrong.add(
 )
 
 wrong.add(
+    "none_without_slips",
+    but(audit_trace, returns=lambda slips: slips or None),
+    "nothing comes back where nothing is wrong. Which list has no slip in it?",
+)
+
+wrong.add(
     "as_an_array",
     but(audit_trace, returns=lambda slips: np.array(slips, dtype=int).reshape(-1, 2)),
     "the pairs come back as an array. A list of pairs is asked for.",

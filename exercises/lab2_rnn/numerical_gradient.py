@@ -19,9 +19,9 @@ def of_a_wave(entry: Any, x: Any, w: Any, k: float, **rest: float) -> Any:
     """
 
     def f(a: Any) -> float:
-        a = np.asarray(a, dtype=np.float64)
         if a.shape != w.shape:
             raise ValueError(f"f was called with shape {a.shape}, x has shape {w.shape}")
+        a = a.astype(np.float64)
         return float(np.sum(w * np.sin(k * a)) + 0.1 * np.sum(a) ** 3)
 
     return entry(f, x, *rest.values())

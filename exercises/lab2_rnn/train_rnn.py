@@ -162,6 +162,17 @@ wrong.add(
 said = "the losses come back as an array. A list of floats is asked for."
 wrong.add("losses_as_an_array", changed({RETURN: "return trained, np.array(losses)"}), said)
 
+said = "the losses are NumPy numbers of the inputs' dtype and no Python floats. float32 inputs give them away; look at the type of one loss."
+wrong.add("losses_are_numpy_numbers", changed({LOSS: "append(y.dtype.type(loss))"}), said)
+
+said = (
+    "the parameters become float64 whatever came in. Which dtype does a new array of zeros have?"
+)
+wrong.add("zeros_of_float64", changed({"dtype=x.dtype": "dtype=np.float64"}), said)
+
+said = "at least one update is made. What should come back for steps = 0?"
+wrong.add("at_least_one_step", changed({"range(steps)": "range(max(1, steps))"}), said)
+
 said = "the losses come before the parameters. Look at the order of what you return."
 wrong.add("losses_first", changed({RETURN: "return losses, trained"}), said)
 
