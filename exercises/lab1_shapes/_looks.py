@@ -11,6 +11,8 @@ RETURNED = "Compare the order of what you return with the docstring."
 
 DEFAULTS = "Compare the defaults in your signature with those of the exercise."
 PYTORCHS_DEFAULT = "batch_first is False where the caller does not say. " + DEFAULTS
-NO_RETURN = "nothing comes back. Does your function end with return, or with print?"
+NO_RETURN = (
+    "the result is worked out and not returned. Does your function end with return, or with print?"
+)
 SILENT = "the ValueError does not say which argument was wrong. What should the message of the ValueError name?"
 SQUEEZED = "axes of size 1 are lost. What does squeeze() do to a batch of one?"

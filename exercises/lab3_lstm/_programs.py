@@ -12,7 +12,9 @@ Program = Callable[..., Any]
 DTYPE = "Look at where your code names a dtype."
 HANDED_IN = "Look for an assignment into what was handed in."
 INDENTED = "Look at how far your return is indented."
-NO_RETURN = "nothing comes back. Does your function end with return, or with print?"
+NO_RETURN = (
+    "the result is worked out and not returned. Does your function end with return, or with print?"
+)
 TIME = "Which axis of x is time?"
 RESHAPED = "Which numbers does reshape put into the first row?"
 HOLDS_INTEGERS = "What can an array of integers hold?"

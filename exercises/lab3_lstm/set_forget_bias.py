@@ -7,7 +7,7 @@ import numpy as np
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab3_lstm._draws import PARAM_SHAPES, lstm_params
-from exercises.lab3_lstm._programs import DTYPE, Program, as_float64
+from exercises.lab3_lstm._programs import DTYPE, NO_RETURN, Program, as_float64
 from solutions.lab3_lstm import set_forget_bias
 
 
@@ -143,11 +143,7 @@ wrong.add(
     "only b_f comes back. " + EIGHT,
 )
 wrong.add("rest_only", setting('del copied["b_f"]'), "b_f is missing from the result. " + EIGHT)
-wrong.add(
-    "nothing_returned",
-    edited(set_forget_bias, {"return copied": "return None"}),
-    "nothing comes back. Look at the last line of your function.",
-)
+wrong.add("nothing_returned", edited(set_forget_bias, {"return copied": "return None"}), NO_RETURN)
 wrong.add(
     "always_float64",
     but(set_forget_bias, returns=as_float64),
