@@ -10,7 +10,7 @@ from torch import Tensor
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab1_shapes._draws import uneven_lengths
-from exercises.lab1_shapes._looks import DETACHED, LISTS, SQUEEZED
+from exercises.lab1_shapes._looks import DETACHED, INDENTED, LISTS, SQUEEZED
 from solutions.lab1_shapes import last_valid_step
 
 
@@ -147,6 +147,11 @@ wrong.family(
         lambda output, lengths: output.masked_fill(~real(output, lengths), -torch.inf).amax(1),
         "the largest value of the real steps is taken",
     ),
+)
+wrong.add(
+    "returns_in_the_loop",
+    lambda output, lengths: output[0, lengths[0] - 1],
+    "the function returns at the first sequence. " + INDENTED,
 )
 wrong.add(
     "time_axis_kept",

@@ -13,8 +13,10 @@ from solutions.lab1_shapes import one_hot
 
 
 def inputs(rng: np.random.Generator, B: int, T: int, C: int) -> Mapping[str, Any]:
-    ids = rng.integers(0, max(1, C - 2), (B, T))
-    ids.flat[0], ids.flat[-1] = max(0, C - 2), 0
+    """Ids of which none is the last class, wherever there are two."""
+    largest = max(C - 2, 0)
+    ids = rng.integers(0, max(largest, 1), (B, T))
+    ids.flat[-1], ids.flat[0] = 0, largest
     return {"ids": ids, "num_classes": C}
 
 
@@ -115,6 +117,11 @@ wrong.family(
     ),
 )
 wrong.add(
+    "stacked_rows",
+    lambda ids, C: torch.stack([one_hot(row, C) for row in ids]) if ids.dim() else one_hot(ids, C),
+    "the rows are put together one by one, and where there is none nothing can be. Try it on torch.zeros(0, dtype=torch.int64).",
+)
+wrong.add(
     "classes_seen",
     edited(in_letters, {"arange(C": "arange(int(ids.max()) + 1 if ids.numel() else C"}),
     "there are only as many classes as the largest id needs. Who says how many classes there are?",
@@ -186,12 +193,13 @@ wrong.add(
 
 
 @wrong
-def changes_ids(ids, C):
-    """the caller's ids are changed.
-    Look for += and its kin on something that was handed in."""
-    right = one_hot(ids, C)
-    ids += 1
-    return right
+def axis_added_in_place(ids, C):
+    """the caller's ids get one more axis.
+    Look for a method whose name ends in an underscore."""
+    bad = (ids < 0) | (ids >= C)
+    if bad.any():
+        raise ValueError("ids are out of range")
+    return (ids.unsqueeze_(-1) == torch.arange(C, device=ids.device)).float()
 
 
 wrong.family(
@@ -218,6 +226,12 @@ EXERCISE = Exercise(
             inputs=partial(shaped, shape=()),
             value=False,
             why="ids of shape () give a result of shape (C,).",
+        ),
+        Case(
+            name="no ids at all",
+            inputs=partial(shaped, shape=(0,)),
+            value=False,
+            why="ids of shape (0,) give a result of shape (0, C).",
         ),
         Case(
             name="no ids in two sequences",

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab1_shapes._draws import layers, sizes
-from exercises.lab1_shapes._looks import ASSERT, DEFAULTS, EXCEPTION, SILENT
+from exercises.lab1_shapes._looks import ASSERT, DEFAULTS, EXCEPTION, INDENTED, NO_RETURN, SILENT
 from solutions.lab1_shapes import parameter_count
 
 
@@ -26,8 +26,9 @@ def inputs(rng: np.random.Generator, **changes: Any) -> Mapping[str, Any]:
 
 
 def only(rng: np.random.Generator, names: str, **changes: Any) -> Mapping[str, Any]:
-    """Some of the arguments, each from a draw of its own."""
-    return {name: inputs(rng, **changes)[name] for name in names.split()}
+    """Some of the arguments of one draw."""
+    drawn = inputs(rng, **changes)
+    return {name: drawn[name] for name in names.split()}
 
 
 def in_letters(cell, I, H, L=1, bidirectional=False, bias=True):
@@ -100,11 +101,12 @@ wrong.family(
         count({"I if layer == 0": "D * I if layer == 0"}),
         "the first layer reads its input once for each direction",
     ),
-    (
-        "one_layer_only",
-        count({"range(L)": "range(1)"}),
-        "one layer is counted, however many there are",
-    ),
+)
+wrong.add(
+    "one_layer_only",
+    count({"range(L)": "range(1)"}),
+    "one layer is counted, however many there are. Is there a loop over the layers, and does it reach its second turn? "
+    + INDENTED,
 )
 wrong.add(
     "one_layer_too_many",
@@ -201,6 +203,8 @@ wrong.add(
     but(parameter_count, returns=float),
     "the number comes back as a float. A single slash makes a float of whole numbers.",
 )
+
+wrong.add("nothing_returned", but(parameter_count, returns=lambda count: None), NO_RETURN)
 
 
 UNKNOWN = {

@@ -6,7 +6,7 @@ from typing import Any
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab1_shapes._draws import network, sizes
-from exercises.lab1_shapes._looks import AXIS_OF_ONE, PYTORCHS_DEFAULT, RETURNED
+from exercises.lab1_shapes._looks import AXIS_OF_ONE, NO_RETURN, PYTORCHS_DEFAULT, RETURNED
 from solutions.lab1_shapes import Shape, rnn_shapes
 
 
@@ -122,6 +122,8 @@ wrong.add(
     but(rnn_shapes, returns=lambda shapes: shapes[::-1]),
     "the two shapes come in the wrong order. " + RETURNED,
 )
+
+wrong.add("nothing_returned", but(rnn_shapes, returns=lambda shapes: None), NO_RETURN)
 
 
 EXERCISE = Exercise(

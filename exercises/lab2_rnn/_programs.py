@@ -9,6 +9,10 @@ from autograder.spec import edited
 from exercises.lab2_rnn._draws import Array
 from solutions.lab2_rnn import rnn_step_backward
 
+INDENTED = "Look at how far your return is indented."
+NO_RETURN = (
+    "the result is worked out and not returned. Does your function end with return, or with print?"
+)
 SLOPE_OF_TANH = "What is the derivative of tanh, written with its result h?"
 
 

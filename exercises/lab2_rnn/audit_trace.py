@@ -6,6 +6,7 @@ import numpy as np
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab2_rnn._draws import RECURRENT, recurrent, state
+from exercises.lab2_rnn._programs import NO_RETURN
 from solutions.lab2_rnn import audit_trace, rnn_forward
 
 ATOL = 0.01
@@ -133,10 +134,18 @@ wrong.add(
 )
 
 wrong.add(
+    "none_without_slips",
+    but(audit_trace, returns=lambda slips: slips or None),
+    "nothing comes back where nothing is wrong. Which list has no slip in it?",
+)
+
+wrong.add(
     "as_an_array",
     but(audit_trace, returns=lambda slips: np.array(slips, dtype=int).reshape(-1, 2)),
     "the pairs come back as an array. A list of pairs is asked for.",
 )
+
+wrong.add("nothing_returned", but(audit_trace, returns=lambda slips: None), NO_RETURN)
 
 EXERCISE = Exercise(
     reference=audit_trace,

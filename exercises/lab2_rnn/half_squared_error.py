@@ -1,6 +1,7 @@
 """Half the squared error and its gradient."""
 
-from autograder.spec import Exercise, Mistakes, edited
+from autograder.spec import Exercise, Mistakes, but, edited
+from exercises.lab2_rnn._programs import NO_RETURN
 from solutions.lab2_rnn import half_squared_error
 
 
@@ -82,6 +83,17 @@ wrong.add("loss_is_an_array", answer("np.array(loss), dy"), said)
 said = "the gradient comes before the loss. Look at the order of what you return."
 wrong.add("gradient_first", answer("dy, loss"), said)
 
+said = "the squares are added up along one axis only. How many losses are asked for?"
+wrong.add("one_loss_per_step", answer("0.5 * np.sum(dy**2, axis=-1), dy"), said)
+
+wrong.add(
+    "gradient_of_integers",
+    edited(half_squared_error, {"as_float(y) - as_float(target)": "y - target"}),
+    "the gradient of integers is an array of integers. Which dtype should the gradient of integers have?",
+)
+
+wrong.add("nothing_returned", but(half_squared_error, returns=lambda pair: None), NO_RETURN)
+
 said = "only the loss comes back. Two things are asked for."
 wrong.add("only_the_loss", answer("loss"), said)
 
@@ -92,7 +104,6 @@ EXERCISE = Exercise(
     axes={"B": 3, "T": 5, "O": 2},
     shapes={"y": "B T O", "target": "B T O", "dy": "B T O", "return": "B T O"},
     parts=("loss", "dy"),
-    without=frozenset({"integer inputs"}),
     mistakes=wrong,
     look="Try y and target with one number each, and derive by hand.",
 )

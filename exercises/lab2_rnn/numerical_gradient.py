@@ -1,11 +1,15 @@
 """Central differences, tried on functions whose third derivative gives the step width away."""
 
+import contextlib
+import itertools
 from typing import Any
 
 import numpy as np
 
-from autograder.spec import Case, Exercise, Inputs, Mistakes, but, edited
-from solutions.lab2_rnn import numerical_gradient
+from autograder.spec import Case, Close, Exercise, Inputs, Mistakes, but, edited
+from solutions.lab2_rnn import as_float, numerical_gradient
+
+SINGLE = Close(rtol=1e-3, atol=1e-4)
 
 
 def of_a_wave(entry: Any, x: Any, w: Any, k: float, **rest: float) -> Any:
@@ -15,9 +19,9 @@ def of_a_wave(entry: Any, x: Any, w: Any, k: float, **rest: float) -> Any:
     """
 
     def f(a: Any) -> float:
-        a = np.asarray(a, dtype=np.float64)
         if a.shape != w.shape:
             raise ValueError(f"f was called with shape {a.shape}, x has shape {w.shape}")
+        a = a.astype(np.float64)
         return float(np.sum(w * np.sin(k * a)) + 0.1 * np.sum(a) ** 3)
 
     return entry(f, x, *rest.values())
@@ -30,6 +34,26 @@ def wave(*shape: int, **constants: float) -> Inputs:
 
 def inputs(rng, B, I):
     return wave(B, I, k=1.0, eps=1e-2)(rng)
+
+
+def while_f_raises(entry: Any, x: Any, calls: int) -> Any:
+    """x after a call in which f raises once it has been called some times."""
+    left = [calls]
+
+    def f(a: Any) -> float:
+        left[0] -= 1
+        if left[0] < 0:
+            raise ArithmeticError("f cannot be worked out here")
+        return float(np.sum(np.sin(a)))
+
+    with contextlib.suppress(ArithmeticError):
+        entry(f, x)
+    return {"x afterwards": x}
+
+
+def raising(rng):
+    """f raises at the second call for some entry: after an odd number of calls."""
+    return {"x": rng.standard_normal((3, 2)), "calls": 2 * int(rng.integers(0, 5)) + 1}
 
 
 def quotient(new: str):
@@ -91,6 +115,84 @@ wrong.add(
     "all_at_once",
     edited(numerical_gradient, {"above[i]": "above", "below[i]": "below"}),
     "all entries of x are moved at the same time. How many entries of x differ between your two calls of f?",
+)
+
+
+@wrong
+def rows_at_once(f, x, eps=1e-5):
+    """a whole row of x is moved at the same time.
+    How many entries of x differ between your two calls of f?"""
+    gradient = np.zeros(x.shape, as_float(x).dtype)
+    for row in range(len(x)):
+        above, below = x.astype(np.float64), x.astype(np.float64)
+        above[row] += eps
+        below[row] -= eps
+        gradient[row] = (f(above) - f(below)) / (2 * eps)
+    return gradient
+
+
+@wrong
+def two_axes_only(f, x, eps=1e-5):
+    """one loop runs over rows and one over columns, so that x must have two axes.
+    How many axes may x have?"""
+    gradient = np.zeros(x.shape, as_float(x).dtype)
+    rows, columns = x.shape
+    for place in itertools.product(range(rows), range(columns)):
+        above, below = x.astype(np.float64), x.astype(np.float64)
+        above[place] += eps
+        below[place] -= eps
+        gradient[place] = (f(above) - f(below)) / (2 * eps)
+    return gradient
+
+
+wrong.add(
+    "returns_in_the_loop",
+    edited(
+        numerical_gradient,
+        {"(2 * eps)": "(2 * eps)\n        return gradient.astype(as_float(x).dtype)"},
+    ),
+    "the function returns after the first entry. Look at how far your return is indented.",
+)
+
+
+@wrong
+def in_place(f, x, eps=1e-5):
+    """x itself is moved and put back, except where f raises in between.
+    Which numbers stand in x if your second call of f raises?"""
+    gradient = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        before = x[i]
+        x[i] = before + eps
+        above = f(x)
+        x[i] = before - eps
+        gradient[i] = (above - f(x)) / (2 * eps)
+        x[i] = before
+    return gradient
+
+
+@wrong
+def in_the_dtype_of_x(f, x, eps=1e-5):
+    """everything keeps the dtype of x, in which float32 rounds eps and integers lose it.
+    Print what f is called with, for an x of float32 and for one of integers."""
+    gradient = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        above, below = x.copy(), x.copy()
+        above[i] += eps
+        below[i] -= eps
+        gradient[i] = (f(above) - f(below)) / (2 * eps)
+    return gradient
+
+
+wrong.add(
+    "gradient_like_x",
+    edited(numerical_gradient, {"as_float(x).dtype": "x.dtype"}),
+    "the gradient is kept in an array of the dtype of x. What can an array of integers hold?",
+)
+
+wrong.add(
+    "always_float64",
+    edited(numerical_gradient, {"gradient.astype(as_float(x).dtype)": "gradient"}),
+    "the gradient is float64 whatever came in. Which dtype should the gradient of a float32 x have?",
 )
 
 
@@ -158,7 +260,6 @@ EXERCISE = Exercise(
     axes={"B": 3, "I": 4},
     shapes={"x": "B I", "w": "B I", "return": "B I"},
     scenario=of_a_wave,
-    without=frozenset({"integer inputs", "float32"}),
     cases=(
         Case(
             name="the default eps on a function that bends sharply",
@@ -176,6 +277,21 @@ EXERCISE = Exercise(
             inputs=wave(5, k=2.0, eps=1e-3),
             value=False,
             why="x may have any number of axes.",
+        ),
+        Case(
+            name="the default eps in float32",
+            inputs=wave(3, 4, k=1.0),
+            value=False,
+            dtype="float32",
+            close=SINGLE,
+            why="float32 has seven digits: what is left of eps in x + eps?",
+        ),
+        Case(
+            name="f raises",
+            inputs=raising,
+            value=False,
+            scenario=while_f_raises,
+            why="x must be as it was, even if f raises before you are done.",
         ),
     ),
     mistakes=wrong,

@@ -63,14 +63,6 @@ said = "the outputs are kept in float64 whatever came in. Look at the dtype of t
 wrong.add("buffer_of_float64", but(output_layer, returns=lambda y: y.astype(np.float64)), said)
 
 
-@wrong
-def edits_by_bias(h, W_hy, b_y):
-    """the bias of the caller is changed.
-    Look for += on something that was handed in."""
-    b_y += 1
-    return output_layer(h, W_hy, b_y - 1)
-
-
 EXERCISE = Exercise(
     reference=output_layer,
     inputs=inputs,

@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from autograder.spec import Case, Exercise, Inputs, Mistakes, but, edited
+from exercises.lab2_rnn._programs import NO_RETURN
 from solutions.lab2_rnn import relative_error
 
 
@@ -28,6 +29,16 @@ def zeros_beside_others(rng):
     b = a * 1.25
     a[0, 1] = b[0, 1] = 0.0
     return {"a": a, "b": b}
+
+
+def two_numbers(rng):
+    a = float(rng.uniform(0.5, 3))
+    return {"a": a, "b": a * float(rng.uniform(1.2, 2))}
+
+
+def three_axes(rng):
+    a = rng.uniform(0.5, 3, (2, 3, 2))
+    return {"a": a, "b": a * rng.uniform(0.5, 2, (2, 3, 2))}
 
 
 def always(a, b) -> Inputs:
@@ -134,6 +145,32 @@ def elementwise(a, b):
     return np.abs(a - b) / np.maximum(1e-12, np.abs(a) + np.abs(b))
 
 
+@wrong
+def returns_in_the_loop(a, b):
+    """the function returns at the first entry.
+    Look at how far your return is indented."""
+    return relative_error(np.ravel(a)[0], np.ravel(b)[0])
+
+
+@wrong
+def tables_only(a, b):
+    """one loop runs over rows and one over columns, so that both must have two axes.
+    What does the docstring say of the shape of a?"""
+    rows, columns = np.shape(a)
+    pairs = [(a[i, j], b[i, j]) for i in range(rows) for j in range(columns)]
+    return float(max(abs(p - q) / max(1e-12, abs(p) + abs(q)) for p, q in pairs))
+
+
+@wrong
+def arrays_only(a, b):
+    """a is taken to be an array with entries, which a number has not.
+    What besides arrays may be handed over?"""
+    pairs = zip(a.ravel(), b.ravel(), strict=True)
+    return float(max(abs(p - q) / max(1e-12, abs(p) + abs(q)) for p, q in pairs))
+
+
+wrong.add("nothing_returned", but(relative_error, returns=lambda error: None), NO_RETURN)
+
 EXERCISE = Exercise(
     reference=relative_error,
     inputs=inputs,
@@ -170,6 +207,18 @@ EXERCISE = Exercise(
             inputs=always([3e-10, 2.0], [1e-10, 2.0]),
             value=False,
             why="Above 1e-12 the denominator is the sum of the two sizes.",
+        ),
+        Case(
+            name="two numbers",
+            inputs=two_numbers,
+            value=False,
+            why="a and b may be numbers as well as arrays.",
+        ),
+        Case(
+            name="arrays of three axes",
+            inputs=three_axes,
+            value=False,
+            why="a and b may have any number of axes.",
         ),
     ),
     mistakes=wrong,

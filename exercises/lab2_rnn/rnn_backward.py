@@ -2,10 +2,12 @@
 
 import functools
 
+import numpy as np
+
 from autograder.spec import Exercise, Mistakes, but, edited
 from exercises.lab2_rnn._draws import GRADIENTS, WEIGHTS, forward, recurrent, state
-from exercises.lab2_rnn._programs import SLOPE_OF_TANH, in_float64, slope, step
-from solutions.lab2_rnn import rnn_backward
+from exercises.lab2_rnn._programs import INDENTED, SLOPE_OF_TANH, in_float64, slope, step
+from solutions.lab2_rnn import rnn_backward, rnn_step_backward
 
 
 def inputs(rng, B, T, I, H):
@@ -27,6 +29,29 @@ changed = functools.partial(edited, rnn_backward)
 def over(step):
     """The reference over steps that go back in another way."""
     return changed({}, rnn_step_backward=step)
+
+
+def summed(text: str):
+    """The reference with another way from the gradients at each step to those of the weights."""
+    return changed({SUM: text}, total=functools.reduce)
+
+
+def each_output_alone(dh, x, h0, h, W_xh, W_hh):
+    """The gradients by two loops: from the output of each step t back to every step s before."""
+    shapes = {"dx": x, "dh0": h0, "dW_xh": W_xh, "dW_hh": W_hh, "db_h": W_hh[0]}
+    grads = {name: np.zeros_like(array, dtype=dh.dtype) for name, array in shapes.items()}
+    for t in range(x.shape[1]):
+        back = dh[:, t]
+        for s in range(t, -1, -1):
+            h_prev = h[:, s - 1] if s > 0 else h0
+            step = rnn_step_backward(back, x[:, s], h_prev, h[:, s], W_xh, W_hh)
+            back = step["dh_prev"]
+            grads["dx"][:, s] += step["dx"]
+            for name in ("dW_xh", "dW_hh", "db_h"):
+                grads[name] += step[name]
+            if s == 0:
+                grads["dh0"] += back
+    return grads
 
 
 wrong = Mistakes()
@@ -78,7 +103,41 @@ said = "what goes back from step to step piles up. What should be added up over 
 wrong.add("piles_up", changed({DH_NEXT: 'dh_next = dh_next + step["dh_prev"]'}), said)
 
 said = "the chain back through time is cut every second step. The whole sequence is asked for: where does your chain stop?"
-wrong.add("truncated_to_two", changed({DH_NEXT: 'dh_next = step["dh_prev"] * (t % 2)'}), said)
+wrong.add(
+    "truncated_to_two", changed({DH_NEXT: 'dh_next = step["dh_prev"] * (t % 2 or t == 0)'}), said
+)
+
+wrong.add(
+    "window_of_five",
+    edited(each_output_alone, {"range(t, -1, -1)": "range(t, max(-1, t - 5), -1)"}),
+    "each output reaches back five steps and no further. The whole sequence is asked for: where does your inner loop stop?",
+)
+
+wrong.family(
+    "Of two loops over time, which one says at which step you are?",
+    (
+        "input_of_the_outer_step",
+        edited(each_output_alone, {"(back, x[:, s]": "(back, x[:, t]"}),
+        "dW_xh is made with the input of the step where the gradient came in",
+    ),
+    (
+        "old_state_of_the_outer_step",
+        edited(each_output_alone, {"h[:, s - 1] if s > 0": "h[:, t - 1] if t > 0"}),
+        "dW_hh is made with the old state of the step where the gradient came in",
+    ),
+)
+
+wrong.add(
+    "returns_in_the_loop",
+    changed({"steps.append(step)": "steps.append(step)\n        break"}),
+    "the function returns after the first turn of its loop. " + INDENTED,
+)
+
+wrong.add(
+    "loops_over_samples",
+    changed({"range(x.shape[1])": "range(x.shape[0])"}),
+    "the loop counts the samples and not the steps. Which axis of x is time?",
+)
 
 wrong.add(
     "forwards",
@@ -112,6 +171,20 @@ said = "the gradients of the weights are those of the first step alone. Every st
 wrong.add("overwrites", changed({SUM: "step[name]"}), said)
 
 wrong.family(
+    "Is what you return still the gradient? Compare it with a measured one.",
+    (
+        "clipped_in_the_loop",
+        summed("total(lambda sum, step: np.clip(sum + step[name], -5, 5), steps, 0.0)"),
+        "the gradients of the weights are held to ±5 while they are added up",
+    ),
+    (
+        "clipped_at_the_end",
+        summed(f"np.clip({SUM}, -5, 5)"),
+        "the gradients of the weights are held to ±5 before they are returned",
+    ),
+)
+
+wrong.family(
     "dh carries every factor of the loss already.",
     (
         "over_batch",
@@ -126,8 +199,21 @@ wrong.family(
     ("mean_bias", over(step("dz.sum(", "dz.mean(")), "db_h is a mean over the batch"),
 )
 
+said = "db_h is summed over the units, and one number is left for each sample. A gradient has the shape of what it belongs to."
+wrong.add("bias_over_units", over(step("dz.sum(axis=0)", "dz.sum(axis=1)")), said)
+
 said = "dW_hh comes out transposed. Entry [j, k] of W_hh leads from old unit j to new unit k."
 wrong.add("dW_hh_transposed", over(step("h_prev.T @ dz", "dz.T @ h_prev")), said)
+
+wrong.add(
+    "dx_reshaped",
+    changed(
+        {
+            'np.stack([step["dx"] for step in reversed(steps)], axis=1)': 'np.array([step["dx"] for step in reversed(steps)]).reshape(x.shape)'
+        }
+    ),
+    "dx is reshaped to the due shape, and its numbers stand in the wrong places. Which numbers does reshape put into the first row?",
+)
 
 said = (
     "the gradients are float64 whatever came in. Look at the dtype of the buffers that you make."
@@ -137,8 +223,10 @@ wrong.add("always_float64", but(rnn_backward, returns=in_float64), said)
 
 wrong.add(
     "edits_dh",
-    changed({"return grads": 'dh[:, 0] += grads["dx"].sum()\n    return grads'}),
-    "the caller's dh is changed. Look for += on something that was handed in.",
+    changed(
+        {"h_prev =": "dh[:, t] += dh_next\n        h_prev =", "dh[:, t] + dh_next": "dh[:, t]"}
+    ),
+    "what comes back from the next step is added to the caller's own dh. Look for += on something that was handed in.",
 )
 
 EXERCISE = Exercise(

@@ -6,6 +6,7 @@ import numpy as np
 
 from autograder.spec import Exercise, Mistakes, but, edited
 from exercises.lab2_rnn._draws import RECURRENT, recurrent, state
+from exercises.lab2_rnn._programs import INDENTED
 from solutions.lab2_rnn import rnn_forward, rnn_step
 
 
@@ -110,6 +111,18 @@ wrong.add("only_the_last", but(rnn_forward, returns=lambda h: h[:, -1]), said)
 
 said = "the states are stacked with time in front of the batch. Compare the axes that you return with those asked for."
 wrong.add("time_first", but(rnn_forward, returns=lambda h: h.transpose(1, 0, 2)), said)
+
+wrong.add(
+    "reshaped",
+    changed({STACK: "np.array(states).reshape(*x.shape[:2], -1)"}),
+    "the collected states are reshaped to the due shape, and stand in the wrong places. Which numbers does reshape put into the first row?",
+)
+
+wrong.add(
+    "returns_in_the_loop",
+    changed({"states.append(h)": f"states.append(h)\n        return {STACK}"}),
+    "the function returns after the first step. " + INDENTED,
+)
 
 said = "the states are kept in float64 whatever came in. Look at the dtype of the array that you write into."
 wrong.add("buffer_of_float64", but(rnn_forward, returns=lambda h: h.astype(np.float64)), said)

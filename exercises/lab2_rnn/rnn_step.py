@@ -4,6 +4,7 @@ import numpy as np
 
 from autograder.spec import Exercise, Mistakes, but, edited
 from exercises.lab2_rnn._draws import RECURRENT, recurrent, state
+from exercises.lab2_rnn._programs import NO_RETURN
 from solutions.lab2_rnn import rnn_step
 
 
@@ -101,6 +102,8 @@ def buffer_like_x(x, h_prev, W_xh, W_hh, b_h):
 
 said = "the result is turned into float64 whatever came in. Look at the arrays that your code makes: which dtype do they get?"
 wrong.add("always_float64", but(rnn_step, returns=lambda h: h.astype(np.float64)), said)
+
+wrong.add("nothing_returned", but(rnn_step, returns=lambda h: None), NO_RETURN)
 
 EXERCISE = Exercise(
     reference=rnn_step,

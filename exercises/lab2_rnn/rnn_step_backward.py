@@ -21,6 +21,12 @@ wrong = Mistakes()
 said = "the gradient reaches the weights without passing back through tanh. Which operation of the forward pass did you not undo first?"
 wrong.add("no_tanh_slope", slope("1"), said)
 
+wrong.add(
+    "divided_by_slope",
+    step("as_float(dh) * (1", "as_float(dh) / (1"),
+    "dh is divided by the derivative of tanh. What does the chain rule do with two derivatives?",
+)
+
 wrong.family(
     SLOPE_OF_TANH,
     (
@@ -67,6 +73,9 @@ wrong.add("db_before_tanh", step("dz.sum(axis=0)", "dh.sum(axis=0)"), said)
 said = "db_h is taken from the first sample alone. Every sample used the same b_h: what follows for db_h?"
 wrong.add("first_sample_bias", step("dz.sum(axis=0)", "dz[0]"), said)
 
+said = "db_h is summed over the units, and one number is left for each sample. A gradient has the shape of what it belongs to."
+wrong.add("bias_over_units", step("dz.sum(axis=0)", "dz.sum(axis=1)"), said)
+
 said = "db_h keeps an axis for the batch. A gradient has the shape of what it belongs to."
 wrong.add("bias_with_batch_axis", step("dz.sum(axis=0)", "dz.sum(axis=0, keepdims=True)"), said)
 
@@ -87,6 +96,19 @@ said = (
     "all gradients have the wrong sign. Look for a minus sign that the forward pass does not have."
 )
 wrong.add("wrong_sign", but(rnn_step_backward, dh=np.negative), said)
+
+wrong.add(
+    "reshaped",
+    edited(
+        rnn_step_backward,
+        {
+            "dz @ W_xh.T": "dz @ W_xh.reshape(W_xh.T.shape)",
+            "x.T @ dz": "x.reshape(x.T.shape) @ dz",
+            "h_prev.T @ dz": "h_prev.reshape(h_prev.T.shape) @ dz",
+        },
+    ),
+    "the arrays are reshaped where they should be transposed. Try both on a matrix of 2 × 3: where does its second number go?",
+)
 
 wrong.add(
     "edits_dh",

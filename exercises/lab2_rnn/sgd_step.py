@@ -4,6 +4,7 @@ import numpy as np
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab2_rnn._draws import RECURRENT
+from exercises.lab2_rnn._programs import NO_RETURN
 from solutions.lab2_rnn import sgd_step
 
 
@@ -27,6 +28,15 @@ def one_missing(rng):
 
 def no_step(rng):
     return {**inputs(rng, 4, 3), "lr": 0.0}
+
+
+def write_into_result(entry, params, grads, lr):
+    """Set every array of the result to 7, and then look at the params that were handed in."""
+    result = entry(params, grads, lr)
+    for array in result.values():
+        array[...] = 7
+    afterwards = {f"{name} of params afterwards": value for name, value in params.items()}
+    return {"the result is a new dict": result is not params, **afterwards}
 
 
 def updated(value: str):
@@ -65,12 +75,24 @@ wrong.add("always_float64", updated("value - np.float64(lr) * grads[name]"), sai
 
 @wrong
 def in_place(params, grads, lr):
-    """the caller's parameters are changed.
+    """the caller's parameters are changed and handed back.
     Look for -=, or for a store into a dict, on something that was handed in."""
-    new = sgd_step(params, grads, lr)
     for name in params:
         params[name] -= lr * grads[name]
+    return params
+
+
+@wrong
+def copy_of_the_dict(params, grads, lr):
+    """the dict is copied, and the caller's arrays in it are changed.
+    What does params.copy() copy, and what do the two dicts share?"""
+    new = params.copy()
+    for name in new:
+        new[name] -= lr * grads[name]
     return new
+
+
+wrong.add("nothing_returned", but(sgd_step, returns=lambda new: None), NO_RETURN)
 
 
 @wrong
@@ -148,6 +170,13 @@ EXERCISE = Exercise(
             inputs=no_step,
             value=False,
             why="With lr = 0 every parameter keeps its value.",
+        ),
+        Case(
+            name="writing into the result afterwards",
+            inputs=extra_keys,
+            value=False,
+            scenario=write_into_result,
+            why="The result is a new dict of new arrays: it must share none with params.",
         ),
         Case(
             name="a parameter without gradient",

@@ -4,7 +4,7 @@ import numpy as np
 
 from autograder.spec import Exercise, Mistakes, but, edited
 from exercises.lab2_rnn._draws import forward, recurrent, state
-from exercises.lab2_rnn._programs import SLOPE_OF_TANH
+from exercises.lab2_rnn._programs import INDENTED, SLOPE_OF_TANH
 from solutions.lab2_rnn import state_gradient_norms
 
 
@@ -88,6 +88,22 @@ wrong.family(
     ("sums_of_sample_norms", norm("samples(dh).sum()"), "the norms of the samples are added up"),
     ("mean_over_batch", norm("samples(dh).mean()"), "the norms of the samples are averaged"),
     ("first_sample", norm("samples(dh)[0]"), "only the first sample is measured"),
+    ("one_norm_per_sample", norm("samples(dh)"), "each sample has a norm of its own"),
+)
+
+wrong.add(
+    "returns_in_the_loop",
+    edited(
+        state_gradient_norms,
+        {"append(np.linalg.norm(dh))": "append(np.linalg.norm(dh))\n        break"},
+    ),
+    "the function returns after the first step back. " + INDENTED,
+)
+
+wrong.add(
+    "loops_over_samples",
+    edited(state_gradient_norms, {"range(1, h.shape[1])": "range(1, h.shape[0])"}),
+    "the loop counts the samples and not the steps. Which axis of h is time?",
 )
 
 wrong.add(

@@ -4,6 +4,7 @@ import functools
 
 from autograder.spec import Case, Exercise, Mistakes, edited, weights
 from exercises.lab2_rnn._draws import OUTPUT, RECURRENT, recurrent
+from exercises.lab2_rnn._programs import INDENTED
 from solutions.lab2_rnn import train_rnn
 
 
@@ -90,6 +91,9 @@ wrong.add(
 said = "the gradient of b_y is a mean. How often is b_y used in one forward pass?"
 wrong.add("b_y_mean", changed({"dy.sum(axis=(0, 1))": "dy.mean(axis=(0, 1))"}), said)
 
+said = "the gradient of b_y is summed over the batch alone, so that b_y gets an axis for time. How often is b_y used in one forward pass?"
+wrong.add("b_y_over_batch", changed({"dy.sum(axis=(0, 1))": "dy.sum(axis=0)"}), said)
+
 wrong.family(
     "Compare each parameter before and after one step: which ones move?",
     ("output_frozen", without("W_hy", "b_y"), "the output layer is never updated"),
@@ -104,6 +108,9 @@ wrong.add("carries_the_state", changed({UPDATE: f"{UPDATE}\n        h0 = h[:, -1
 
 said = "the state before the first step is one in place of zero. Which h0 does the exercise name?"
 wrong.add("starts_from_ones", changed({"np.zeros(": "np.ones("}), said)
+
+said = "the function returns after the first update. " + INDENTED
+wrong.add("returns_in_the_loop", changed({UPDATE: f"{UPDATE}\n        {RETURN}"}), said)
 
 said = "the loop stops one step early. Count the updates for steps = 1."
 wrong.add("one_step_less", changed({"range(steps)": "range(steps - 1)"}), said)
@@ -143,7 +150,7 @@ def one_sample_at_a_time(x, target, params, lr, steps):
 wrong.add(
     "edits_params",
     changed({UPDATE: "for name in trained:\n            trained[name] -= lr * grads[name]"}),
-    "the caller's arrays are trained as well. Compare the parameters that were handed in before and after.",
+    "the dict is copied, and the caller's arrays in it are trained. What do params and its copy share?",
 )
 
 wrong.add(
@@ -154,6 +161,17 @@ wrong.add(
 
 said = "the losses come back as an array. A list of floats is asked for."
 wrong.add("losses_as_an_array", changed({RETURN: "return trained, np.array(losses)"}), said)
+
+said = "the losses are NumPy numbers of the inputs' dtype and no Python floats. float32 inputs give them away; look at the type of one loss."
+wrong.add("losses_are_numpy_numbers", changed({LOSS: "append(y.dtype.type(loss))"}), said)
+
+said = (
+    "the parameters become float64 whatever came in. Which dtype does a new array of zeros have?"
+)
+wrong.add("zeros_of_float64", changed({"dtype=x.dtype": "dtype=np.float64"}), said)
+
+said = "at least one update is made. What should come back for steps = 0?"
+wrong.add("at_least_one_step", changed({"range(steps)": "range(max(1, steps))"}), said)
 
 said = "the losses come before the parameters. Look at the order of what you return."
 wrong.add("losses_first", changed({RETURN: "return losses, trained"}), said)

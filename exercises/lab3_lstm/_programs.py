@@ -11,6 +11,12 @@ Program = Callable[..., Any]
 
 DTYPE = "Look at where your code names a dtype."
 HANDED_IN = "Look for an assignment into what was handed in."
+INDENTED = "Look at how far your return is indented."
+NO_RETURN = (
+    "the result is worked out and not returned. Does your function end with return, or with print?"
+)
+TIME = "Which axis of x is time?"
+RESHAPED = "Which numbers does reshape put into the first row?"
 HOLDS_INTEGERS = "What can an array of integers hold?"
 
 
@@ -41,6 +47,12 @@ def each(change: Callable[[Array], Any]) -> Callable[[Any], Any]:
     return changed
 
 
+def axes_reshaped(array: Array) -> Array:
+    """What reshape makes of the states of all steps, stacked with time in front, in place of a turn."""
+    return array.swapaxes(0, 1).copy().reshape(array.shape)
+
+
+reshaped = each(axes_reshaped)
 as_float64 = each(lambda array: array.astype(np.float64))
 backwards = each(lambda array: array[:, ::-1])
 time_first = each(lambda array: array.swapaxes(0, 1))

@@ -135,11 +135,6 @@ wrong.add(
     "the sum is written into the caller's bias. " + HANDED_IN,
 )
 wrong.add(
-    "edits_weights",
-    finally_('state["weight_hh_l0"][...] = 0'),
-    "the caller's weights are overwritten. " + HANDED_IN,
-)
-wrong.add(
     "uses_up_state",
     finally_("for name in list(state): state.pop(name)"),
     "the caller's dict is empty afterwards. Look for .pop or del.",

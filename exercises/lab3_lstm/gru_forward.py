@@ -11,10 +11,14 @@ from exercises.lab3_lstm._draws import gru_params, states
 from exercises.lab3_lstm._programs import (
     HANDED_IN,
     HOLDS_INTEGERS,
+    INDENTED,
+    RESHAPED,
+    TIME,
     as_float64,
     backwards,
     last_step,
     last_step_everywhere,
+    reshaped,
     time_first,
 )
 from solutions.lab3_lstm import gru_forward
@@ -86,6 +90,22 @@ wrong.add(
     "time_first",
     but(gru_forward, returns=time_first),
     "time is the first axis of the result. Along which axis do you stack?",
+)
+wrong.add(
+    "reshaped",
+    but(gru_forward, returns=reshaped),
+    "what the steps gave is reshaped to the due shape, and stands in the wrong places. "
+    + RESHAPED,
+)
+wrong.add(
+    "returns_in_the_loop",
+    loop({"states.append(h)": "states.append(h)\n        break"}),
+    "the function returns after the first step. " + INDENTED,
+)
+wrong.add(
+    "loops_over_samples",
+    loop({"range(x.shape[1])": "range(x.shape[0])", "x[:, t]": "x[t]"}),
+    "the loop runs over the first axis of x, which is the batch. " + TIME,
 )
 wrong.add(
     "last_only",

@@ -55,6 +55,16 @@ wrong.add(
     "z and 1 - z have changed places, as in some texts. " + MIX,
 )
 wrong.add(
+    "textbook",
+    step(
+        {
+            "np.tanh(x_n + r * h_n)": 'np.tanh(x_n + (r * h_prev) @ params["W_hn"] + params["b_hn"])',
+            "(1 - z) * n + z * h_prev": "z * n + (1 - z) * h_prev",
+        }
+    ),
+    "the reset gate acts before the matrix product and z and 1 - z have changed places, as in some textbooks. There are several GRUs: go through the formulas of this one.",
+)
+wrong.add(
     "state_reset_in_mix",
     mix("(1 - z) * n + z * r * h_prev"),
     "the reset gate also acts on the part of the state that stays. " + MIX,
@@ -144,8 +154,8 @@ for name, prefix, when in (
     wrong.add(name, but(gru_step, params=zeroed(prefix)), f"{when}. {GATES}")
 wrong.add(
     "input_bias_twice",
-    step({'params[f"b_x{q}"]': '2 * params[f"b_x{q}"]', ' + params[f"b_h{q}"]': ""}),
-    "the input's bias is added in place of the state's. " + GATES,
+    step({'params[f"b_h{q}"]': 'params[f"b_x{q}"]'}),
+    "the input's bias is added in place of the state's, in every sum. " + GATES,
 )
 
 wrong.add(

@@ -7,8 +7,15 @@ from typing import Any
 import numpy as np
 
 from autograder.spec import Exercise, Mistakes, but, edited
-from exercises.lab3_lstm._draws import GRADIENT_SHAPES, lstm_params, states
-from exercises.lab3_lstm._programs import HOLDS_INTEGERS, Program, as_float64
+from exercises.lab3_lstm._draws import GRADIENT_SHAPES, Array, lstm_params, states
+from exercises.lab3_lstm._programs import (
+    HOLDS_INTEGERS,
+    INDENTED,
+    RESHAPED,
+    TIME,
+    Program,
+    as_float64,
+)
 from solutions.lab3_lstm import lstm_backward
 
 
@@ -35,9 +42,14 @@ def into_c(text: str) -> Program:
     return loop({"dh_next, dc_next, x": f"dh_next, {text}, x"})
 
 
+def cut(t: int, back: Array) -> Array:
+    """What goes back from step t where every second step hands on nothing; h0 is no step."""
+    return back * (t % 2 or t == 0)
+
+
 def carry(text: str) -> Program:
     """The loop with other gradients for the step before."""
-    return loop({'step["dh_prev"], step["dc_prev"]': text})
+    return loop({'step["dh_prev"], step["dc_prev"]': text}, cut=cut)
 
 
 def before(text: str) -> Program:
@@ -107,13 +119,24 @@ wrong.add(
 )
 wrong.add(
     "cut_at_every_other_step",
-    carry('t % 2 * step["dh_prev"], t % 2 * step["dc_prev"]'),
+    carry('cut(t, step["dh_prev"]), cut(t, step["dc_prev"])'),
     "the gradient is cut off at every second step. Full backpropagation is asked for.",
 )
 wrong.add(
     "forwards_in_time",
     loop({"reversed(range(x.shape[1]))": "range(x.shape[1])", "reversed(steps)": "steps"}),
     "the loop goes from the first step to the last. Which step's gradient is known first?",
+)
+
+wrong.add(
+    "loops_over_samples",
+    loop({"range(x.shape[1])": "range(x.shape[0])"}),
+    "the loop counts the samples and not the steps. " + TIME,
+)
+wrong.add(
+    "returns_in_the_loop",
+    loop({"steps.append(step)": "steps.append(step)\n        break"}),
+    "the function returns after the first turn of its loop. " + INDENTED,
 )
 
 BEFORE = "Which h and which c did this step start from, at t = 0 and later?"
@@ -194,6 +217,13 @@ wrong.add(
     "time is the first axis of dx. " + SHAPE,
 )
 wrong.add(
+    "dx_reshaped",
+    loop(
+        {"for step in reversed(steps)], axis=1)": "for step in reversed(steps)]).reshape(x.shape)"}
+    ),
+    "dx is reshaped to the due shape, and its numbers stand in the wrong places. " + RESHAPED,
+)
+wrong.add(
     "dx_first_only",
     loop({'np.stack([step["dx"] for step in reversed(steps)], axis=1)': 'step["dx"]'}),
     "only one step of dx is kept. " + SHAPE,
@@ -205,8 +235,13 @@ wrong.add(
 )
 wrong.add(
     "edits_dh",
-    loop({"return grads": "dh += 0.5\n    return grads"}),
-    "the caller's dh is changed. Look for += on something that was handed in.",
+    loop(
+        {
+            "h_prev, c_prev = (": "dh[:, t] += dh_next\n        h_prev, c_prev = (",
+            "dh[:, t] + dh_next": "dh[:, t]",
+        }
+    ),
+    "what comes back from the next step is added to the caller's own dh. Look for += on something that was handed in.",
 )
 wrong.add(
     "always_float64",

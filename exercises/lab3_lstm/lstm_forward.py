@@ -10,11 +10,15 @@ from autograder.spec import Exercise, Mistakes, but, edited
 from exercises.lab3_lstm._draws import lstm_params, states
 from exercises.lab3_lstm._programs import (
     HANDED_IN,
+    INDENTED,
+    RESHAPED,
+    TIME,
     Program,
     as_float64,
     backwards,
     last_step,
     last_step_everywhere,
+    reshaped,
     time_first,
 )
 from solutions.lab3_lstm import lstm_forward
@@ -98,6 +102,22 @@ wrong.add(
     "time_first",
     but(lstm_forward, returns=time_first),
     "time is the first axis of the results. Along which axis do you stack?",
+)
+wrong.add(
+    "reshaped",
+    but(lstm_forward, returns=reshaped),
+    "what the steps gave is reshaped to the due shape, and stands in the wrong places. "
+    + RESHAPED,
+)
+wrong.add(
+    "returns_in_the_loop",
+    loop({"cells.append(c)": "cells.append(c)\n        break"}),
+    "the function returns after the first step. " + INDENTED,
+)
+wrong.add(
+    "loops_over_samples",
+    loop({"range(x.shape[1])": "range(x.shape[0])", "x[:, t]": "x[t]"}),
+    "the loop runs over the first axis of x, which is the batch. " + TIME,
 )
 wrong.add(
     "last_only",

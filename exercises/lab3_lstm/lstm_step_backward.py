@@ -9,7 +9,7 @@ import numpy as np
 from autograder.spec import Exercise, Mistakes, but, edited
 from exercises.lab3_lstm._draws import GRADIENT_SHAPES, lstm_params, states
 from exercises.lab3_lstm._programs import DTYPE, HOLDS_INTEGERS, Program, as_float64, exchanged
-from solutions.lab3_lstm import lstm_step_backward
+from solutions.lab3_lstm import lstm_step_backward, sigmoid
 
 
 def inputs(rng: np.random.Generator, B: int, I: int, H: int) -> Mapping[str, Any]:
@@ -24,7 +24,7 @@ def inputs(rng: np.random.Generator, B: int, I: int, H: int) -> Mapping[str, Any
     }
 
 
-step = partial(edited, lstm_step_backward)
+step = partial(edited, lstm_step_backward, sigmoid=sigmoid)
 
 
 def cell(text: str) -> Program:
@@ -102,6 +102,39 @@ wrong.add(
     "no_slopes",
     gates(f="dc * c_prev", i="dc * g", g="dc * i", o="dh * tanh_c"),
     "no gradient passes back through the squashings. " + SLOPES,
+)
+wrong.add(
+    "sigmoid_twice",
+    step(
+        {
+            "f * (1 - f)": "sigmoid(f) * (1 - sigmoid(f))",
+            "i * (1 - i)": "sigmoid(i) * (1 - sigmoid(i))",
+            "o * (1 - o)": "sigmoid(o) * (1 - sigmoid(o))",
+        }
+    ),
+    "the gates are squashed once more before their slopes are taken. " + SLOPES,
+)
+wrong.add(
+    "slopes_without_brackets",
+    step({"f * (1 - f)": "f * 1 - f", "i * (1 - i)": "i * 1 - i", "o * (1 - o)": "o * 1 - o"}),
+    "the slopes of the gates lack their brackets. In which order does Python work out o * 1 - o?",
+)
+wrong.add(
+    "o_slope_without_brackets",
+    step({"o * (1 - o)": "o * 1 - o"}),
+    "the slope of the output gate lacks its brackets. In which order does Python work out o * 1 - o?",
+)
+wrong.add(
+    "slope_of_a_part",
+    step(
+        {
+            "dc = dc +": "arrived = dc\n    dc = dc +",
+            "dc * c_prev * f * (1 - f)": "arrived * c_prev + (dc - arrived) * c_prev * f * (1 - f)",
+            "dc * g * i * (1 - i)": "arrived * g + (dc - arrived) * g * i * (1 - i)",
+            "dc * i * (1 - g**2)": "arrived * i + (dc - arrived) * i * (1 - g**2)",
+        }
+    ),
+    "the slopes of f, i and g multiply what came through h, and not what arrived in dc. How far does each of your brackets reach?",
 )
 wrong.family(
     SLOPES,
@@ -231,9 +264,25 @@ wrong.add(
 )
 SHAPE = "A gradient has the shape of what it belongs to."
 wrong.add(
+    "bias_over_units",
+    step({"dz[q].sum(axis=0)": "dz[q].sum(axis=1)"}),
+    "the biases' gradients are summed over the units, and one number is left for each sample. "
+    + SHAPE,
+)
+wrong.add(
     "bias_with_batch_axis",
     step({"dz[q].sum(axis=0)": "dz[q].sum(axis=0, keepdims=True)"}),
     "the biases' gradients keep an axis for the batch. " + SHAPE,
+)
+wrong.add(
+    "reshaped",
+    step(
+        {
+            'params[f"W_{q}"].T': 'params[f"W_{q}"].reshape(params[f"W_{q}"].T.shape)',
+            "xh.T @": "xh.reshape(xh.T.shape) @",
+        }
+    ),
+    "the matrices are reshaped where they should be transposed. Try both on a matrix of 2 × 3: where does its second number go?",
 )
 wrong.add(
     "weights_transposed",
@@ -247,8 +296,13 @@ wrong.add(
 )
 wrong.add(
     "edits_dh",
-    step({"return grads": "dh *= o\n    return grads"}),
-    "the caller's dh is multiplied in place. " + EDITS,
+    step(
+        {
+            "dz = {": "do = dh\n    do *= tanh_c * o * (1 - o)\n    dz = {",
+            "dh * tanh_c * o * (1 - o)": "do",
+        }
+    ),
+    "the output gate's gradient is made in the caller's own dh. " + EDITS,
 )
 wrong.add(
     "dx_like_x",

@@ -6,8 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from autograder.spec import Case, Exercise, Mistakes, edited
-from exercises.lab3_lstm._programs import Program
+from autograder.spec import Case, Exercise, Mistakes, but, edited
+from exercises.lab3_lstm._programs import NO_RETURN, Program
 from solutions.lab3_lstm import memory_half_life
 
 Draw = Callable[[np.random.Generator], Mapping[str, float]]
@@ -89,6 +89,8 @@ wrong.add(
     gives(f"np.array({RIGHT})"),
     "an array comes back in place of a number. Look at the type of what you return.",
 )
+
+wrong.add("nothing_returned", but(memory_half_life, returns=lambda steps: None), NO_RETURN)
 
 RANGE = "Which numbers are no forget gate that halves a cell?"
 wrong.add(

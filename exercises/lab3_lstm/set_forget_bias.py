@@ -7,7 +7,7 @@ import numpy as np
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab3_lstm._draws import PARAM_SHAPES, lstm_params
-from exercises.lab3_lstm._programs import DTYPE, Program, as_float64
+from exercises.lab3_lstm._programs import DTYPE, NO_RETURN, Program, as_float64
 from solutions.lab3_lstm import set_forget_bias
 
 
@@ -28,7 +28,9 @@ def write_into_result(entry: Callable[..., Any], **arguments: Any) -> Any:
     result = entry(*arguments.values())
     for array in result.values():
         array[...] = 7
-    return {f"{name} of params afterwards": p for name, p in arguments["params"].items()}
+    params = arguments["params"]
+    afterwards = {f"{name} of params afterwards": array for name, array in params.items()}
+    return {"the result is a new dict": result is not params, **afterwards}
 
 
 def copying(array: str, edits: Mapping[str, str] | None = None) -> Program:
@@ -65,6 +67,15 @@ wrong.family(
         "the other biases are shared with the caller's",
     ),
 )
+
+
+@wrong
+def stored_in_the_callers_dict(params, value):
+    """the new b_f is stored in the caller's dict.
+    A new dict is asked for: which one do you return?"""
+    params["b_f"] = np.full_like(params["b_f"], value)
+    return params
+
 
 WHICH = "The name of the forget gate's bias is in the statement."
 for name, filled, when in (
@@ -132,11 +143,7 @@ wrong.add(
     "only b_f comes back. " + EIGHT,
 )
 wrong.add("rest_only", setting('del copied["b_f"]'), "b_f is missing from the result. " + EIGHT)
-wrong.add(
-    "nothing_returned",
-    edited(set_forget_bias, {"return copied": "return None"}),
-    "nothing comes back. Look at the last line of your function.",
-)
+wrong.add("nothing_returned", edited(set_forget_bias, {"return copied": "return None"}), NO_RETURN)
 wrong.add(
     "always_float64",
     but(set_forget_bias, returns=as_float64),

@@ -8,13 +8,13 @@ import numpy as np
 
 from autograder.spec import Case, Close, Exercise, Mistakes, but, edited
 from exercises.lab3_lstm._draws import Array
-from exercises.lab3_lstm._programs import DTYPE, Program, as_float64
+from exercises.lab3_lstm._programs import DTYPE, NO_RETURN, Program, as_float64
 from solutions.lab3_lstm import sigmoid
 
 
 def inputs(rng: np.random.Generator, B: int, H: int) -> Mapping[str, Array]:
     z = rng.uniform(-3, 3, (B, H))
-    z[0, :3] = [0.0, -12.0, 12.0][:H]
+    z.flat[: min(3, z.size)] = [0.0, -12.0, 12.0][: z.size]
     return {"z": z}
 
 
@@ -136,6 +136,13 @@ def writes_into_z(z):
     return right
 
 
+@wrong
+def tables_only(z):
+    """one loop runs over rows and one over columns, so that z must have two axes.
+    How many axes may z have?"""
+    return np.array([[sigmoid(number) for number in row] for row in z])
+
+
 wrong.add(
     "python_numbers",
     but(sigmoid, returns=np.ndarray.tolist),
@@ -156,6 +163,8 @@ wrong.add(
     but(sigmoid, returns=as_float64),
     "the result is float64 whatever came in. " + DTYPE,
 )
+
+wrong.add("nothing_returned", but(sigmoid, returns=lambda s: None), NO_RETURN)
 
 
 EXERCISE = Exercise(

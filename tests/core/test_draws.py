@@ -14,7 +14,7 @@ from core_kit import grade, of, program
 from autograder.course import secret
 from autograder.judge.grader import Grader
 from autograder.judge.oracle import DRAWS, Oracle
-from autograder.labcheck.tree import Array
+from autograder.labcheck.tree import Array, live
 from autograder.spec import Exercise
 from autograder.spec.collection import Collected
 
@@ -112,7 +112,7 @@ def test_a_copied_answer_fits_one_draw_alone(grader: Grader, lab2: Collected) ->
     one = exercise(lab2, "relative_error")
     mine = grader.oracle.draw("ada", one)
     table = {
-        request.question.arguments["a"].values.tobytes(): due.tree
+        np.asarray(live(request.question.arguments["a"])).tobytes(): due.tree
         for request, due in grader.oracle.expected(one, mine)
         if request.case.observe == "result"
     }

@@ -92,13 +92,13 @@ def numerical_gradient(f, x, eps=1e-5):
         gradient[i] -= f(work)
         view[i] = centre
     gradient /= 2 * eps
-    return gradient.reshape(x.shape)
+    return gradient.reshape(x.shape).astype(np.float32 if x.dtype == np.float32 else np.float64)
 
 
 def relative_error(a, b):
     size = np.abs(np.array(a, dtype=np.float64))
-    size += np.abs(b)
-    np.maximum(size, 1e-12, out=size)
+    size = size + np.abs(b)
+    size = np.maximum(size, 1e-12)
     gap = np.abs(np.subtract(a, b, dtype=np.float64))
     gap /= size
     return float(gap.max())

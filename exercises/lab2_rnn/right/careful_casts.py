@@ -71,14 +71,14 @@ def rnn_backward(dh, x, h0, h, W_xh, W_hh):
 
 
 def numerical_gradient(f, x, eps=1e-5):
-    x = np.array(x, dtype=F64)
+    out, x = common(x), np.array(x, dtype=F64)
     grad = np.zeros_like(x)
     for i in range(x.size):
         where = np.unravel_index(i, x.shape)
         step = np.zeros_like(x)
         step[where] = 1.0
         grad[where] = float(f(x + eps * step) - f(x - eps * step)) / float(2 * eps)
-    return grad
+    return grad.astype(out)
 
 
 def relative_error(a, b):

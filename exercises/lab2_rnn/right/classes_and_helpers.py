@@ -98,7 +98,7 @@ def output_layer(h, W_hy, b_y):
 
 class Loss:
     def __init__(self, y, target):
-        self.difference = y - target
+        self.difference = np.subtract(y, target, dtype=np.result_type(y, target, np.float32))
 
     @property
     def value(self) -> float:
@@ -154,9 +154,10 @@ class Probe:
 
 
 def numerical_gradient(f, x, eps=1e-5):
-    gradient = np.zeros_like(x)
+    moved = np.array(x, dtype=np.float64)
+    gradient = np.zeros(x.shape, dtype=np.result_type(x, np.float32))
     for index in np.ndindex(*x.shape):
-        probe = Probe(x, index)
+        probe = Probe(moved, index)
         gradient[index] = (probe.at(f, eps) - probe.at(f, -eps)) / (2 * eps)
     return gradient
 

@@ -22,7 +22,7 @@ def output_layer(h, W_hy, b_y):
 
 # %%
 def half_squared_error(y, target):
-    e = np.subtract(y, target).reshape(-1, 1)
+    e = np.subtract(y, target, dtype=np.result_type(y, np.float32)).reshape(-1, 1)
     return float((e.T @ e)[0, 0] / 2), e.reshape(y.shape)
 
 # %%
@@ -67,7 +67,7 @@ def numerical_gradient(f, x, eps=1e-5):
         e = np.zeros(flat.shape)
         e[i, 0] = eps
         g[i, 0] = (f((flat + e).reshape(x.shape)) - f((flat - e).reshape(x.shape))) / (2 * eps)
-    return g.reshape(x.shape)
+    return g.reshape(x.shape).astype((x * 1.0).dtype)
 
 # %%
 def relative_error(a, b):

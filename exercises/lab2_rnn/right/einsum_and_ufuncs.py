@@ -59,7 +59,8 @@ def rnn_backward(dh, x, h0, h, W_xh, W_hh):
 # %%
 def numerical_gradient(f, x, eps=1e-5):
     shifts = eps * np.eye(x.size).reshape(-1, *x.shape)
-    return np.array([0.5 * (f(x + s) - f(x - s)) / eps for s in shifts]).reshape(x.shape)
+    slopes = [0.5 * (f(x + s) - f(x - s)) / eps for s in shifts]
+    return np.array(slopes, np.result_type(x, np.float32)).reshape(x.shape)
 
 # %%
 def relative_error(a, b):

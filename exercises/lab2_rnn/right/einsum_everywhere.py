@@ -24,7 +24,7 @@ def output_layer(h, W_hy, b_y):
 
 # %%
 def half_squared_error(y, target):
-    dy = y - target
+    dy = 1.0 * (y - target)
     return float(einsum("nto,nto->", dy, dy)) / 2, dy
 
 
@@ -68,7 +68,8 @@ def rnn_backward(dh, x, h0, h, W_xh, W_hh):
 # %%
 def numerical_gradient(f, x, eps=1e-5):
     pushes = np.eye(x.size).reshape(x.size, *x.shape) * eps
-    return np.array([f(x + p) - f(x - p) for p in pushes]).reshape(x.shape) / (eps + eps)
+    g = np.array([f(x + p) - f(x - p) for p in pushes]).reshape(x.shape) / (eps + eps)
+    return g.astype(x.dtype) if x.dtype.kind == "f" else g
 
 
 # %%

@@ -114,7 +114,7 @@ def rnn_backward(dh, x, h0, h, W_xh, W_hh):
 
 
 def numerical_gradient(f, x, eps=1e-5):
-    gradient = np.zeros(x.shape)
+    gradient = np.zeros(x.shape, dtype=np.float32 if x.dtype == np.float32 else np.float64)
     for index in np.ndindex(x.shape):
         up = np.array(x, dtype=float)
         up[index] = up[index] + eps

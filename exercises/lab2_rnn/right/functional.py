@@ -18,7 +18,7 @@ output_layer = lambda h, W_hy, b_y: add(h @ W_hy, b_y)
 
 
 def half_squared_error(y, target):
-    return (lambda e: (float(sum(e * e)) / 2, e))(y - target)
+    return (lambda e: (float(sum(e * e)) / 2, e))(1.0 * (y - target))
 
 
 def audit_trace(x, h0, W_xh, W_hh, b_h, published, atol):
@@ -54,7 +54,8 @@ def numerical_gradient(f, x, eps=1e-5):
         pushed = lambda sign: f(where(arange(x.size).reshape(x.shape) == index, x + sign * eps, x))
         return (pushed(1) - pushed(-1)) / (2 * eps)
 
-    return array([*map(slope, range(x.size))]).reshape(x.shape)
+    dtype, x = result_type(x, float32), x.astype(float64)
+    return array([*map(slope, range(x.size))], dtype).reshape(x.shape)
 
 
 def relative_error(a, b):

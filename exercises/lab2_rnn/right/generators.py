@@ -33,7 +33,7 @@ def output_layer(h, W_hy, b_y):
 
 
 def half_squared_error(y, target):
-    gap = y - target
+    gap = (y - target) * 1.0
     return 0.5 * sum(float(np.sum(part**2)) for _, part in over_time(gap)), gap
 
 
@@ -86,10 +86,11 @@ def pushed(x, index, by):
 
 def numerical_gradient(f, x, eps=1e-5):
     def at(index, by):
-        with pushed(x, index, by) as moved:
+        with pushed(work, index, by) as moved:
             return f(moved)
+    work = x.astype(float)
     slopes = ((at(i, eps) - at(i, -eps)) / (2 * eps) for i in np.ndindex(x.shape))
-    return np.fromiter(slopes, dtype=float, count=x.size).reshape(x.shape)
+    return np.fromiter(slopes, dtype=np.result_type(x, np.float32), count=x.size).reshape(x.shape)
 
 
 def relative_error(a, b):

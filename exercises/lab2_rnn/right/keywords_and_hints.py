@@ -39,7 +39,7 @@ def output_layer(h: Array, W_hy: Array, b_y: Array) -> Array:
 
 
 def half_squared_error(y: Array, target: Array) -> tuple[float, Array]:
-    dy = np.subtract(y, target)
+    dy = np.subtract(y, target) * 1.0
     loss: float = 0.5 * np.sum(np.square(dy), dtype=np.float64).item()
     log.debug("loss %s", loss)
     return (loss, dy)
@@ -84,7 +84,8 @@ def rnn_backward(
 
 
 def numerical_gradient(f: Callable[[Array], float], x: Array, eps: float = 1e-5) -> Array:
-    gradient = np.full(shape=x.shape, fill_value=np.nan)
+    dtype = np.float32 if x.dtype == np.float32 else np.float64
+    gradient = np.full(shape=x.shape, fill_value=np.nan, dtype=dtype)
     with np.nditer(gradient, flags=["multi_index"], op_flags=["writeonly"]) as it:
         for out in it:
             delta = np.zeros(x.shape)

@@ -3,7 +3,7 @@ def rnn_step(x, h, U, W, b): return np.tanh(x @ U + h @ W + b)
 def rnn_forward(x, h, U, W, b):
     return np.stack([h := rnn_step(x[:, t], h, U, W, b) for t in range(x.shape[1])], 1)
 def output_layer(h, V, c): return h @ V + c
-def half_squared_error(y, t): return .5 * float(((y - t) ** 2).sum()), y - t
+def half_squared_error(y, t): return .5 * float(((y - t) ** 2).sum()), (y - t) * 1.
 def audit_trace(x, h0, U, W, b, p, atol):
     return [(int(t), int(u)) for t, u in np.argwhere(abs(rnn_step(x, np.vstack([h0, p[:-1]]), U, W, b) - p) > atol)]
 def rnn_step_backward(g, x, k, h, U, W):
@@ -17,7 +17,7 @@ def rnn_backward(dh, x, h0, h, U, W):
         r = {k: r.get(k, 0) + s[k] for k in s}
     return dict(r, dx=np.stack(xs[::-1], 1), dh0=n)
 def numerical_gradient(f, x, eps=1e-5):
-    g = x * 0.
+    g = x * 0.; x = x.astype(float)
     for i in np.ndindex(*x.shape): d = x * 0.; d[i] = eps; g[i] = (f(x + d) - f(x - d)) / 2 / eps
     return g
 def relative_error(a, b): return float((abs(a - b) / np.maximum(abs(a) + abs(b), 1e-12)).max())

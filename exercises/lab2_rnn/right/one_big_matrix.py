@@ -29,7 +29,7 @@ def output_layer(h, W_hy, b_y):
 
 # %%
 def half_squared_error(y, target):
-    dy = y - target
+    dy = (y - target) / 1
     return np.linalg.norm(dy.astype(float).ravel()).item() ** 2 / 2, dy
 
 # %%
@@ -67,7 +67,8 @@ def rnn_backward(dh, x, h0, h, W_xh, W_hh):
 
 # %%
 def numerical_gradient(f, x, eps=0.00001):
-    grad = np.zeros(x.shape, float)
+    grad = np.zeros(x.shape, x.dtype if x.dtype.kind == "f" else float)
+    x = np.array(x, float)
     it = np.nditer(x, flags=["multi_index"])
     while not it.finished:
         i = it.multi_index

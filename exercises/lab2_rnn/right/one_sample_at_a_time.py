@@ -78,7 +78,8 @@ def rnn_backward(dh, x, h0, h, W_xh, W_hh):
 
 # %%
 def numerical_gradient(f, x, eps=1e-5):
-    gradient = np.zeros_like(x)
+    gradient = np.zeros(x.shape, "f4" if x.dtype == "f4" else "f8")
+    x = x.astype("f8")
     for i in itertools.product(*map(range, x.shape)):
         old = x[i]
         x[i] = old + eps
@@ -92,7 +93,7 @@ def numerical_gradient(f, x, eps=1e-5):
 # %%
 def relative_error(a, b):
     worst = 0.0
-    for one, other in zip(a.flat, b.flat, strict=True):
+    for one, other in zip(np.ravel(a), np.ravel(b), strict=True):
         size = max(1e-12, abs(float(one)) + abs(float(other)))
         worst = max(worst, abs(float(one) - float(other)) / size)
     return worst

@@ -28,7 +28,7 @@ def output_layer(h, W_hy, b_y):
 
 # %% exercise="half_squared_error"
 def half_squared_error(y, target):
-    dy = y - target
+    dy = np.true_divide(y - target, 1)
     def total(e):
         return float(e) ** 2 if e.ndim == 0 else sum(total(part) for part in e)
     return total(dy) / 2, dy
@@ -71,12 +71,12 @@ def rnn_backward(dh, x, h0, h, W_xh, W_hh):
 def numerical_gradient(f, x, eps=1e-5):
     def rec(index):
         if len(index) == x.ndim:
-            up, down = x.copy(), x.copy()
+            up, down = x.astype(float), x.astype(float)
             up[index] += eps
             down[index] -= eps
             return (f(up) - f(down)) / eps / 2
         return [rec(index + (i,)) for i in range(x.shape[len(index)])]
-    return np.array(rec(()))
+    return np.array(rec(()), dtype=x.dtype if x.dtype == np.float32 else float)
 
 # %% exercise="relative_error"
 def relative_error(a, b):

@@ -82,7 +82,7 @@ def numerical_gradient(f, x, eps=1e-5):
         flat_step[place] = eps
         step = flat_step.reshape(x.shape)
         slopes.append((f(x + step) - f(x - step)) / 2 / eps)
-    return np.array(slopes).reshape(x.shape)
+    return np.array(slopes).reshape(x.shape).astype(np.result_type(x, np.float32))
 
 # %%
 def relative_error(a, b):
