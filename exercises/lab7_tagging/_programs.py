@@ -1,4 +1,4 @@
-"""Mistakes that several exercises of this lab have, and a short way to write some."""
+"""Mistakes that several exercises of this lab have."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,19 +13,6 @@ NOTHING = "Try tags that are all ignore_index."
 REAL = "real = tags != ignore_index"
 ON_THE_CPU = """real = torch.zeros(tags.shape, dtype=torch.bool)
     real[tags != ignore_index] = True"""
-
-
-def edits_of(program: Callable[..., Any], **edits: str) -> list[tuple[str, Any, str]]:
-    """Members of a family that differ from a program in one or two places.
-
-    Each is written ``name="old text → new text; old text → new text  # when"``.
-    """
-    members = []
-    for name, edit in edits.items():
-        changes, _, when = edit.partition("  # ")
-        pairs = dict(change.split(" → ") for change in changes.split("; "))
-        members.append((name, edited(program, pairs), when))
-    return members
 
 
 def about_padding(wrong: Mistakes, program: Callable[..., Any]) -> None:

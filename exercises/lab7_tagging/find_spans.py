@@ -8,7 +8,6 @@ import numpy as np
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab7_tagging._draws import Draw, edge, random_tags, two_labels
-from exercises.lab7_tagging._programs import edits_of
 from solutions.lab7_tagging import find_spans
 
 
@@ -39,7 +38,7 @@ def tags_of(*tags: str) -> Draw:
     return draw
 
 
-edits = partial(edits_of, find_spans)
+changed = partial(edited, find_spans)
 giving = partial(but, find_spans)
 
 WALK = "Go through the tags B-x I-x I-y O by hand: what is open after each of them?"
@@ -56,11 +55,17 @@ B_OR_FIRST = '(prefix == "B" or (prefix == "I" and before is None))'
 wrong = Mistakes()
 wrong.family(
     WALK,
-    *edits(
-        i_needs_b=f'{OPENS} → prefix == "B"  # an I without its B is left out',
-        label_not_compared=f'{STAYS} → prefix == "I"  # an I goes on the open span whatever its label is',
-        o_needed=f"{STAYS} → {OPENS}  # a span goes on up to the next O",
-        i_after_change_left_out=f"{READ} → {READ}\n        before = label; {OPENS} → {B_OR_FIRST}  # an I whose label is not that of the open span ends it and begins nothing",
+    ("i_needs_b", changed({OPENS: 'prefix == "B"'}), "an I without its B is left out"),
+    (
+        "label_not_compared",
+        changed({STAYS: 'prefix == "I"'}),
+        "an I goes on the open span whatever its label is",
+    ),
+    ("o_needed", changed({STAYS: OPENS}), "a span goes on up to the next O"),
+    (
+        "i_after_change_left_out",
+        changed({READ: f"{READ}\n        before = label", OPENS: B_OR_FIRST}),
+        "an I whose label is not that of the open span ends it and begins nothing",
     ),
     (
         "one_token_left_out",
@@ -85,22 +90,46 @@ wrong.add(
 )
 wrong.family(
     ENDS,
-    *edits(
-        end_inclusive="start, position)) → start, position - 1))  # end is the last token of the span, and not one behind it",
-        one_too_far="start, position)) → start, position + 1))  # end is one too large",
-        counted_from_one="start, position)) → start + 1, position + 1))  # positions are counted from 1",
-        start_one_late="start, position)) → start + 1, position))  # start is one too large",
-        start_and_length="start, position)) → start, position - start))  # the length of a span stands where its end should be",
+    (
+        "end_inclusive",
+        changed({"start, position))": "start, position - 1))"}),
+        "end is the last token of the span, and not one behind it",
+    ),
+    (
+        "one_too_far",
+        changed({"start, position))": "start, position + 1))"}),
+        "end is one too large",
+    ),
+    (
+        "counted_from_one",
+        changed({"start, position))": "start + 1, position + 1))"}),
+        "positions are counted from 1",
+    ),
+    (
+        "start_one_late",
+        changed({"start, position))": "start + 1, position))"}),
+        "start is one too large",
+    ),
+    (
+        "start_and_length",
+        changed({"start, position))": "start, position - start))"}),
+        "the length of a span stands where its end should be",
     ),
 )
 wrong.family(
     FORM,
-    *edits(
-        label_last="(label, start, position) → (start, position, label)  # the label stands last",
-        label_with_prefix='((label, → (("B-" + label,  # the label still has its B-',
-        first_letter="((label, → ((label[:1],  # only the first letter of the label is kept",
-        without_labels="((label, → ((  # the labels are left out",
+    (
+        "label_last",
+        changed({"(label, start, position)": "(start, position, label)"}),
+        "the label stands last",
     ),
+    ("label_with_prefix", changed({"((label,": '(("B-" + label,'}), "the label still has its B-"),
+    (
+        "first_letter",
+        changed({"((label,": "((label[:1],"}),
+        "only the first letter of the label is kept",
+    ),
+    ("without_labels", changed({"((label,": "(("}), "the labels are left out"),
 )
 wrong.add(
     "stripped",
