@@ -100,7 +100,7 @@ def masked_mean(output, lengths):
 # %%
 def attention_pool(output, scores, lengths):
     mask = real(scores, lengths)
-    hidden = scores.masked_fill(~mask, -1e9)
+    hidden = scores.masked_fill(~mask, -torch.inf)
     e = (hidden - hidden.max(dim=1, keepdim=True).values).exp() * mask
     weights = e / e.sum(dim=1, keepdim=True)
     return [(output * weights.unsqueeze(-1)).sum(dim=1), weights]
@@ -146,6 +146,7 @@ class BiClassifier(nn.Module):
 
 # %%
 def train_sentiment(model, batches, epochs, lr, max_norm=5.0):
+    model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.97)
     history = []
