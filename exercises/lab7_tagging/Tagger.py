@@ -118,6 +118,11 @@ wrong.add(
     "the lengths are counted from the tokens that are not padding_idx. What if the padding token stands inside a sequence?",
 )
 wrong.add(
+    "infers_lengths_from_zeros",
+    change({EMBEDDED: f"{EMBEDDED}        lengths = tokens.ne(0).sum(1).clamp(min=1)\n"}),
+    "the lengths are counted from the tokens that are not 0. What if token 0 stands inside a sequence?",
+)
+wrong.add(
     "infers_missing_lengths",
     change({EMBEDDED: f"{EMBEDDED}        if lengths is None:\n            {COUNTED}"}),
     "lengths that are not given are counted from the tokens. What does lengths=None say about the steps?",

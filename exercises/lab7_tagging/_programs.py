@@ -15,6 +15,15 @@ ON_THE_CPU = """real = torch.zeros(tags.shape, dtype=torch.bool)
     real[tags != ignore_index] = True"""
 
 
+def printed(wrong: Mistakes, program: Callable[..., Any]) -> None:
+    """Adds the program that shows its result and gives none back."""
+    wrong.add(
+        "printed",
+        but(program, returns=print),
+        "the result is printed and nothing is returned. What does `result = f(…)` hold after a call of your function?",
+    )
+
+
 def about_padding(wrong: Mistakes, program: Callable[..., Any]) -> None:
     """Adds mistakes about ignore_index."""
     wrong.add(
@@ -31,6 +40,7 @@ def about_padding(wrong: Mistakes, program: Callable[..., Any]) -> None:
 
 def about_accuracy(wrong: Mistakes, program: Callable[..., Any]) -> None:
     """Adds mistakes about a share that is a float and 0.0 where there is no real token."""
+    printed(wrong, program)
     wrong.add(
         "mask_on_the_cpu",
         edited(program, {REAL: ON_THE_CPU}),

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab7_tagging._draws import PAD, Draw, edge, padded_tags, padding, unequal_lengths
-from exercises.lab7_tagging._programs import REAL, about_padding
+from exercises.lab7_tagging._programs import REAL, about_padding, printed
 from solutions.lab7_tagging import confusion_matrix
 
 
@@ -60,6 +60,7 @@ ON_THE_CPU = "torch.zeros(num_tags, num_tags, dtype=torch.int64)"
 LARGEST = "num_tags = 1 + max([-1, *tags[real].tolist(), *predictions[real].tolist()])"
 
 wrong = Mistakes()
+printed(wrong, confusion_matrix)
 about_padding(wrong, confusion_matrix)
 wrong.family(
     TABLE,
@@ -100,6 +101,17 @@ wrong.add(
     edited(confusion_matrix, {FILLED: "matrix[rows, columns] += real.long()\n    return matrix"}),
     "tokens that fall into the same field are counted once. Try matrix[rows, columns] += 1 with two equal pairs of indices.",
 )
+
+
+@wrong
+def as_many_as_occur(predictions, tags, num_tags, ignore_index=PAD):
+    """there are as many counts as the largest pair of tags that occurs asks for.
+    How many counts does bincount give where the last tag never occurs?"""
+    real = tags != ignore_index
+    pairs = tags[real] * num_tags + predictions[real]
+    return pairs.bincount().reshape(num_tags, num_tags)
+
+
 wrong.add(
     "on_the_cpu",
     edited(confusion_matrix, {"tags.new_zeros(num_tags, num_tags)": ON_THE_CPU}),

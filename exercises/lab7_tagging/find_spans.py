@@ -8,6 +8,7 @@ import numpy as np
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab7_tagging._draws import Draw, edge, random_tags, two_labels
+from exercises.lab7_tagging._programs import printed
 from solutions.lab7_tagging import find_spans
 
 
@@ -53,6 +54,7 @@ READ = 'name = tag.partition("-")'
 B_OR_FIRST = '(prefix == "B" or (prefix == "I" and before is None))'
 
 wrong = Mistakes()
+printed(wrong, find_spans)
 wrong.family(
     WALK,
     ("i_needs_b", changed({OPENS: 'prefix == "B"'}), "an I without its B is left out"),
@@ -72,6 +74,39 @@ wrong.family(
         giving(returns=lambda spans: [span for span in spans if span[2] - span[1] > 1]),
         "spans of a single token are left out",
     ),
+)
+wrong.family(
+    "Where does the label begin in B-x-y, and where does it end?",
+    (
+        "label_up_to_its_hyphen",
+        changed({READ: f'{READ}\n        name = name.partition("-")[0]'}),
+        "a label ends at its first hyphen",
+    ),
+    (
+        "label_behind_its_hyphen",
+        changed({READ: f'{READ}\n        name = name.rpartition("-")[2]'}),
+        "a label begins behind its last hyphen",
+    ),
+    (
+        "two_parts_expected",
+        changed({READ: f'{READ}\n        prefix, name = tag.split("-") if name else (tag, "")'}),
+        "a tag is taken apart at every hyphen and two parts are expected",
+    ),
+)
+wrong.add(
+    "o_anywhere",
+    changed({OPENS: '"O" not in tag'}),
+    "every tag with an O in it is taken for an O. What does `'O' in 'B-LOC'` give?",
+)
+wrong.add(
+    "wants_a_list",
+    changed({'[*tags, "O"]': 'tags + ["O"]'}),
+    "a list is added to the tags, which may be a tuple. What is (1, 2) + [3]?",
+)
+wrong.add(
+    "first_span_only",
+    giving(returns=lambda spans: spans[:1]),
+    "only the first span is returned. How far is your return indented?",
 )
 wrong.add(
     "b_not_noticed",
@@ -179,6 +214,21 @@ EXERCISE = Exercise(
             "one span over the whole text",
             tags_of("B-x", "I-x", "I-x"),
             "A span may begin at 0 and reach up to the end.",
+        ),
+        edge(
+            "labels with a hyphen",
+            tags_of("B-x-y", "I-x-y", "I-x-x", "O", "B-y-x", "I-x", "I-y-x", "O"),
+            "The label is all that stands behind the first hyphen.",
+        ),
+        edge(
+            "labels that look like tags, and of other letters",
+            tags_of("B-O", "I-O", "O", "I-B", "B-I", "I-I", "B-Größe 1", "I-Größe 1", "B-größe 1"),
+            "A label may be any text; what is compared is the whole of it.",
+        ),
+        edge(
+            "a tuple of tags",
+            lambda rng: {"tags": tuple(random_tags(rng, 8))},
+            "The tags may be a list or a tuple.",
         ),
         edge("no spans", tags_of("O", "O", "O"), "A text without spans gives an empty list."),
         edge("no tags", tags_of(), "No tags, no spans: an empty list."),

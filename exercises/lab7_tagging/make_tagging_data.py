@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab7_tagging._draws import Draw, edge
+from exercises.lab7_tagging._programs import printed
 from exercises.lab7_tagging._scenarios import with_generators
 from solutions.lab7_tagging import make_tagging_data
 
@@ -104,6 +105,7 @@ ERROR = "Call the function with kind='other' and read what it says."
 DTYPE = "Print the dtype of what you return."
 
 wrong = Mistakes()
+printed(wrong, make_tagging_data)
 wrong.family(
     RANGE,
     ("from_zero", changed({"1, 10,": "0, 10,"}), "0 is drawn too"),

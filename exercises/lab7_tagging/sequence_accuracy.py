@@ -100,7 +100,19 @@ about_padding(wrong, sequence_accuracy)
 about_accuracy(wrong, sequence_accuracy)
 wrong.family(
     EQUAL,
-    ("padding_must_agree", changed({"| ~real": "& real"}), "padding must be predicted right too"),
+    ("padding_must_agree", changed({" | ~real": ""}), "padding must be predicted right too"),
+    (
+        "padded_never_right",
+        changed({"| ~real": "& real"}),
+        "a sequence that has padding never counts as right",
+    ),
+    (
+        "no_mask",
+        lambda logits, tags, ignore_index=PAD: float(
+            (logits.argmax(-1) == tags).all(1).double().mean()
+        ),
+        "padding is a token like any other, in sequences that are all padding too",
+    ),
     (
         "padding_as_tag_0",
         changed({"== tags) | ~real": "== tags.where(real, 0))"}),

@@ -11,6 +11,7 @@ import torch
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab7_tagging._draws import Draw, edge, random_tags, two_labels
+from exercises.lab7_tagging._programs import printed
 from solutions.lab7_tagging import find_spans, span_f1
 
 Texts = Sequence[Sequence[str]]
@@ -149,6 +150,7 @@ GUARDED = {NEITHER: "not found or not wanted", "return 1.0": "return float(found
 changed = partial(edited, span_f1)
 
 wrong = Mistakes()
+printed(wrong, span_f1)
 
 
 @wrong
@@ -249,6 +251,11 @@ wrong.family(
     ),
 )
 wrong.add(
+    "wants_lists",
+    but(span_f1, predicted=lambda texts: [tags + [] for tags in texts]),
+    "lists are added to the tags, which may be tuples. What is (1, 2) + [3]?",
+)
+wrong.add(
     "nothing_right_divides_by_zero",
     edited(span_f1, GUARDED | {f"return {SCORE}": IN_STEPS}),
     "F1 divides by zero where precision and recall are 0. Try a text in which no span is right.",
@@ -287,6 +294,13 @@ EXERCISE = Exercise(
         ),
         edge("nothing predicted", texts_of([O, O], [B, O]), ONE_SIDE),
         edge("nothing to be found", texts_of([B, O], [O, O]), ONE_SIDE),
+        edge(
+            "tuples of tags",
+            lambda rng: {
+                side: tuple(map(tuple, texts)) for side, texts in random_texts(rng).items()
+            },
+            "Texts and their tags may be lists or tuples.",
+        ),
         edge("no texts", texts_of([], []), "Without texts neither side has a span: 1.0."),
         edge(
             "the same span in another text",

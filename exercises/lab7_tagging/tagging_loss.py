@@ -11,7 +11,7 @@ from torch import Tensor
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab7_tagging import _draws as draws
 from exercises.lab7_tagging._draws import PAD, Draw, edge, padded_tags
-from exercises.lab7_tagging._programs import about_padding
+from exercises.lab7_tagging._programs import about_padding, printed
 from exercises.lab7_tagging._scenarios import back_from_nothing
 from solutions.lab7_tagging import tagging_loss
 
@@ -97,6 +97,7 @@ LOGITS = "Ask what the function that you call expects: scores, probabilities or 
 NOTHING = "Try a batch in which every tag is ignore_index, and call backward() on the loss."
 
 wrong = Mistakes()
+printed(wrong, tagging_loss)
 about_padding(wrong, tagging_loss)
 wrong.family(
     COUNT,
@@ -148,6 +149,11 @@ wrong.family(
         "sigmoid_first",
         changed({TURNED: "logits.sigmoid().transpose(1, 2)"}),
         "the logits go through a sigmoid first",
+    ),
+    (
+        "held_within_bounds",
+        changed({TURNED: "logits.clamp(-30, 30).transpose(1, 2)"}),
+        "large logits are cut off",
     ),
     (
         "no_softmax",

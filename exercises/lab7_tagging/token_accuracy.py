@@ -115,6 +115,11 @@ wrong.family(
     ("whole_sequences", sequence_accuracy, "whole sequences are counted and not tokens"),
 )
 wrong.add(
+    "no_mask",
+    lambda logits, tags, ignore_index=PAD: float((logits.argmax(-1) == tags).double().mean()),
+    "padding is a token like any other, on both sides of the fraction. Which tokens are real, and who says so?",
+)
+wrong.add(
     "padding_in_the_numerator",
     edited(token_accuracy, {" & real": ""}),
     "padding can be counted as right, but not as a token. Try ignore_index=0 with predictions that are 0 on padding.",

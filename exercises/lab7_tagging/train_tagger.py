@@ -172,6 +172,11 @@ wrong.family(
     MEAN,
     ("mean_of_batch_means", change({REAL: "1"}), "the mean of the batches' means is reported"),
     (
+        "means_by_tokens",
+        change({ADDED: "total += loss.item()"}),
+        "the batches' means are added up and divided by the number of tokens",
+    ),
+    (
         "weighted_by_sequences",
         change({REAL: "len(tags)"}),
         "the batches are weighted by their sequences and not by their tokens",

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
-from exercises.lab7_tagging._draws import Floats, Ints, edge, unequal_lengths
+from exercises.lab7_tagging._draws import Draw, Floats, Ints, edge, unequal_lengths
+from exercises.lab7_tagging._programs import printed
 from solutions.lab7_tagging import viterbi_decode
 
 GAP = 0.02
@@ -74,6 +75,16 @@ def loud_padding(rng: np.random.Generator) -> Mapping[str, Any]:
     return {**draw, "emissions": emissions}
 
 
+def moved_by(shift: float) -> Draw:
+    """The same number added to every emission, which moves no path."""
+
+    def draw(rng: np.random.Generator) -> Mapping[str, Any]:
+        found = inputs(rng, 3, 5, 4)
+        return {**found, "emissions": found["emissions"] + shift}
+
+    return draw
+
+
 def long_sequence(rng: np.random.Generator) -> Mapping[str, Any]:
     """Too long for trying all paths."""
     while True:
@@ -121,7 +132,19 @@ MASKED = """paths = []
     emissions = emissions * mask[:, :, None]"""
 SCORES = "[float(e[range(len(p)), p].sum()) for e, p in zip(emissions, paths)]"
 
+
+def searching_from(least: str) -> Any:
+    """The program whose maximum starts from a number, at tag 0."""
+    return changed(
+        {
+            "best = emission[t] + score": f"best = emission[t] + score.clamp(min={least})",
+            "previous.tolist()": f"previous.where(score > {least}, 0).tolist()",
+        }
+    )
+
+
 wrong = Mistakes()
+printed(wrong, viterbi_decode)
 
 
 @wrong
@@ -200,6 +223,16 @@ wrong.family(
     ),
     ("backwards", changed({"path[::-1]": "path"}), "the path comes from its end to its beginning"),
     (
+        "always_from_the_last_tag",
+        changed({"[path[-1]]": "[path[0]]"}),
+        "the notes of every step are read at the last tag of the path",
+    ),
+    (
+        "notes_one_step_early",
+        changed({"reversed(came_from)": "reversed([[0] * len(best), *came_from][: length - 1])"}),
+        "each step reads the notes of the step before it",
+    ),
+    (
         "first_tag_lost",
         changed({"path[::-1]": "path[::-1][1:]"}),
         "the first tag of the path is missing",
@@ -209,6 +242,13 @@ wrong.family(
         "from_the_worst",
         changed({"best.argmax()": "best.argmin()"}),
         "the way back starts at the worst tag of the last step",
+    ),
+)
+wrong.family(
+    "From which score does your search for the largest one start?",
+    *(
+        (name, searching_from(least), f"only scores above {least} are found")
+        for name, least in (("above_zero", "0.0"), ("above_ten_thousand_below", "-1e4"))
     ),
 )
 wrong.add(
@@ -281,6 +321,14 @@ EXERCISE = Exercise(
         Case(name="padding with large emissions", inputs=loud_padding),
         Case(name="more tags than steps", inputs=lambda rng: inputs(rng, B=4, T=3, C=7)),
         Case(name="a long sequence", inputs=long_sequence),
+        *(
+            edge(
+                f"emissions around {shift:g}",
+                moved_by(shift),
+                "The best path is the one with the largest score, however low that is.",
+            )
+            for shift in (-500.0, -2e4)
+        ),
         edge(
             "no transitions",
             no_transitions,
