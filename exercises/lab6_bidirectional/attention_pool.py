@@ -107,11 +107,6 @@ wrong.family(
         changed({"-torch.inf": "-1e4"}),
         "the padding gets a score of -1e4, which real steps may have too",
     ),
-    (
-        "a_billion_below",
-        changed({"-torch.inf": "-1e9"}),
-        "the padding gets a score of -1e9, which real steps may have too",
-    ),
 )
 said = "a score of 0 is taken for padding. Who says where a sequence ends: the scores, or lengths?"
 wrong.add(
@@ -227,14 +222,11 @@ EXERCISE = Exercise(
     cases=(
         Case(name="padding behind every sequence", inputs=drawn(2, 5, 4)),
         Case(name="scores far below zero", inputs=drawn(2, 7, 4, words=-200.0, spread=2.0)),
-        *(
-            Case(
-                name=f"real scores around {words:.0e}",
-                inputs=drawn(2, 7, 1, words=words, spread=2.0),
-                value=False,
-                why="Scores may be of any size, and the padding has the weight 0 below all of them.",
-            )
-            for words in (-2e4, -3e9)
+        Case(
+            name="real scores around -20,000",
+            inputs=drawn(2, 7, 1, words=-2e4, spread=2.0),
+            value=False,
+            why="However low the scores of the real steps are, the padding has the weight 0.",
         ),
         Case(
             name="scores of 0",

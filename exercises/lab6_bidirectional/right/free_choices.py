@@ -91,7 +91,7 @@ def masked_mean(output, lengths):
 
 def attention_pool(output, scores, lengths):
     hidden = torch.arange(scores.shape[1], device=scores.device)[None] >= lengths[:, None]
-    weights = torch.softmax(scores - scores.detach().masked_fill(hidden, -torch.inf).amax(1, keepdim=True) - hidden * 1e30, 1)
+    weights = torch.softmax(scores - scores.detach().masked_fill(hidden, -1e9).amax(1, keepdim=True) - hidden * 1e30, 1)
     return (weights.T[:, :, None] * output.transpose(0, 1)).sum(0), weights
 
 

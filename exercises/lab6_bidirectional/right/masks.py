@@ -100,7 +100,7 @@ def masked_mean(output, lengths):
 # %%
 def attention_pool(output, scores, lengths):
     mask = real(scores, lengths)
-    hidden = scores.masked_fill(~mask, -torch.inf)
+    hidden = scores.masked_fill(~mask, -1e9)
     e = (hidden - hidden.max(dim=1, keepdim=True).values).exp() * mask
     weights = e / e.sum(dim=1, keepdim=True)
     return [(output * weights.unsqueeze(-1)).sum(dim=1), weights]
