@@ -295,6 +295,11 @@ wrong.family(
     ),
     ("no_transitions", given(transitions=lambda a: a * 0.5), "the transitions count half"),
 )
+wrong.add(
+    "first_sequence_only",
+    given(returns=lambda paths: paths[:1]),
+    "the path of the first sequence alone is returned. How far is your return indented?",
+)
 wrong.family(
     FORM,
     (
