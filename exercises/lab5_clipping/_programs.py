@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from autograder.spec import Mistakes, but, edited
-from solutions.lab5_clipping import clip_by_norm, clip_model_, global_norm
+from solutions.lab5_clipping import clip_by_norm, clip_by_value, clip_model_, global_norm
 
 Program = Callable[..., Any]
 
@@ -58,6 +58,11 @@ fails_on_nothing = with_norm("torch.stack([g.norm() for g in present(grads)]).no
 by_value = with_entries("g.clamp(-max_norm, max_norm)")
 one_norm_each = with_entries("g * (max_norm / (g.norm() + 1e-6)).clamp(max=1.0)")
 norm_afterwards = but(clip_by_norm, returns=lambda both: (both[0], global_norm(both[0])))
+
+
+def by_value_as_well(grads, max_norm):
+    clipped, norm = clip_by_norm(grads, max_norm)
+    return clip_by_value(clipped, 1.0), norm
 
 
 def norm_again_and_again(grads, max_norm):
@@ -110,8 +115,23 @@ def iterables_gone_wrong(wrong: Mistakes, program: Program) -> None:
     )
 
 
-def lists_gone_wrong(wrong: Mistakes, program: Program) -> None:
-    """Adds what goes wrong with None in the list that clip_by_norm and clip_by_value make."""
+def printed(wrong: Mistakes, program: Program) -> None:
+    """Adds the program that shows its result and gives none back."""
+    wrong.add(
+        "printed",
+        but(program, returns=print),
+        "the result is printed and nothing is returned. What does `result = f(…)` hold after a call of your function?",
+    )
+
+
+def lists_gone_wrong(wrong: Mistakes, program: Program, first_only: Program) -> None:
+    """Adds what goes wrong with the list that clip_by_norm and clip_by_value make."""
+    printed(wrong, program)
+    wrong.add(
+        "first_only",
+        first_only,
+        "the list ends after the first gradient. How far is your return indented?",
+    )
     wrong.add(
         "stumbles_over_none",
         edited(program, {"None if g is None else ": ""}),
@@ -131,6 +151,12 @@ def lists_gone_wrong(wrong: Mistakes, program: Program) -> None:
 
 def loops_gone_wrong(wrong: Mistakes, program: Program) -> None:
     """Adds the mistakes that all three training programs share."""
+    printed(wrong, program)
+    wrong.add(
+        "by_value_as_well",
+        in_loop(program, by_value_as_well),
+        "the entries are cut off at ±1 as well. Clipping by norm multiplies every entry by the same number, and there is no other limit.",
+    )
     wrong.add(
         "never_cleared",
         in_order(program, "forward backward clip step"),
@@ -193,6 +219,19 @@ def means_gone_wrong(wrong: Mistakes, program: Program) -> None:
             "accuracy_by_batches",
             diff(hits_by_batches),
             "every batch counts the same in the accuracy, however small it is",
+        ),
+    )
+    wrong.family(
+        "What do you add up for each batch, and what do you divide by?",
+        (
+            "means_by_samples",
+            diff({".item() * len(y)": ".item()"}),
+            "the means of the batches are added up and divided by the number of samples",
+        ),
+        (
+            "loss_of_the_last_batch",
+            diff({"loss_sum += ": "loss_sum = ", "loss_sum / count": "loss_sum / len(y)"}),
+            "the loss is that of the last batch alone",
         ),
     )
     wrong.family(

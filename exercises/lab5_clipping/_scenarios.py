@@ -41,10 +41,11 @@ def emptied_afterwards(entry, grads, **others):
     return {"grads": grads}
 
 
-def clipped(entry, weights, grads, max_norm, shared=None):
+def clipped(entry, weights, grads, max_norm, shared=None, observed="result"):
     """Build a model whose parameters have these names, values and gradients, and clip it.
 
-    shared: further names, each for a parameter that the model has already.
+    shared: further names, each for a parameter that the model has already.  observed: "result", or
+    "tensors", whether each gradient is the tensor that it was.
     """
     model = nn.Module()
     for name in [*weights, *(shared or {})]:
@@ -60,16 +61,25 @@ def clipped(entry, weights, grads, max_norm, shared=None):
         parameter = nn.Parameter(weights[name].clone())
         parameter.grad = None if grads[name] is None else grads[name].clone()
         owner.register_parameter(last, parameter)
+    held = {name: p.grad for name, p in model.named_parameters()}
     norm = entry(model, max_norm)
+    if observed == "tensors":
+        return {
+            f"the gradient of {name} is the tensor that it was": p.grad is held[name]
+            for name, p in model.named_parameters()
+        }
     if isinstance(norm, torch.Tensor) and norm.dim() == 0 and norm.device.type != "meta":
         norm = norm.item()
     own = dict(model.named_parameters())
     return {"norm": norm, "grads": {name: p.grad for name, p in own.items()}, "weights": own}
 
 
-def cut(entry, state):
-    """Hand over a state that hangs in a graph; what comes back, and what still requires a gradient."""
-    before = grown(state)
+def cut(entry, state, learnt=False):
+    """Hand over a state that hangs in a graph; what comes back, and what still requires a gradient.
+
+    learnt: its tensors are parameters and were not computed from any.
+    """
+    before = grown(state, learnt)
     after = entry(before)
     return {
         "state": after,
@@ -79,12 +89,13 @@ def cut(entry, state):
     }
 
 
-def grown(part):
-    """The same state, each tensor made from one that requires a gradient."""
+def grown(part, learnt):
+    """The same state, each tensor one that requires a gradient, or made from one."""
     if isinstance(part, torch.Tensor):
-        return part.clone().requires_grad_() * 1.0
+        leaf = part.clone().requires_grad_()
+        return leaf if learnt else leaf * 1.0
     if isinstance(part, list | tuple):
-        return type(part)(grown(item) for item in part)
+        return type(part)(grown(item, learnt) for item in part)
     return part
 
 
@@ -149,9 +160,12 @@ class EveryStep(Recurrent):
 
 
 class WithBatchNorm(nn.Module):
-    """A classifier with dropout and batch norm; recorded: for each forward, whether a graph was."""
+    """A classifier with dropout and batch norm that gives "logits" or "(logits, h)".
 
-    def __init__(self, weights, inputs):
+    recorded: for each forward, whether a graph was.
+    """
+
+    def __init__(self, weights, inputs, returns):
         super().__init__()
         classes, hidden = weights["head.fc.weight"].shape
         self.rnn = nn.RNN(inputs, hidden, batch_first=True)
@@ -160,12 +174,14 @@ class WithBatchNorm(nn.Module):
         self.head.add_module("dropout", OwnDropout(0.5))
         self.head.add_module("fc", nn.Linear(hidden, classes))
         self.spare = OwnDropout(0.5)
+        self.with_state = returns != "logits"
         self.recorded = []
 
     def forward(self, x):
-        logits = self.head(self.norm(self.rnn(x)[0][:, -1]))
+        out, state = self.rnn(x)
+        logits = self.head(self.norm(out[:, -1]))
         self.recorded.append(logits.requires_grad)
-        return logits
+        return (logits, state) if self.with_state else logits
 
 
 def filled(model, weights, old_gradients=None):
@@ -202,16 +218,29 @@ def built(weights, x, returns="logits", dropout=0.0, old_gradients=None, loss_fa
 
 
 def on_one_batch(
-    entry, weights, x, y, max_norm, lr=None, updates=1, groups=1, momentum=0.0, observed="", **how
+    entry,
+    weights,
+    x,
+    y,
+    max_norm,
+    lr=None,
+    updates=1,
+    groups=1,
+    momentum=0.0,
+    mode="train",
+    observed="",
+    **how,
 ):
     """Build a classifier from its weights and call the entry point on one batch, `updates` times.
 
     lr: of plain SGD, or None where no optimizer is handed over.  groups: into how many groups the
-    optimizer's parameters are divided.  how: what else `built` takes.
+    optimizer's parameters are divided.  mode: that of the model before, "train" or "eval".  how:
+    what else `built` takes.
     Gives the results and the weights afterwards; without an optimizer the result, or, where
     observed is "weights", these.
     """
     model, loss_fn = built(weights, x, **how)
+    model.train(mode == "train")
     given = [model, x, y, loss_fn]
     if lr is not None:
         whole = list(model.parameters())
@@ -223,11 +252,13 @@ def on_one_batch(
     return results[0] if lr is None else {"results": results, "weights": weights_of(model)}
 
 
-def in_chunks(entry, weights, x, y, chunk, max_norm, lr, cell="rnn", old_gradients=None):
+def in_chunks(
+    entry, weights, x, y, chunk, max_norm, lr, cell="rnn", old_gradients=None, loss_factor=1.0
+):
     """Build a recurrent network with an output at every step and train it on long sequences."""
 
     def loss_fn(out, target):
-        return ((out - target) ** 2 * (1.5 + torch.tanh(target))).mean()
+        return loss_factor * ((out - target) ** 2 * (1.5 + torch.tanh(target))).mean()
 
     layer = {"rnn": nn.RNN, "lstm": nn.LSTM}[cell]
     model = filled(EveryStep(weights, x.shape[2], layer), weights, old_gradients)
@@ -250,14 +281,15 @@ def over_epochs(entry, weights, x, y, batch_size, epochs, lr, max_norm=None, mod
     return {"history": history, "weights": weights_of(model)}
 
 
-def evaluated(entry, weights, x, y, batch_size, mode="train", observed="result"):
+def evaluated(entry, weights, x, y, batch_size, mode="train", observed="result", returns="logits"):
     """Build a classifier with dropout and batch norm from its weights and evaluate it on a loader.
 
-    mode: that of the model before, "train" or "eval".  observed: "result"; "modes", of every
+    mode: that of the model before, "train" or "eval".  returns: what the model returns, "logits"
+    or "(logits, h)".  observed: "result"; "modes", of every
     submodule after a call, for four mixtures of modes before; "gradient mode", after calls with
-    gradients on and off; or "traces", what else a call leaves.
+    gradients on and off; or "traces", what else a call leaves where one parameter is frozen.
     """
-    model = filled(WithBatchNorm(weights, x.shape[2]), weights)
+    model = filled(WithBatchNorm(weights, x.shape[2], returns), weights)
     given = (model, batches(x, y, batch_size), nn.functional.cross_entropy)
     model.train(mode == "train")
     if observed == "modes":
@@ -282,6 +314,7 @@ def evaluated(entry, weights, x, y, batch_size, mode="train", observed="result")
             "off after a call under no_grad": not disabled,
         }
     filled(model, {}, old_gradients=0.3)
+    model.rnn.bias_ih_l0.requires_grad_(False)
     result = entry(*given)
     if observed == "result":
         return result
@@ -289,7 +322,7 @@ def evaluated(entry, weights, x, y, batch_size, mode="train", observed="result")
         "no graph was recorded": not any(model.recorded),
         "grads": {name: parameter.grad for name, parameter in model.named_parameters()},
         "tensors": {name: tensor.detach() for name, tensor in model.state_dict().items()},
-        "can still be trained": {name: p.requires_grad for name, p in model.named_parameters()},
+        "can be trained": {name: p.requires_grad for name, p in model.named_parameters()},
     }
 
 

@@ -112,6 +112,11 @@ wrong.add(
     "p.grad stays as it was. Do you change p.grad, or a copy of it? And does your second loop still find parameters? A generator can be gone through once.",
 )
 wrong.add(
+    "new_gradients",
+    diff({"p.grad.copy_(new)": "p.grad = new"}),
+    "p.grad is another tensor than before. What does somebody see who kept p.grad from before the call?",
+)
+wrong.add(
     "always_scaled",
     in_model(_programs.always_scaled),
     "short gradients are made longer. What is the factor for gradients whose norm is below max_norm?",
@@ -249,6 +254,11 @@ EXERCISE = Exercise(
             "two layers that share a weight",
             drawn(ordinary, shared={"tail.weight": "head.weight"}),
             "A weight that two layers share is one parameter: it counts once and is scaled once.",
+        ),
+        also(
+            "the tensors in p.grad afterwards",
+            drawn(ordinary, observed="tensors"),
+            "In place means that the tensors stay and their numbers change.",
         ),
         also(
             "placement",

@@ -47,6 +47,15 @@ wrong.family(
 
 
 @wrong
+def computed_only(state):
+    """a tensor that was not computed from others comes back as it is.
+    Print requires_grad of what you return where the state is an nn.Parameter."""
+    if isinstance(state, tuple | list):
+        return type(state)(computed_only(part) for part in state)
+    return state if state is None or state.grad_fn is None else state.detach()
+
+
+@wrong
 def flattened(state):
     """what is nested comes back flat.
     Compare the structure of what goes in and what comes back."""
@@ -168,6 +177,11 @@ EXERCISE = Exercise(
             "lists and tuples inside each other",
             nested,
             "However deep a tensor lies: the same structure is due back, None included.",
+        ),
+        also(
+            "a first state that is learnt",
+            lambda rng: {"state": (rng.standard_normal((2, 3)), None), "learnt": True},
+            "A parameter may be a state too: what comes back requires no gradient.",
         ),
         also(
             "placement",

@@ -32,6 +32,8 @@ BACK = "module.training = mode"
 
 diff = partial(edited, evaluate)
 wrong = Mistakes()
+_programs.printed(wrong, evaluate)
+_programs.outputs_gone_wrong(wrong, evaluate)
 _programs.means_gone_wrong(wrong, evaluate)
 wrong.family(
     "What do dropout and batch norm do in the mode in which the model is?",
@@ -77,6 +79,15 @@ wrong.add(
     "frozen",
     diff({"model.eval()": "model.eval().requires_grad_(False)"}),
     "the parameters are frozen and never set free. Can the model go on learning after the call?",
+)
+wrong.add(
+    "all_set_free",
+    diff(
+        {
+            "for module, mode in modes:": "model.requires_grad_(True)\n    for module, mode in modes:"
+        }
+    ),
+    "every parameter can be trained afterwards, also one that was frozen before. What was requires_grad of each parameter before the call?",
 )
 wrong.add(
     "left_off",
@@ -126,11 +137,6 @@ wrong.add(
     "the share of wrong answers is returned. Do you count the right answers or the wrong ones?",
 )
 wrong.add(
-    "always_unpacked",
-    diff({_programs.LOGITS: "logits, _ = output"}),
-    "what the model returns is always unpacked into two. What if the model returns one tensor?",
-)
-wrong.add(
     "as_tensors",
     but(evaluate, returns=_programs.as_tensors),
     "loss and accuracy are tensors. Look at the types in your dict: Python floats are due.",
@@ -151,6 +157,11 @@ EXERCISE = Exercise(
     scenario=evaluated,
     cases=(
         Case(name="a model in eval mode before the call", inputs=drawn(ordinary, mode="eval")),
+        Case(
+            name="a model that returns (logits, state)",
+            inputs=drawn(ordinary, returns="(logits, h)"),
+            why="Only the first of the two goes into the loss and into the accuracy.",
+        ),
         also(
             "the mode of every submodule afterwards",
             drawn(ordinary, observed="modes"),
@@ -164,7 +175,7 @@ EXERCISE = Exercise(
         also(
             "other traces of the call",
             drawn(ordinary, observed="traces"),
-            "No graph is recorded; grads, weights and the statistics of batch norm stay, and every parameter can still be trained.",
+            "No graph is recorded; grads, weights and the statistics of batch norm stay, and a parameter can be trained if it could before.",
         ),
     ),
     mistakes=wrong,

@@ -11,7 +11,7 @@ from torch import Tensor
 from autograder.spec import Exercise, Mistakes, but, edited
 from exercises.lab5_clipping import _stand_ins
 from exercises.lab5_clipping._draws import also, drawn, gradients_of, tiny_gradients, with_gaps
-from exercises.lab5_clipping._programs import iterables_gone_wrong, present
+from exercises.lab5_clipping._programs import iterables_gone_wrong, present, printed
 from exercises.lab5_clipping._scenarios import from_a_generator, without_tensors
 from solutions.lab5_clipping import global_norm
 
@@ -43,6 +43,7 @@ def flat(grads):
 
 wrong = Mistakes()
 iterables_gone_wrong(wrong, global_norm)
+printed(wrong, global_norm)
 wrong.family(
     "Think of all tensors as pieces of one long vector.",
     (

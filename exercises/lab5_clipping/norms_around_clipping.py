@@ -111,11 +111,20 @@ wrong.add(
     diff({"(p.grad for": "(p.grad * 1.0 for"}),
     "a grad that is None is used like a tensor. What is the gradient of a parameter that took no part in the loss?",
 )
-wrong.add(
-    "in_eval_mode",
-    but(norms_around_clipping, model=lambda model: model.eval()),
-    "the model is put into eval mode. Leave the mode of the model as it is.",
+wrong.family(
+    "Leave the mode of the model as it is.",
+    (
+        "in_eval_mode",
+        but(norms_around_clipping, model=lambda model: model.eval()),
+        "the model is put into eval mode",
+    ),
+    (
+        "in_train_mode",
+        but(norms_around_clipping, model=lambda model: model.train()),
+        "the model is put into train mode",
+    ),
 )
+_programs.printed(wrong, norms_around_clipping)
 
 
 EXERCISE = Exercise(
@@ -134,6 +143,11 @@ EXERCISE = Exercise(
             "a model with dropout",
             dropped,
             "One forward pass, in the mode in which the model is: a second one would draw another dropout.",
+        ),
+        also(
+            "a model with dropout in eval mode",
+            drawn(dropped, mode="eval"),
+            "The gradient is that of a pass in the mode in which the model is.",
         ),
         also(
             "tiny gradients",

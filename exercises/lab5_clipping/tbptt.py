@@ -115,6 +115,11 @@ wrong.add(
     "the last, shorter chunk is left out. T need not be a multiple of chunk. Count your losses.",
 )
 wrong.add(
+    "last_step_dropped",
+    sliced("t : t + chunk", "range(0, x.shape[1] - 1, chunk)"),
+    "a last chunk of one step is left out. At which steps do your chunks start where T is one more than a multiple of chunk?",
+)
+wrong.add(
     "number_of_chunks",
     cut_up("x.chunk(chunk, dim=1)", "y.chunk(chunk, dim=1)"),
     "the sequence is cut into `chunk` pieces. Is `chunk` the number of pieces or their length?",
@@ -195,6 +200,21 @@ wrong.add(
     diff({"loss.item()": "loss.detach()"}),
     "the losses are tensors. Look at the type of what is in your list: Python floats are due.",
 )
+wrong.add(
+    "losses_afterwards",
+    diff(
+        {
+            "out, state = model(": "start = state\n        out, state = model(",
+            "loss.item()": "loss_fn(model(x_chunk, start)[0], y_chunk).item()",
+        }
+    ),
+    "each loss is measured after the update. Which loss is due: the one before or after the update?",
+)
+wrong.add(
+    "first_chunk_only",
+    diff({"        losses.append(loss.item())": "        return [loss.item()]"}),
+    "training ends after the first chunk. How far is your return indented?",
+)
 wrong.family(
     "One loss for each chunk is due.",
     (
@@ -227,6 +247,11 @@ EXERCISE = Exercise(
         ),
         also("chunks of one step", single_steps, "A chunk of one step is a chunk like any other."),
         also("a chunk longer than the sequence", longer, "Then the whole sequence is one chunk."),
+        also(
+            "long gradients, shorter than max_norm",
+            drawn(ordinary, max_norm=1e5, lr=1e-4, loss_factor=1e3),
+            "Where the norm is below max_norm the gradient stays as it is, however long it is.",
+        ),
         old_gradients(ordinary),
         unused_layer(ordinary),
     ),

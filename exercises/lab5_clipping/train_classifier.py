@@ -165,6 +165,11 @@ EXERCISE = Exercise(
             drawn(dropped, mode="eval"),
             "Train in train mode, whatever mode the model comes in.",
         ),
+        also(
+            "long gradients, shorter than max_norm",
+            drawn(ordinary, max_norm=1e5, lr=0.005, loss_factor=100.0),
+            "Where the norm is below max_norm the gradient stays as it is, however long it is.",
+        ),
         also("max_norm left out", default_norm, "Where max_norm is not given it is 5."),
         also(
             "every answer right from the start",

@@ -43,6 +43,11 @@ wrong.add(
     in_order(training_step, "clear forward clip backward step"),
     "the gradient is clipped before the backward pass. What stands in p.grad when you clip?",
 )
+wrong.add(
+    "clip_first_of_all",
+    in_order(training_step, "forward clip clear backward step"),
+    "the gradients of before are clipped, then cleared, and the new ones are used as they are. What stands in p.grad when you clip?",
+)
 wrong.family(
     "What is left for the optimizer?",
     (
@@ -111,10 +116,18 @@ wrong.add(
     diff({"clip_model_(model,": 'nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"],'}),
     "only the optimizer's first group of parameters is clipped. model.parameters() gives all parameters. Where do yours come from?",
 )
-wrong.add(
-    "in_eval_mode",
-    but(training_step, model=lambda model: model.eval()),
-    "the model is put into eval mode. Leave the mode of the model as it is.",
+wrong.family(
+    "Leave the mode of the model as it is.",
+    (
+        "in_eval_mode",
+        but(training_step, model=lambda model: model.eval()),
+        "the model is put into eval mode",
+    ),
+    (
+        "in_train_mode",
+        but(training_step, model=lambda model: model.train()),
+        "the model is put into train mode",
+    ),
 )
 wrong.add(
     "exchanged",
@@ -148,6 +161,11 @@ EXERCISE = Exercise(
         Case(
             name="a gradient shorter than max_norm", inputs=drawn(ordinary, max_norm=50.0, lr=0.5)
         ),
+        also(
+            "a long gradient, shorter than max_norm",
+            drawn(ordinary, max_norm=1e4, lr=0.005, loss_factor=100.0),
+            "Where the norm is below max_norm the gradient stays as it is, however long it is.",
+        ),
         Case(
             name="a model that returns (logits, state)",
             inputs=drawn(ordinary, returns="(logits, h)"),
@@ -173,6 +191,11 @@ EXERCISE = Exercise(
         ),
         also(
             "a model with dropout", dropped, "One forward pass, in the mode in which the model is."
+        ),
+        also(
+            "a model with dropout in eval mode",
+            drawn(dropped, mode="eval", updates=2),
+            "Who calls your function decides about the mode of the model.",
         ),
     ),
     mistakes=wrong,

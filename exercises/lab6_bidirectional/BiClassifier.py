@@ -116,6 +116,17 @@ wrong.add(
     changed({FINAL: "unpack(packed_output, tokens)[:, 0]"}),
     "the output at step 0 is classified. How many words has the forward direction read at step 0?",
 )
+said = "the padding is read like words, and the output at the last step of the row is classified. How many words has each direction read at the last step?"
+wrong.add(
+    "not_packed_and_last_step",
+    changed(
+        {
+            "lengths.cpu()": "torch.full_like(lengths, tokens.shape[1]).cpu()",
+            FINAL: "unpack(packed_output, tokens)[:, -1]",
+        }
+    ),
+    said,
+)
 said = "the output at the last real step is classified. How many words has the backward direction read at the last real step?"
 wrong.add("last_word", changed({FINAL: f"unpack(packed_output, tokens){LAST_WORD}"}), said)
 wrong.add(
@@ -215,6 +226,13 @@ said = "padding_idx is not used, or its row is given new values. What does the e
 wrong.add("no_padding_row", changed({", padding_idx=padding_idx": ""}), said)
 said = "row 0 is kept for padding whatever padding_idx is. Build a module with padding_idx=3."
 wrong.add("padding_row_zero", changed({"padding_idx=padding_idx": "padding_idx=0"}), said)
+wrong.add(
+    "padding_row_learns",
+    changed(
+        {", padding_idx=padding_idx)": ")\n        self.embedding.weight.data[padding_idx] = 0"}
+    ),
+    "the embedding of padding_idx starts as zeros and then learns. Which gradient does its row get where the id stands inside a sentence?",
+)
 wrong.add(
     "frozen_embedding",
     changed({"self.embedding(tokens)": "self.embedding(tokens).detach()"}),
@@ -342,6 +360,13 @@ EXERCISE = Exercise(
                 why="What is padding is said by the lengths, not by the ids.",
             )
             for pooling in ("final", "mean")
+        ),
+        Case(
+            name="gradients with the padding id inside a sentence",
+            inputs=padding_id_inside("mean"),
+            scenario=learn,
+            value=False,
+            why="The embedding of padding_idx stays zeros: no gradient reaches its row.",
         ),
         *(
             Case(

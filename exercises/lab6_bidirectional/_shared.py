@@ -57,6 +57,11 @@ def once_more(entry: Any, init: Any, weights: Any, tokens: Any, lengths: Any) ->
     return {"logits": module(tokens, lengths), "it is still in train mode": module.training}
 
 
+def from_a_generator(entry: Any, texts: Any, max_size: int) -> Any:
+    """The texts come as a generator, which can be gone through once."""
+    return entry((text for text in texts), max_size)
+
+
 def fresh(entry: Any, init: Any, padding_idx: int) -> dict[str, bool]:
     """What a new module's embedding looks like."""
     table = entry(*init).embedding.weight.detach()

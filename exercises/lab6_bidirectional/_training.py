@@ -31,10 +31,12 @@ def draw_sentence(rng: np.random.Generator, label: int) -> list[int]:
     return row
 
 
-def trained(entry: Any, weights: Any, batches: Any, options: Any, watch: bool) -> dict[str, Any]:
+def trained(
+    entry: Any, weights: Any, batches: Any, options: Any, watch: bool, mode: str = "train"
+) -> dict[str, Any]:
     """Train the model from these weights; what was returned, and the weights afterwards.
 
-    watch: also each forward pass that could learn: its tokens and lengths, the mode and the weights
+    mode: that of the model before, "train" or "eval".  watch: also each forward pass that could learn: its tokens and lengths, the mode and the weights
     at that moment, and the gradients as backward left them and as an optimiser's step then found
     them.
     """
@@ -62,6 +64,8 @@ def trained(entry: Any, weights: Any, batches: Any, options: Any, watch: bool) -
     own = dict(model.named_parameters())
     for name, value in own.items():
         value.data.copy_(weights[name])
+
+    model.train(mode == "train")
 
     def now() -> dict[str, Any]:
         return {name: value.detach().clone() for name, value in own.items()}

@@ -10,6 +10,7 @@ import torch
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab6_bidirectional import _stand_ins
 from exercises.lab6_bidirectional._draws import Draw, draw_lengths, draw_steps
+from exercises.lab6_bidirectional._programs import printed
 from solutions.lab6_bidirectional import attention_pool
 
 
@@ -36,6 +37,12 @@ def drawn(*lengths: int, words: float = 0.0, padding: float = 0.0, spread: float
     return draw
 
 
+def scores_of_zero(rng: np.random.Generator) -> Mapping[str, Any]:
+    found = dict(drawn(3, 7, 5)(rng))
+    found["scores"][:, 1:3] = 0.0
+    return found
+
+
 changed = partial(edited, attention_pool)
 WEIGHTS = "scores.masked_fill(padding, -torch.inf).softmax(dim=1)"
 CONTEXT = "(weights[:, :, None] * output).sum(dim=1)"
@@ -52,6 +59,7 @@ def context(text: str) -> Any:
 
 
 wrong = Mistakes()
+printed(wrong, attention_pool)
 
 said = "the caller's scores are changed. Compare the scores before and after the call."
 wrong.add("edits_the_scores", changed({"fill(padding, -torch.inf)": "fill_(padding, -1e9)"}), said)
@@ -87,8 +95,27 @@ wrong.add(
     weights("scores.exp() * ~padding; weights = weights / weights.sum(1, keepdim=True)"),
     "exp is taken of the scores as they are. What is exp(2000)?",
 )
-said = "the padding gets a score that is merely small. Which score has a weight of exactly 0, whatever the others are?"
-wrong.add("small_on_padding", changed({"-torch.inf": "-10.0"}), said)
+wrong.family(
+    "Which score has a weight of exactly 0, whatever the others are?",
+    (
+        "small_on_padding",
+        changed({"-torch.inf": "-10.0"}),
+        "the padding gets a score that is merely small",
+    ),
+    (
+        "ten_thousand_below",
+        changed({"-torch.inf": "-1e4"}),
+        "the padding gets a score of -1e4, which real steps may have too",
+    ),
+)
+said = "a score of 0 is taken for padding. Who says where a sequence ends: the scores, or lengths?"
+wrong.add(
+    "zeros_masked",
+    changed({"softmax(dim=1)": "masked_fill(scores == 0, -torch.inf).softmax(dim=1)"}),
+    said,
+)
+said = "the weights are masked and the context is not. Which weights does your sum use?"
+wrong.add("context_unmasked", context("(scores.softmax(1)[:, :, None] * output).sum(dim=1)"), said)
 said = "the mask is inverted. What does True stand for in your mask?"
 wrong.add("inverted_mask", changed({">= lengths[:": "< lengths[:"}), said)
 wrong.family(
@@ -110,6 +137,11 @@ wrong.family(
         "over_the_batch",
         changed({"softmax(dim=1)": "softmax(dim=0)"}),
         "the softmax runs over the batch",
+    ),
+    (
+        "over_one",
+        weights("scores[:, :, None].softmax(2)[:, :, 0] * ~padding"),
+        "the softmax runs over an axis of size 1, and every real step gets the weight 1",
     ),
     (
         "over_everything",
@@ -190,6 +222,18 @@ EXERCISE = Exercise(
     cases=(
         Case(name="padding behind every sequence", inputs=drawn(2, 5, 4)),
         Case(name="scores far below zero", inputs=drawn(2, 7, 4, words=-200.0, spread=2.0)),
+        Case(
+            name="real scores around -20,000",
+            inputs=drawn(2, 7, 1, words=-2e4, spread=2.0),
+            value=False,
+            why="However low the scores of the real steps are, the padding has the weight 0.",
+        ),
+        Case(
+            name="scores of 0",
+            inputs=scores_of_zero,
+            value=False,
+            why="A score of 0 is a score: which steps are real is said by the lengths.",
+        ),
         Case(
             name="large scores",
             inputs=drawn(2, 7, 4, words=2000.0, spread=3.0),

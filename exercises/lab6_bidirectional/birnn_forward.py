@@ -9,6 +9,7 @@ import numpy as np
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab6_bidirectional import _stand_ins
 from exercises.lab6_bidirectional._draws import Draw, draw_lengths, draw_recurrent
+from exercises.lab6_bidirectional._programs import printed
 from solutions.lab6_bidirectional import birnn_forward
 
 
@@ -34,6 +35,12 @@ def with_lengths(*lengths: int) -> Draw:
     return draw
 
 
+def zero_steps(rng: np.random.Generator) -> Mapping[str, Any]:
+    drawn = dict(with_lengths(3, 7, 5)(rng))
+    drawn["x"][:, 1:3] = 0.0
+    return drawn
+
+
 TURNED, TURNED_BACK = (
     "reverse_within_length(x, lengths)",
     "reverse_within_length(mirrored, lengths)",
@@ -47,6 +54,7 @@ ZEROS = 'inputs.new_zeros(inputs.shape[0], params["b_h"].shape[0])'
 changed = partial(edited, birnn_forward)
 
 wrong = Mistakes()
+printed(wrong, birnn_forward)
 
 said = "both directions use the forward weights. Which weights does the second network use?"
 wrong.add("one_network", changed({"lengths), backward_params": "lengths), forward_params"}), said)
@@ -72,6 +80,12 @@ said = "the backward direction starts in the padding. What does the backward dir
 wrong.add(
     "flips_the_padding", changed({TURNED: "x.flip(1)", TURNED_BACK: "mirrored.flip(1)"}), said
 )
+said = "the lengths are used for the mask alone. Which words has each direction read when it ends, in a short sequence?"
+wrong.add(
+    "masked_at_the_end",
+    changed({TURNED: "x.flip(1)", TURNED_BACK: "mirrored.flip(1)", FORWARD_END: "forward[:, -1]"}),
+    said,
+)
 said = "the input is reversed with its padding, the states within their lengths. Do your two reversals undo each other?"
 wrong.add("flips_then_turns_back_within", changed({TURNED: "x.flip(1)"}), said)
 wrong.family(
@@ -86,6 +100,17 @@ wrong.family(
         changed({TURNED_BACK: "mirrored"}),
         "the backward states are not turned back, and the first of them is final",
     ),
+)
+wrong.add(
+    "over_the_batch",
+    changed(
+        {
+            ZEROS: 'inputs.new_zeros(inputs.shape[1], params["b_h"].shape[0])',
+            "unbind(dim=1)": "unbind(dim=0)",
+            "torch.stack(steps, dim=1)": "torch.stack(steps, dim=0)",
+        }
+    ),
+    "the loop runs over the sequences of the batch and not over the steps. Which axis does your loop take apart?",
 )
 wrong.family(
     "Which word does the second network read first?",
@@ -139,6 +164,12 @@ wrong.family(
         changed({"< lengths[:, None]": "< lengths[:, None] - 1"}),
         "the last real step counts as padding",
     ),
+)
+said = "a step whose input is zero is taken for padding. Who says where a sequence ends: x, or lengths?"
+wrong.add(
+    "zero_inputs_are_padding",
+    changed({"< lengths[:, None]": "< x.any(dim=2) * lengths[:, None]"}),
+    said,
 )
 said = "final is the output at the last step of the row. How many words has the backward direction read at the last step?"
 wrong.add("final_from_the_last_column", changed({FINAL: "output[:, -1]"}), said)
@@ -213,6 +244,12 @@ EXERCISE = Exercise(
     cases=(
         Case(name="padding behind every sequence", inputs=with_lengths(2, 5, 4)),
         Case(name="no padding at all", inputs=with_lengths(7, 7)),
+        Case(
+            name="real steps that are zero",
+            inputs=zero_steps,
+            value=False,
+            why="An input of zeros is an input: which steps are real is said by the lengths.",
+        ),
         Case(
             name="lengths 1",
             inputs=with_lengths(1, 1, 1),

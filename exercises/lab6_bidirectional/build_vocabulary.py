@@ -8,6 +8,8 @@ import numpy as np
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab6_bidirectional._draws import Draw, always, draw_words
+from exercises.lab6_bidirectional._programs import printed
+from exercises.lab6_bidirectional._shared import from_a_generator
 from solutions.lab6_bidirectional import build_vocabulary
 
 COUNTS = (1, 3, 2, 6, 3, 1, 2, 3, 4)
@@ -44,6 +46,7 @@ SPECIAL = "*SPECIAL_WORDS, "
 
 changed = partial(edited, build_vocabulary)
 wrong = Mistakes()
+printed(wrong, build_vocabulary)
 
 wrong.add(
     "words_from_zero",
@@ -134,7 +137,24 @@ wrong.add(
 said = "letters are counted in place of words. What does a loop over a text give you?"
 wrong.add("letters", changed({"word in text.split()": "word in text"}), said)
 said = "only the last text is counted. Is your counter started afresh for each text?"
-wrong.add("last_text_only", but(build_vocabulary, texts=lambda texts: texts[-1:]), said)
+wrong.add("last_text_only", but(build_vocabulary, texts=lambda texts: list(texts)[-1:]), said)
+said = "only the first text is counted. How far is your return indented?"
+wrong.add("first_text_only", but(build_vocabulary, texts=lambda texts: list(texts)[:1]), said)
+said = "an empty text counts as a word that is empty. What do ''.split() and ''.split(' ') give?"
+wrong.add("split_at_blanks", changed({"text.split())": "text.split(' '))"}), said)
+wrong.family(
+    "How often can a generator be gone through, and what else can it not do?",
+    (
+        "looks_twice",
+        but(build_vocabulary, texts=lambda texts: texts if any(texts) else []),
+        "the texts are gone through twice",
+    ),
+    (
+        "wants_a_list",
+        but(build_vocabulary, texts=lambda texts: [texts[n] for n in range(len(texts))]),
+        "the texts are asked for their number or for one of them",
+    ),
+)
 wrong.family(
     "Compare the ids of the special words with the exercise.",
     (
@@ -187,6 +207,13 @@ EXERCISE = Exercise(
                 why="Below 4 the special words do not fit: raise a ValueError.",
             )
             for size in (3, 0)
+        ),
+        Case(
+            name="texts from a generator",
+            inputs=inputs,
+            value=False,
+            scenario=from_a_generator,
+            why="Any iterable of texts will do: a generator can be gone through once, and no more.",
         ),
         Case(
             name="texts without a word",

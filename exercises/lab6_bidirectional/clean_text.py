@@ -8,6 +8,7 @@ import numpy as np
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab6_bidirectional._draws import always, draw_word
+from exercises.lab6_bidirectional._programs import printed
 from solutions.lab6_bidirectional import clean_text
 
 
@@ -49,6 +50,7 @@ def any_letters(text):
 
 changed = partial(edited, clean_text)
 wrong = Mistakes()
+printed(wrong, clean_text)
 
 said = "capital letters are removed with the signs. In which order do you remove signs and change letters?"
 wrong.add("capitals_removed", changed({"text.lower())": "text).lower()"}), said)
@@ -75,6 +77,12 @@ wrong.add("replaced_by_spaces", changed({'"", text': '" ", text'}), said)
 wrong.family(
     "Which signs may stay?",
     ("marks_removed", changed({DROP: r'r"[^a-z0-9\s]"'}), "the marks . ! ? are removed too"),
+)
+said = 'an apostrophe is replaced by a space. How many words is "don\'t" afterwards?'
+wrong.add("apostrophes_split", but(clean_text, text=lambda text: text.replace("'", " ")), said)
+said = 'signs are removed before the letters are made small. Which small letters does "İ".lower() give?'
+wrong.add(
+    "small_letters_last", changed({"a-z0-9": "a-zA-Z0-9", "text.lower())": "text).lower()"}), said
 )
 said = 'the marks stay attached to their words. Is "great!" one word or two in your result?'
 wrong.add("marks_attached", changed({r" \1 ": r"\1"}), said)
@@ -161,8 +169,14 @@ EXERCISE = Exercise(
             why="Cleaning a clean text changes nothing.",
         ),
         Case(
+            name="a capital that is more than one letter when small",
+            inputs=always(text="İzmir or IZMIR?"),
+            value=False,
+            why="Small letters come first; what is removed is decided afterwards.",
+        ),
+        Case(
             name="letters and digits of other alphabets",
-            inputs=always(text="Über 3² x٣y naïve 日本 ok"),
+            inputs=always(text="Über 3² x٣y naïve 日本 don’t 🙂 ok…"),
             value=False,
             why="Only a–z and 0–9 stay, whatever other alphabets call a letter.",
         ),

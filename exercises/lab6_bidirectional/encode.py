@@ -8,6 +8,7 @@ import numpy as np
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab6_bidirectional._draws import SPECIAL, Draw, draw_words
+from exercises.lab6_bidirectional._programs import printed
 from solutions.lab6_bidirectional import encode
 
 
@@ -42,6 +43,7 @@ LOOKED_UP = "vocab.get(word, UNK)"
 
 changed = partial(edited, encode)
 wrong = Mistakes()
+printed(wrong, encode)
 
 
 @wrong
@@ -95,6 +97,15 @@ wrong.add(
     changed({f"{LOOKED_UP} for word in words": "vocab[w] for w in words if w in vocab"}),
     "unknown words are left out. Count the ids: one for each word?",
 )
+wrong.add(
+    "unknown_dropped_then_cut",
+    changed({"words = text.split()": "words = [word for word in text.split() if word in vocab]"}),
+    "unknown words are left out before the text is cut. Count the ids of a text that is too long and has an unknown word.",
+)
+said = "an empty text has a word that is empty. What do ''.split() and ''.split(' ') give?"
+wrong.add("split_at_blanks", changed({"text.split()": "text.split(' ')"}), said)
+said = "the list ends with the first word. How far is your return indented?"
+wrong.add("first_word_only", but(encode, returns=lambda n: n[:2] if len(n) > 2 else n), said)
 wrong.family(
     "Which id stands for a word that the vocabulary does not know?",
     (

@@ -10,6 +10,7 @@ import torch
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab6_bidirectional import _stand_ins
 from exercises.lab6_bidirectional._draws import Draw, draw_lengths, draw_steps
+from exercises.lab6_bidirectional._programs import printed
 from solutions.lab6_bidirectional import masked_mean
 
 
@@ -22,10 +23,17 @@ def with_lengths(*lengths: int, padding: float = 0.0) -> Draw:
     return lambda rng: {"output": draw_steps(rng, lengths, padding), "lengths": np.array(lengths)}
 
 
+def zero_steps(rng: np.random.Generator) -> Mapping[str, Any]:
+    drawn = dict(with_lengths(3, 7, 5)(rng))
+    drawn["output"][:, 1:3] = 0.0
+    return drawn
+
+
 SUM, DIVIDED = "(output * real[:, :, None]).sum(dim=1)", " / lengths[:, None]"
 
 changed = partial(edited, masked_mean)
 wrong = Mistakes()
+printed(wrong, masked_mean)
 
 said = "the mask is inverted. What does True stand for in your mask?"
 wrong.add("of_the_others", changed({"real[:, :, None]": "~real[:, :, None]"}), said)
@@ -84,6 +92,12 @@ for name, divisor, when in (
 ):
     program = changed({DIVIDED: f" / {divisor}"})
     wrong.family("What do you divide by?", (name, program, when))
+said = "each sum is divided by the number of its terms that are not 0. Is a real step of zeros a step?"
+wrong.add(
+    "by_nonzeros",
+    changed({DIVIDED: " / (output * real[:, :, None]).count_nonzero(dim=1).clamp(min=1)"}),
+    said,
+)
 wrong.add("sum", changed({DIVIDED: ""}), "nothing is divided. Sum or mean?")
 wrong.family(
     "Which is the last real step of a sequence of n?",
@@ -137,6 +151,12 @@ EXERCISE = Exercise(
             inputs=with_lengths(7, 7),
             value=False,
             why="Where every length is T the plain mean is due.",
+        ),
+        Case(
+            name="real steps that are zero",
+            inputs=zero_steps,
+            value=False,
+            why="A step of zeros is a step: it counts where you divide.",
         ),
         Case(
             name="lengths 1",

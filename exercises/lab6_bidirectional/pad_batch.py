@@ -8,6 +8,7 @@ import numpy as np
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab6_bidirectional._draws import always, draw_lengths
+from exercises.lab6_bidirectional._programs import printed
 from solutions.lab6_bidirectional import pad_batch
 
 
@@ -37,6 +38,7 @@ LENGTHS = "torch.tensor(lengths)"
 
 changed = partial(edited, pad_batch)
 wrong = Mistakes()
+printed(wrong, pad_batch)
 
 wrong.add(
     "longest_first",
@@ -122,13 +124,28 @@ wrong.add(
     changed({LENGTHS: "torch.tensor([sum(i != 0 for i in s) for s in sequences])"}),
     "the lengths are counted as the ids that differ from 0. May 0 stand inside a sequence?",
 )
+wrong.add(
+    "lengths_to_the_first_pad_id",
+    changed({LENGTHS: "torch.tensor([([*s, pad_id]).index(pad_id) for s in sequences])"}),
+    "the lengths are the places of the first pad_id. May pad_id stand inside a sequence?",
+)
 said = "each length is one too small. Length or last index?"
 wrong.add("lengths_less_one", changed({LENGTHS: "torch.tensor(lengths) - 1"}), said)
 said = "empty sequences and empty batches are not looked for. Call with an empty list, and with an empty sequence in the list."
-wrong.add("never_refuses", changed({NONE: "if False", EMPTY: "if max(lengths) < 0"}), said)
+wrong.add(
+    "never_refuses",
+    changed(
+        {
+            REFUSED: "return torch.zeros(0, 0).long(), torch.zeros(0).long()",
+            EMPTY: "if False",
+            "torch.tensor(rows),": "torch.tensor(rows, dtype=torch.int64),",
+        }
+    ),
+    said,
+)
 said = "an empty sequence in the batch is accepted. Call with an empty sequence in the list."
 wrong.add("only_an_empty_batch_refused", changed({EMPTY: "if False"}), said)
-said = "an empty batch is not looked for. Call with an empty list: what does the message say?"
+said = "an empty batch stops at an error that does not name sequences. Call with an empty list: what does the message say?"
 wrong.add("only_an_empty_sequence_refused", changed({NONE: "if False"}), said)
 said = "an empty sequence is refused only where all of them are empty. Call with one empty sequence among others."
 wrong.add("only_all_empty_refused", changed({EMPTY: "if max(lengths) == 0"}), said)

@@ -10,6 +10,7 @@ import torch
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab6_bidirectional import _stand_ins
 from exercises.lab6_bidirectional._draws import Draw, draw_lengths, draw_steps
+from exercises.lab6_bidirectional._programs import printed
 from solutions.lab6_bidirectional import reverse_within_length
 
 
@@ -32,6 +33,7 @@ def taken_from(source: str) -> Any:
 
 
 wrong = Mistakes()
+printed(wrong, reverse_within_length)
 
 wrong.add(
     "always_from_the_first_sample",

@@ -28,7 +28,9 @@ def draw_weights(
     }
 
 
-def watched(lr: float, epochs: int, max_norm: float | None = None, scale: float = 1.0) -> Draw:
+def watched(
+    lr: float, epochs: int, max_norm: float | None = None, scale: float = 1.0, mode: str = "train"
+) -> Draw:
     """A few small batches of three classes, on which every update is looked at."""
 
     def draw(rng: np.random.Generator) -> Mapping[str, Any]:
@@ -39,7 +41,13 @@ def watched(lr: float, epochs: int, max_norm: float | None = None, scale: float 
             batches.append((rng.integers(4, 20, (B, T)), lengths, labels))
         options = [epochs, lr] if max_norm is None else [epochs, lr, max_norm]
         weights = draw_weights(rng, 20, 4, 6, 3, scale)
-        return {"weights": weights, "batches": batches, "options": options, "watch": True}
+        return {
+            "weights": weights,
+            "batches": batches,
+            "options": options,
+            "watch": True,
+            "mode": mode,
+        }
 
     return draw
 
@@ -105,8 +113,19 @@ said = "lr is not used. How far do the weights move for a tiny lr?"
 wrong.add("lr_ignored", but(train_sentiment, lr=lambda lr: 1e-3), said)
 said = "max_norm is not used. How long is the gradient that the update uses, for max_norm = 0.01?"
 wrong.add("max_norm_ignored", but(train_sentiment, max_norm=lambda max_norm: 5.0), said)
-said = "the model is in eval mode while it learns. In which mode does a model learn, and where do you set it?"
-wrong.add("in_eval_mode", changed({"model.train()": "model.eval()"}), said)
+wrong.family(
+    "In which mode does a model learn, and where do you set it?",
+    (
+        "in_eval_mode",
+        changed({"model.train()": "model.eval()"}),
+        "the model is in eval mode while it learns",
+    ),
+    (
+        "mode_as_it_came",
+        changed({"model.train()": "pass"}),
+        "the model learns in the mode in which it came",
+    ),
+)
 wrong.add(
     "never_cleared",
     changed({"optimizer.zero_grad()": "pass"}),
@@ -243,6 +262,12 @@ EXERCISE = Exercise(
         ),
         Case(name="a small max_norm", inputs=watched(0.01, 2, 0.02)),
         Case(name="a large max_norm", inputs=watched(0.01, 2, 1e4)),
+        Case(
+            name="a model in eval mode before the call",
+            inputs=watched(0.01, 2, 1e4, mode="eval"),
+            value=False,
+            why="Train in train mode, whatever mode the model comes in.",
+        ),
         Case(
             name="no epoch at all",
             inputs=watched(0.01, 0),

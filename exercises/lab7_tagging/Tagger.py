@@ -11,7 +11,6 @@ from autograder.spec import Case, Exercise, Mistakes, but, edited
 from autograder.spec.scenarios import logits_elsewhere, tensors
 from exercises.lab7_tagging import _tagger_draws as draws
 from exercises.lab7_tagging._draws import edge
-from exercises.lab7_tagging._programs import edits_of
 from exercises.lab7_tagging._scenarios import (
     lengths_elsewhere,
     logits_and_gradients,
@@ -66,12 +65,10 @@ def going_on(self: Any, steps: Any, B: int, any_size: bool = False) -> Any:
     return output, last
 
 
-edits = partial(edits_of, Tagger)
 change = partial(edited, Tagger)
 keeping = partial(edited, Tagger, going_on=going_on)
 
 SUPER = "super().__init__()"
-BELOW = f"{SUPER} → {SUPER}\n       "
 EMBEDDED = "embedded = self.embedding(tokens)\n"
 COUNTED = "lengths = tokens.ne(self.embedding.padding_idx).sum(1).clamp(min=1)\n"
 LAST = "output[torch.arange(len(tokens)), -1 if lengths is None else lengths - 1]"
@@ -121,6 +118,11 @@ wrong.add(
     "the lengths are counted from the tokens that are not padding_idx. What if the padding token stands inside a sequence?",
 )
 wrong.add(
+    "infers_lengths_from_zeros",
+    change({EMBEDDED: f"{EMBEDDED}        lengths = tokens.ne(0).sum(1).clamp(min=1)\n"}),
+    "the lengths are counted from the tokens that are not 0. What if token 0 stands inside a sequence?",
+)
+wrong.add(
     "infers_missing_lengths",
     change({EMBEDDED: f"{EMBEDDED}        if lengths is None:\n            {COUNTED}"}),
     "lengths that are not given are counted from the tokens. What does lengths=None say about the steps?",
@@ -148,8 +150,10 @@ class NeedsLengths(Tagger):
 
 wrong.family(
     ORDER,
-    *edits(
-        sorted_lengths_only=", enforce_sorted=False →   # only batches that are sorted by length work"
+    (
+        "sorted_lengths_only",
+        change({", enforce_sorted=False": ""}),
+        "only batches that are sorted by length work",
     ),
     ("not_unsorted", sorting(lambda z, order: z), "the sequences come back sorted by length"),
     (
@@ -189,37 +193,113 @@ wrong.add(
 )
 wrong.family(
     OUTPUT,
-    *edits(
-        probabilities="return logits → return logits.softmax(-1)  # a softmax stands at the end",
-        log_probabilities="return logits → return logits.log_softmax(-1)  # a log-softmax stands at the end",
-        predictions="return logits → return logits.argmax(-1)  # tags come out in place of logits",
-        classes_first="return logits → return logits.transpose(1, 2)  # the classes stand before time",
-        with_state="return logits → return logits, self.rnn(embedded)[1]  # the state comes out too",
+    (
+        "probabilities",
+        change({"return logits": "return logits.softmax(-1)"}),
+        "a softmax stands at the end",
+    ),
+    (
+        "log_probabilities",
+        change({"return logits": "return logits.log_softmax(-1)"}),
+        "a log-softmax stands at the end",
+    ),
+    (
+        "predictions",
+        change({"return logits": "return logits.argmax(-1)"}),
+        "tags come out in place of logits",
+    ),
+    (
+        "classes_first",
+        change({"return logits": "return logits.transpose(1, 2)"}),
+        "the classes stand before time",
+    ),
+    (
+        "with_state",
+        change({"return logits": "return logits, self.rnn(embedded)[1]"}),
+        "the state comes out too",
     ),
 )
 wrong.family(
     GRADIENT,
-    *edits(
-        cut_embedding="self.embedding(tokens) → self.embedding(tokens).detach()  # no gradient reaches the embedding",
-        cut_states="self.fc(output) → self.fc(output.detach())  # no gradient gets past the linear layer",
+    (
+        "cut_embedding",
+        change({"self.embedding(tokens)": "self.embedding(tokens).detach()"}),
+        "no gradient reaches the embedding",
+    ),
+    (
+        "cut_states",
+        change({"self.fc(output)": "self.fc(output.detach())"}),
+        "no gradient gets past the linear layer",
     ),
 )
 wrong.family(
     PARTS,
-    *edits(
-        squashed="self.fc(output) → self.fc(output.relu())  # a relu stands between the network and the linear layer",
-        dropped=f"self.fc(output) → self.fc({HALF})  # units are dropped in training mode",
-        gru_for_rnn='"rnn": nn.RNN → "rnn": nn.GRU  # a GRU stands in for the plain RNN',
-        always_one_way=f"{BELOW} bidirectional = False  # one direction reads, whatever is asked for",
-        always_two_way=f"{BELOW} bidirectional = True  # two directions read, whatever is asked for",
-        sizes_exchanged=f"{BELOW} embedding_dim, hidden_size = hidden_size, embedding_dim  # embedding_dim and hidden_size are exchanged",
-        tags_for_tokens=f"{BELOW} vocab_size, num_tags = num_tags, vocab_size  # vocab_size and num_tags are exchanged",
-        padding_token_fixed="padding_idx=padding_idx → padding_idx=0  # the padding token is 0 whatever padding_idx says",
-        no_padding_token=", padding_idx=padding_idx →   # the embedding is not told which token is padding",
-        half_width="directions * hidden_size → hidden_size  # the linear layer reads H numbers although two directions give 2H",
-        two_layers="hidden_size, batch_first → hidden_size, num_layers=2, batch_first  # the network has two layers",
-        no_rnn_bias="hidden_size, batch_first → hidden_size, bias=False, batch_first  # the network has no biases",
-        no_fc_bias="hidden_size, num_tags) → hidden_size, num_tags, bias=False)  # the linear layer has no bias",
+    (
+        "squashed",
+        change({"self.fc(output)": "self.fc(output.relu())"}),
+        "a relu stands between the network and the linear layer",
+    ),
+    (
+        "dropped",
+        change({"self.fc(output)": f"self.fc({HALF})"}),
+        "units are dropped in training mode",
+    ),
+    (
+        "gru_for_rnn",
+        change({'"rnn": nn.RNN': '"rnn": nn.GRU'}),
+        "a GRU stands in for the plain RNN",
+    ),
+    (
+        "always_one_way",
+        change({SUPER: f"{SUPER}\n        bidirectional = False"}),
+        "one direction reads, whatever is asked for",
+    ),
+    (
+        "always_two_way",
+        change({SUPER: f"{SUPER}\n        bidirectional = True"}),
+        "two directions read, whatever is asked for",
+    ),
+    (
+        "sizes_exchanged",
+        change(
+            {SUPER: f"{SUPER}\n        embedding_dim, hidden_size = hidden_size, embedding_dim"}
+        ),
+        "embedding_dim and hidden_size are exchanged",
+    ),
+    (
+        "tags_for_tokens",
+        change({SUPER: f"{SUPER}\n        vocab_size, num_tags = num_tags, vocab_size"}),
+        "vocab_size and num_tags are exchanged",
+    ),
+    (
+        "padding_token_fixed",
+        change({"padding_idx=padding_idx": "padding_idx=0"}),
+        "the padding token is 0 whatever padding_idx says",
+    ),
+    (
+        "no_padding_token",
+        change({", padding_idx=padding_idx": ""}),
+        "the embedding is not told which token is padding",
+    ),
+    (
+        "half_width",
+        change({"directions * hidden_size": "hidden_size"}),
+        "the linear layer reads H numbers although two directions give 2H",
+    ),
+    (
+        "two_layers",
+        change({"hidden_size, batch_first": "hidden_size, num_layers=2, batch_first"}),
+        "the network has two layers",
+    ),
+    (
+        "no_rnn_bias",
+        change({"hidden_size, batch_first": "hidden_size, bias=False, batch_first"}),
+        "the network has no biases",
+    ),
+    (
+        "no_fc_bias",
+        change({"hidden_size, num_tags)": "hidden_size, num_tags, bias=False)"}),
+        "the linear layer has no bias",
     ),
     ("other_names", change(RENAMED), "the layers have other names"),
 )
@@ -265,8 +345,10 @@ wrong.family(
         starting(on_the_cpu, "embedded", "packed"),
         "the first state of a batch that has lengths is made on the CPU",
     ),
-    *edits(
-        mask_on_the_cpu=f"return logits → {MASKED}  # a new tensor that is used where there are lengths is made on the CPU"
+    (
+        "mask_on_the_cpu",
+        change({"return logits": MASKED}),
+        "a new tensor that is used where there are lengths is made on the CPU",
     ),
     (
         "state_in_float32",

@@ -1,4 +1,4 @@
-"""Mistakes that several exercises of this lab have, and a short way to write some."""
+"""Mistakes that several exercises of this lab have."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,17 +15,13 @@ ON_THE_CPU = """real = torch.zeros(tags.shape, dtype=torch.bool)
     real[tags != ignore_index] = True"""
 
 
-def edits_of(program: Callable[..., Any], **edits: str) -> list[tuple[str, Any, str]]:
-    """Members of a family that differ from a program in one or two places.
-
-    Each is written ``name="old text → new text; old text → new text  # when"``.
-    """
-    members = []
-    for name, edit in edits.items():
-        changes, _, when = edit.partition("  # ")
-        pairs = dict(change.split(" → ") for change in changes.split("; "))
-        members.append((name, edited(program, pairs), when))
-    return members
+def printed(wrong: Mistakes, program: Callable[..., Any]) -> None:
+    """Adds the program that shows its result and gives none back."""
+    wrong.add(
+        "printed",
+        but(program, returns=print),
+        "the result is printed and nothing is returned. What does `result = f(…)` hold after a call of your function?",
+    )
 
 
 def about_padding(wrong: Mistakes, program: Callable[..., Any]) -> None:
@@ -44,6 +40,7 @@ def about_padding(wrong: Mistakes, program: Callable[..., Any]) -> None:
 
 def about_accuracy(wrong: Mistakes, program: Callable[..., Any]) -> None:
     """Adds mistakes about a share that is a float and 0.0 where there is no real token."""
+    printed(wrong, program)
     wrong.add(
         "mask_on_the_cpu",
         edited(program, {REAL: ON_THE_CPU}),

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab7_tagging._draws import PAD, Draw, edge, padded_tags, padding, unequal_lengths
-from exercises.lab7_tagging._programs import REAL, about_padding, edits_of
+from exercises.lab7_tagging._programs import REAL, about_padding, printed
 from solutions.lab7_tagging import confusion_matrix
 
 
@@ -47,33 +47,46 @@ def one_tag(rng: np.random.Generator) -> Mapping[str, Any]:
     return {"predictions": np.zeros((3, 5), dtype=np.int64), "tags": tags, "num_tags": 1}
 
 
-edits = partial(edits_of, confusion_matrix)
+changed = partial(edited, confusion_matrix)
 given = partial(but, confusion_matrix)
 
 TABLE = "Take three tokens with known tags, and put the counts into the table by hand."
 COUNT = "The sum of all entries: which number should it be?"
 FORM = "Print the shape and the dtype of what you return."
 
-ONES = "real.to(tags.dtype) → tags.new_ones(tags.shape)"
+EACH, ONES = "real.to(tags.dtype)", "tags.new_ones(tags.shape)"
 FILLED = "return matrix.index_put((rows, columns), real.to(tags.dtype), accumulate=True)"
 ON_THE_CPU = "torch.zeros(num_tags, num_tags, dtype=torch.int64)"
 LARGEST = "num_tags = 1 + max([-1, *tags[real].tolist(), *predictions[real].tolist()])"
 
 wrong = Mistakes()
+printed(wrong, confusion_matrix)
 about_padding(wrong, confusion_matrix)
 wrong.family(
     TABLE,
     ("turned", given(returns=Tensor.t), "rows and columns are exchanged"),
-    *edits(
-        first_tag_left_out=f"{REAL} → real = (tags != ignore_index) & (tags != 0)  # true tags 0 are left out",
-        predictions_decide=f"{REAL} → real = (tags != ignore_index) & (predictions != 0)  # tokens that are predicted as 0 are left out",
+    (
+        "first_tag_left_out",
+        changed({REAL: "real = (tags != ignore_index) & (tags != 0)"}),
+        "true tags 0 are left out",
+    ),
+    (
+        "predictions_decide",
+        changed({REAL: "real = (tags != ignore_index) & (predictions != 0)"}),
+        "tokens that are predicted as 0 are left out",
     ),
 )
 wrong.family(
     COUNT,
-    *edits(
-        padding_counts=f"predictions.where(real, 0) → predictions; {ONES}  # padding is counted as a true tag 0",
-        padding_as_both=f"{ONES}  # padding is counted as tag 0 that was predicted right",
+    (
+        "padding_counts",
+        changed({"predictions.where(real, 0)": "predictions", EACH: ONES}),
+        "padding is counted as a true tag 0",
+    ),
+    (
+        "padding_as_both",
+        changed({EACH: ONES}),
+        "padding is counted as tag 0 that was predicted right",
     ),
     ("errors_only", given(returns=lambda n: n - n.diag().diag()), "only errors are counted"),
     ("hits_only", given(returns=lambda n: n.diag().diag()), "only right predictions are counted"),
@@ -88,6 +101,17 @@ wrong.add(
     edited(confusion_matrix, {FILLED: "matrix[rows, columns] += real.long()\n    return matrix"}),
     "tokens that fall into the same field are counted once. Try matrix[rows, columns] += 1 with two equal pairs of indices.",
 )
+
+
+@wrong
+def as_many_as_occur(predictions, tags, num_tags, ignore_index=PAD):
+    """there are as many counts as the largest pair of tags that occurs asks for.
+    How many counts does bincount give where the last tag never occurs?"""
+    real = tags != ignore_index
+    pairs = tags[real] * num_tags + predictions[real]
+    return pairs.bincount().reshape(num_tags, num_tags)
+
+
 wrong.add(
     "on_the_cpu",
     edited(confusion_matrix, {"tags.new_zeros(num_tags, num_tags)": ON_THE_CPU}),
@@ -95,8 +119,10 @@ wrong.add(
 )
 wrong.family(
     FORM,
-    *edits(
-        size_by_what_occurs=f"{REAL} → {REAL}\n    {LARGEST}  # the table is only as large as the tags that occur"
+    (
+        "size_by_what_occurs",
+        changed({REAL: f"{REAL}\n    {LARGEST}"}),
+        "the table is only as large as the tags that occur",
     ),
     (
         "one_tag_too_many",

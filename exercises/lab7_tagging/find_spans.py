@@ -8,7 +8,7 @@ import numpy as np
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab7_tagging._draws import Draw, edge, random_tags, two_labels
-from exercises.lab7_tagging._programs import edits_of
+from exercises.lab7_tagging._programs import printed
 from solutions.lab7_tagging import find_spans
 
 
@@ -39,7 +39,7 @@ def tags_of(*tags: str) -> Draw:
     return draw
 
 
-edits = partial(edits_of, find_spans)
+changed = partial(edited, find_spans)
 giving = partial(but, find_spans)
 
 WALK = "Go through the tags B-x I-x I-y O by hand: what is open after each of them?"
@@ -54,19 +54,59 @@ READ = 'name = tag.partition("-")'
 B_OR_FIRST = '(prefix == "B" or (prefix == "I" and before is None))'
 
 wrong = Mistakes()
+printed(wrong, find_spans)
 wrong.family(
     WALK,
-    *edits(
-        i_needs_b=f'{OPENS} → prefix == "B"  # an I without its B is left out',
-        label_not_compared=f'{STAYS} → prefix == "I"  # an I goes on the open span whatever its label is',
-        o_needed=f"{STAYS} → {OPENS}  # a span goes on up to the next O",
-        i_after_change_left_out=f"{READ} → {READ}\n        before = label; {OPENS} → {B_OR_FIRST}  # an I whose label is not that of the open span ends it and begins nothing",
+    ("i_needs_b", changed({OPENS: 'prefix == "B"'}), "an I without its B is left out"),
+    (
+        "label_not_compared",
+        changed({STAYS: 'prefix == "I"'}),
+        "an I goes on the open span whatever its label is",
+    ),
+    ("o_needed", changed({STAYS: OPENS}), "a span goes on up to the next O"),
+    (
+        "i_after_change_left_out",
+        changed({READ: f"{READ}\n        before = label", OPENS: B_OR_FIRST}),
+        "an I whose label is not that of the open span ends it and begins nothing",
     ),
     (
         "one_token_left_out",
         giving(returns=lambda spans: [span for span in spans if span[2] - span[1] > 1]),
         "spans of a single token are left out",
     ),
+)
+wrong.family(
+    "Where does the label begin in B-x-y, and where does it end?",
+    (
+        "label_up_to_its_hyphen",
+        changed({READ: f'{READ}\n        name = name.partition("-")[0]'}),
+        "a label ends at its first hyphen",
+    ),
+    (
+        "label_behind_its_hyphen",
+        changed({READ: f'{READ}\n        name = name.rpartition("-")[2]'}),
+        "a label begins behind its last hyphen",
+    ),
+    (
+        "two_parts_expected",
+        changed({READ: f'{READ}\n        prefix, name = tag.split("-") if name else (tag, "")'}),
+        "a tag is taken apart at every hyphen and two parts are expected",
+    ),
+)
+wrong.add(
+    "o_anywhere",
+    changed({OPENS: '"O" not in tag'}),
+    "every tag with an O in it is taken for an O. What does `'O' in 'B-LOC'` give?",
+)
+wrong.add(
+    "wants_a_list",
+    changed({'[*tags, "O"]': 'tags + ["O"]'}),
+    "a list is added to the tags, which may be a tuple. What is (1, 2) + [3]?",
+)
+wrong.add(
+    "first_span_only",
+    giving(returns=lambda spans: spans[:1]),
+    "only the first span is returned. How far is your return indented?",
 )
 wrong.add(
     "b_not_noticed",
@@ -85,22 +125,46 @@ wrong.add(
 )
 wrong.family(
     ENDS,
-    *edits(
-        end_inclusive="start, position)) → start, position - 1))  # end is the last token of the span, and not one behind it",
-        one_too_far="start, position)) → start, position + 1))  # end is one too large",
-        counted_from_one="start, position)) → start + 1, position + 1))  # positions are counted from 1",
-        start_one_late="start, position)) → start + 1, position))  # start is one too large",
-        start_and_length="start, position)) → start, position - start))  # the length of a span stands where its end should be",
+    (
+        "end_inclusive",
+        changed({"start, position))": "start, position - 1))"}),
+        "end is the last token of the span, and not one behind it",
+    ),
+    (
+        "one_too_far",
+        changed({"start, position))": "start, position + 1))"}),
+        "end is one too large",
+    ),
+    (
+        "counted_from_one",
+        changed({"start, position))": "start + 1, position + 1))"}),
+        "positions are counted from 1",
+    ),
+    (
+        "start_one_late",
+        changed({"start, position))": "start + 1, position))"}),
+        "start is one too large",
+    ),
+    (
+        "start_and_length",
+        changed({"start, position))": "start, position - start))"}),
+        "the length of a span stands where its end should be",
     ),
 )
 wrong.family(
     FORM,
-    *edits(
-        label_last="(label, start, position) → (start, position, label)  # the label stands last",
-        label_with_prefix='((label, → (("B-" + label,  # the label still has its B-',
-        first_letter="((label, → ((label[:1],  # only the first letter of the label is kept",
-        without_labels="((label, → ((  # the labels are left out",
+    (
+        "label_last",
+        changed({"(label, start, position)": "(start, position, label)"}),
+        "the label stands last",
     ),
+    ("label_with_prefix", changed({"((label,": '(("B-" + label,'}), "the label still has its B-"),
+    (
+        "first_letter",
+        changed({"((label,": "((label[:1],"}),
+        "only the first letter of the label is kept",
+    ),
+    ("without_labels", changed({"((label,": "(("}), "the labels are left out"),
 )
 wrong.add(
     "stripped",
@@ -150,6 +214,21 @@ EXERCISE = Exercise(
             "one span over the whole text",
             tags_of("B-x", "I-x", "I-x"),
             "A span may begin at 0 and reach up to the end.",
+        ),
+        edge(
+            "labels with a hyphen",
+            tags_of("B-x-y", "I-x-y", "I-x-x", "O", "B-y-x", "I-x", "I-y-x", "O"),
+            "The label is all that stands behind the first hyphen.",
+        ),
+        edge(
+            "labels that look like tags, and of other letters",
+            tags_of("B-O", "I-O", "O", "I-B", "B-I", "I-I", "B-Größe 1", "I-Größe 1", "B-größe 1"),
+            "A label may be any text; what is compared is the whole of it.",
+        ),
+        edge(
+            "a tuple of tags",
+            lambda rng: {"tags": tuple(random_tags(rng, 8))},
+            "The tags may be a list or a tuple.",
         ),
         edge("no spans", tags_of("O", "O", "O"), "A text without spans gives an empty list."),
         edge("no tags", tags_of(), "No tags, no spans: an empty list."),

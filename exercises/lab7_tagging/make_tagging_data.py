@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab7_tagging._draws import Draw, edge
-from exercises.lab7_tagging._programs import edits_of
+from exercises.lab7_tagging._programs import printed
 from exercises.lab7_tagging._scenarios import with_generators
 from solutions.lab7_tagging import make_tagging_data
 
@@ -84,7 +84,7 @@ def view(arguments: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, A
     return facts
 
 
-edits = partial(edits_of, make_tagging_data)
+changed = partial(edited, make_tagging_data)
 given = partial(but, make_tagging_data)
 
 KINDS = ("element", "pair", "running")
@@ -105,13 +105,16 @@ ERROR = "Call the function with kind='other' and read what it says."
 DTYPE = "Print the dtype of what you return."
 
 wrong = Mistakes()
+printed(wrong, make_tagging_data)
 wrong.family(
     RANGE,
-    *edits(
-        from_zero="1, 10, → 0, 10,  # 0 is drawn too",
-        up_to_eight="1, 10, → 1, 9,  # 9 is never drawn",
-        up_to_ten="1, 10, → 1, 11,  # 10 is drawn too",
-        zero_made_one=f"1, 10, → 0, 10,; {RULES} → tokens = tokens.clamp(min=1)\n    {RULES}  # one token is drawn twice as often as the others",
+    ("from_zero", changed({"1, 10,": "0, 10,"}), "0 is drawn too"),
+    ("up_to_eight", changed({"1, 10,": "1, 9,"}), "9 is never drawn"),
+    ("up_to_ten", changed({"1, 10,": "1, 11,"}), "10 is drawn too"),
+    (
+        "zero_made_one",
+        changed({"1, 10,": "0, 10,", RULES: f"tokens = tokens.clamp(min=1)\n    {RULES}"}),
+        "one token is drawn twice as often as the others",
     ),
 )
 wrong.add(
@@ -121,7 +124,11 @@ wrong.add(
 )
 wrong.family(
     SOURCE,
-    *edits(global_random_numbers=f"{GENERATOR} →   # the tokens are drawn without the generator"),
+    (
+        "global_random_numbers",
+        changed({GENERATOR: ""}),
+        "the tokens are drawn without the generator",
+    ),
     (
         "always_from_the_seed",
         given(generator=lambda g: Generator().manual_seed(g.initial_seed())),
@@ -140,9 +147,17 @@ wrong.add(
 )
 wrong.family(
     DTYPE,
-    *edits(
-        floats="return tokens, sums % num_tags → return tokens.float(), (sums % num_tags).float()  # both tensors hold floats",
-        small_ints="return tokens, sums % num_tags → return tokens, (sums % num_tags).int()  # the tags are int32",
+    (
+        "floats",
+        changed(
+            {"return tokens, sums % num_tags": "return tokens.float(), (sums % num_tags).float()"}
+        ),
+        "both tensors hold floats",
+    ),
+    (
+        "small_ints",
+        changed({"return tokens, sums % num_tags": "return tokens, (sums % num_tags).int()"}),
+        "the tags are int32",
     ),
 )
 wrong.add(
@@ -172,12 +187,30 @@ wrong.add(
 )
 wrong.family(
     SUM,
-    *edits(
-        token_after=f"{BEFORE} → F.pad(tokens, (0, 1))[:, 1:]  # 'pair' adds the token after it",
-        only_the_token_before="tokens + before → before  # 'pair' leaves out the token itself",
-        pair_is_running="tokens + before → tokens.cumsum(dim=1)  # 'pair' adds up all tokens so far",
-        sum_before="cumsum(dim=1) → cumsum(dim=1) - tokens  # 'running' leaves out the token itself",
-        element_from_zero="sums = tokens\n → sums = tokens - 1\n  # 'element' takes the token minus one",
+    (
+        "token_after",
+        changed({BEFORE: "F.pad(tokens, (0, 1))[:, 1:]"}),
+        "'pair' adds the token after it",
+    ),
+    (
+        "only_the_token_before",
+        changed({"tokens + before": "before"}),
+        "'pair' leaves out the token itself",
+    ),
+    (
+        "pair_is_running",
+        changed({"tokens + before": "tokens.cumsum(dim=1)"}),
+        "'pair' adds up all tokens so far",
+    ),
+    (
+        "sum_before",
+        changed({"cumsum(dim=1)": "cumsum(dim=1) - tokens"}),
+        "'running' leaves out the token itself",
+    ),
+    (
+        "element_from_zero",
+        changed({"sums = tokens\n": "sums = tokens - 1\n"}),
+        "'element' takes the token minus one",
     ),
 )
 wrong.family(
@@ -187,9 +220,15 @@ wrong.family(
         given(kind=lambda kind: kind if kind in KINDS else "running"),
         "every other kind is taken for 'running'",
     ),
-    *edits(
-        unnamed_error=f'{TEXT} → "unknown"  # the message of the ValueError does not say which argument is wrong',
-        key_error=f"ValueError({TEXT}) → KeyError(kind)  # another kind raises a KeyError",
+    (
+        "unnamed_error",
+        changed({TEXT: '"unknown"'}),
+        "the message of the ValueError does not say which argument is wrong",
+    ),
+    (
+        "key_error",
+        changed({f"ValueError({TEXT})": "KeyError(kind)"}),
+        "another kind raises a KeyError",
     ),
 )
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from autograder.spec import Case, Exercise, Mistakes, edited
 from exercises.lab7_tagging import _draws as draws
 from exercises.lab7_tagging._draws import PAD, Draw, edge, missed, padded_tags, padding, scores_for
-from exercises.lab7_tagging._programs import FORM, about_accuracy, about_padding, edits_of
+from exercises.lab7_tagging._programs import FORM, about_accuracy, about_padding
 from solutions.lab7_tagging import sequence_accuracy, token_accuracy
 
 
@@ -81,7 +81,6 @@ def last_of(right: Tensor, real: Tensor) -> Tensor:
     return right.gather(1, steps.argmax(1, keepdim=True))[:, 0]
 
 
-edits = partial(edits_of, sequence_accuracy)
 changed = partial(edited, sequence_accuracy)
 
 COUNT = "Which sequences do you count, and how many do you divide by?"
@@ -101,27 +100,61 @@ about_padding(wrong, sequence_accuracy)
 about_accuracy(wrong, sequence_accuracy)
 wrong.family(
     EQUAL,
-    *edits(
-        padding_must_agree="| ~real → & real  # padding must be predicted right too",
-        padding_as_tag_0="== tags) | ~real → == tags.where(real, 0))  # padding is taken for tag 0, which must be predicted there",
+    ("padding_must_agree", changed({" | ~real": ""}), "padding must be predicted right too"),
+    (
+        "padded_never_right",
+        changed({"| ~real": "& real"}),
+        "a sequence that has padding never counts as right",
+    ),
+    (
+        "no_mask",
+        lambda logits, tags, ignore_index=PAD: float(
+            (logits.argmax(-1) == tags).all(1).double().mean()
+        ),
+        "padding is a token like any other, in sequences that are all padding too",
+    ),
+    (
+        "padding_as_tag_0",
+        changed({"== tags) | ~real": "== tags.where(real, 0))"}),
+        "padding is taken for tag 0, which must be predicted there",
     ),
 )
 wrong.family(
     COUNT,
-    *edits(
-        empty_ones_right=f"{COUNTED} → real.any().expand(len(tags))  # sequences without a real token count as right",
-        empty_ones_wrong=f"{DIVIDED} → / len(tags)  # sequences without a real token count as wrong",
+    (
+        "empty_ones_right",
+        changed({COUNTED: "real.any().expand(len(tags))"}),
+        "sequences without a real token count as right",
+    ),
+    (
+        "empty_ones_wrong",
+        changed({DIVIDED: "/ len(tags)"}),
+        "sequences without a real token count as wrong",
     ),
 )
 wrong.family(
     WHOLE,
-    *edits(
-        one_is_enough=f"| ~real → & real; {ALL} → right.any(dim=1)  # a sequence counts as right if any of its tokens is",
-        most_are_enough=f"| ~real → & real; {ALL} → (right.sum(1) > real.sum(1) / 2)  # a sequence counts as right if more than half of its tokens are",
-        one_slip_allowed=f"{ALL} → ((~right).sum(dim=1) <= 1)  # one slip in a sequence is allowed",
-        first_token=f"{ALL} → right[:, 0]  # only the first token of a sequence is looked at",
-        errors=f"{ALL} → ~{ALL}  # the sequences with an error are counted",
+    (
+        "one_is_enough",
+        changed({"| ~real": "& real", ALL: "right.any(dim=1)"}),
+        "a sequence counts as right if any of its tokens is",
     ),
+    (
+        "most_are_enough",
+        changed({"| ~real": "& real", ALL: "(right.sum(1) > real.sum(1) / 2)"}),
+        "a sequence counts as right if more than half of its tokens are",
+    ),
+    (
+        "one_slip_allowed",
+        changed({ALL: "((~right).sum(dim=1) <= 1)"}),
+        "one slip in a sequence is allowed",
+    ),
+    (
+        "first_token",
+        changed({ALL: "right[:, 0]"}),
+        "only the first token of a sequence is looked at",
+    ),
+    ("errors", changed({ALL: f"~{ALL}"}), "the sequences with an error are counted"),
     (
         "last_token",
         changed({ALL: "last_of(right, real)"}, last_of=last_of),

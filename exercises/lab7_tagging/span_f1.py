@@ -11,7 +11,7 @@ import torch
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab7_tagging._draws import Draw, edge, random_tags, two_labels
-from exercises.lab7_tagging._programs import edits_of
+from exercises.lab7_tagging._programs import printed
 from solutions.lab7_tagging import find_spans, span_f1
 
 Texts = Sequence[Sequence[str]]
@@ -147,9 +147,10 @@ IN_STEPS = f"""right = {RIGHT}
     return 2 * precision * recall / (precision + recall)"""
 GUARDED = {NEITHER: "not found or not wanted", "return 1.0": "return float(found == wanted)"}
 
-edits = partial(edits_of, span_f1)
+changed = partial(edited, span_f1)
 
 wrong = Mistakes()
+printed(wrong, span_f1)
 
 
 @wrong
@@ -211,23 +212,48 @@ wrong.family(
 )
 wrong.family(
     FORMULA,
-    *edits(
-        precision=f"{SCORE} → {RIGHT} / max(1, len(found))  # the precision is returned",
-        recall=f"{SCORE} → {RIGHT} / max(1, len(wanted))  # the recall is returned",
-        plain_mean=f"{SCORE} → {RIGHT} / max(1, len(found)) / 2 + {RIGHT} / max(1, len(wanted)) / 2  # precision and recall are averaged in the plain way",
-        over_union=f"{SCORE} → {RIGHT} / len(found | wanted)  # the right spans are divided by all different spans",
-        not_doubled=f"2 * {RIGHT} → {RIGHT}  # the result is half of F1",
+    ("precision", changed({SCORE: f"{RIGHT} / max(1, len(found))"}), "the precision is returned"),
+    ("recall", changed({SCORE: f"{RIGHT} / max(1, len(wanted))"}), "the recall is returned"),
+    (
+        "plain_mean",
+        changed({SCORE: f"{RIGHT} / max(1, len(found)) / 2 + {RIGHT} / max(1, len(wanted)) / 2"}),
+        "precision and recall are averaged in the plain way",
     ),
+    (
+        "over_union",
+        changed({SCORE: f"{RIGHT} / len(found | wanted)"}),
+        "the right spans are divided by all different spans",
+    ),
+    ("not_doubled", changed({f"2 * {RIGHT}": RIGHT}), "the result is half of F1"),
 )
 wrong.family(
     EMPTY,
-    *edits(
-        zero_for_nothing="return 1.0 → return 0.0  # two sides without spans score 0",
-        one_if_either_is_empty=f"{NEITHER} → not found or not wanted  # one side without spans is enough for a score of 1",
-        one_without_true=f"{NEITHER} → not wanted  # the score is 1 as soon as there is no true span",
-        one_without_predicted=f"{NEITHER} → not found  # the score is 1 as soon as nothing is predicted",
-        divides_by_zero=f"return {SCORE} → {IN_STEPS}  # precision or recall divides by zero where one side has no spans",
+    ("zero_for_nothing", changed({"return 1.0": "return 0.0"}), "two sides without spans score 0"),
+    (
+        "one_if_either_is_empty",
+        changed({NEITHER: "not found or not wanted"}),
+        "one side without spans is enough for a score of 1",
     ),
+    (
+        "one_without_true",
+        changed({NEITHER: "not wanted"}),
+        "the score is 1 as soon as there is no true span",
+    ),
+    (
+        "one_without_predicted",
+        changed({NEITHER: "not found"}),
+        "the score is 1 as soon as nothing is predicted",
+    ),
+    (
+        "divides_by_zero",
+        changed({f"return {SCORE}": IN_STEPS}),
+        "precision or recall divides by zero where one side has no spans",
+    ),
+)
+wrong.add(
+    "wants_lists",
+    but(span_f1, predicted=lambda texts: [tags + [] for tags in texts]),
+    "lists are added to the tags, which may be tuples. What is (1, 2) + [3]?",
 )
 wrong.add(
     "nothing_right_divides_by_zero",
@@ -268,6 +294,13 @@ EXERCISE = Exercise(
         ),
         edge("nothing predicted", texts_of([O, O], [B, O]), ONE_SIDE),
         edge("nothing to be found", texts_of([B, O], [O, O]), ONE_SIDE),
+        edge(
+            "tuples of tags",
+            lambda rng: {
+                side: tuple(map(tuple, texts)) for side, texts in random_texts(rng).items()
+            },
+            "Texts and their tags may be lists or tuples.",
+        ),
         edge("no texts", texts_of([], []), "Without texts neither side has a span: 1.0."),
         edge(
             "the same span in another text",

@@ -11,7 +11,7 @@ from torch import Tensor
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab7_tagging import _draws as draws
 from exercises.lab7_tagging._draws import PAD, Draw, edge, padded_tags
-from exercises.lab7_tagging._programs import about_padding, edits_of
+from exercises.lab7_tagging._programs import about_padding, printed
 from exercises.lab7_tagging._scenarios import back_from_nothing
 from solutions.lab7_tagging import tagging_loss
 
@@ -77,7 +77,7 @@ def picking(score: str) -> Any:
     return edited(tagging_loss, {CALL: PICKED.format(score=score)})
 
 
-edits = partial(edits_of, tagging_loss)
+changed = partial(edited, tagging_loss)
 given = partial(but, tagging_loss)
 
 CALL = """total = F.cross_entropy(
@@ -97,17 +97,32 @@ LOGITS = "Ask what the function that you call expects: scores, probabilities or 
 NOTHING = "Try a batch in which every tag is ignore_index, and call backward() on the loss."
 
 wrong = Mistakes()
+printed(wrong, tagging_loss)
 about_padding(wrong, tagging_loss)
 wrong.family(
     COUNT,
     ("padding_as_tag_0", weighing(lambda nll, real: nll.mean()), "padding is counted as tag 0"),
     ("mean_of_means", means(1), "each sequence is averaged first, and then the averages"),
     ("mean_of_step_means", means(0), "each time step is averaged first, and then the averages"),
-    *edits(
-        summed="return total / real.clamp(min=1) → return total  # the losses are added up and not averaged",
-        divided_by_all="real.clamp(min=1) → tags.numel()  # the sum over real tokens is divided by B·T",
-        divided_by_batch="real.clamp(min=1) → len(tags)  # the sum over real tokens is divided by the number of sequences",
-        one_too_many="real.clamp(min=1) → (real + 1)  # the sum is divided by one more than the number of real tokens",
+    (
+        "summed",
+        changed({"return total / real.clamp(min=1)": "return total"}),
+        "the losses are added up and not averaged",
+    ),
+    (
+        "divided_by_all",
+        changed({"real.clamp(min=1)": "tags.numel()"}),
+        "the sum over real tokens is divided by B·T",
+    ),
+    (
+        "divided_by_batch",
+        changed({"real.clamp(min=1)": "len(tags)"}),
+        "the sum over real tokens is divided by the number of sequences",
+    ),
+    (
+        "one_too_many",
+        changed({"real.clamp(min=1)": "(real + 1)"}),
+        "the sum is divided by one more than the number of real tokens",
     ),
 )
 
@@ -125,9 +140,20 @@ def logits_masked(logits, tags, ignore_index=PAD):
 
 wrong.family(
     LOGITS,
-    *edits(
-        softmax_first=f"{TURNED} → logits.softmax(-1).transpose(1, 2)  # the logits go through a softmax twice",
-        sigmoid_first=f"{TURNED} → logits.sigmoid().transpose(1, 2)  # the logits go through a sigmoid first",
+    (
+        "softmax_first",
+        changed({TURNED: "logits.softmax(-1).transpose(1, 2)"}),
+        "the logits go through a softmax twice",
+    ),
+    (
+        "sigmoid_first",
+        changed({TURNED: "logits.sigmoid().transpose(1, 2)"}),
+        "the logits go through a sigmoid first",
+    ),
+    (
+        "held_within_bounds",
+        changed({TURNED: "logits.clamp(-30, 30).transpose(1, 2)"}),
+        "large logits are cut off",
     ),
     (
         "no_softmax",
@@ -143,7 +169,11 @@ wrong.add(
 wrong.family(
     AXIS,
     ("over_time", picking("logits.log_softmax(1)"), "the softmax runs over time"),
-    *edits(as_they_are=f"{TURNED} → logits  # the logits are handed to cross_entropy as they are"),
+    (
+        "as_they_are",
+        changed({TURNED: "logits"}),
+        "the logits are handed to cross_entropy as they are",
+    ),
     (
         "flattened_after_transposing",
         given(logits=lambda z: z.transpose(1, 2).reshape(z.shape)),
@@ -162,9 +192,15 @@ wrong.add(
 )
 wrong.family(
     NOTHING,
-    *edits(
-        nan_without_tokens=".clamp(min=1) →   # a batch without a real token gives nan",
-        constant_zero="return total → return total.new_zeros(()) if real == 0 else total  # the 0 of a batch without a real token is a constant, cut from the logits",
+    (
+        "nan_without_tokens",
+        changed({".clamp(min=1)": ""}),
+        "a batch without a real token gives nan",
+    ),
+    (
+        "constant_zero",
+        changed({"return total": "return total.new_zeros(()) if real == 0 else total"}),
+        "the 0 of a batch without a real token is a constant, cut from the logits",
     ),
 )
 wrong.add(

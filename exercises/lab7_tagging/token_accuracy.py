@@ -10,7 +10,7 @@ from torch import Tensor
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab7_tagging import _draws as draws
 from exercises.lab7_tagging._draws import PAD, Draw, edge, missed, padded_tags, scores_for
-from exercises.lab7_tagging._programs import FORM, NOTHING, about_accuracy, about_padding, edits_of
+from exercises.lab7_tagging._programs import FORM, NOTHING, about_accuracy, about_padding
 from solutions.lab7_tagging import sequence_accuracy, token_accuracy
 
 
@@ -78,7 +78,7 @@ def over_half(guess, tags, real, z):
     return ((guess == tags) & sure & real).sum() / real.sum()
 
 
-edits = partial(edits_of, token_accuracy)
+changed = partial(edited, token_accuracy)
 
 COUNT = "Write down which tokens you count, and how many you divide by."
 GUESS = "Print the shape of your predictions. It should be that of the tags."
@@ -86,10 +86,12 @@ GUESS = "Print the shape of your predictions. It should be that of the tags."
 wrong = Mistakes()
 wrong.family(
     COUNT,
-    *edits(
-        padding_wrong="max(1, int(real.sum())) → real.numel()  # padding is counted as wrong",
-        errors="== tags) → != tags)  # the errors are counted",
+    (
+        "padding_wrong",
+        changed({"max(1, int(real.sum()))": "real.numel()"}),
+        "padding is counted as wrong",
     ),
+    ("errors", changed({"== tags)": "!= tags)"}), "the errors are counted"),
     (
         "padding_right",
         counting(lambda guess, tags, real, z: ((guess == tags) | ~real).double().mean()),
@@ -113,6 +115,11 @@ wrong.family(
     ("whole_sequences", sequence_accuracy, "whole sequences are counted and not tokens"),
 )
 wrong.add(
+    "no_mask",
+    lambda logits, tags, ignore_index=PAD: float((logits.argmax(-1) == tags).double().mean()),
+    "padding is a token like any other, on both sides of the fraction. Which tokens are real, and who says so?",
+)
+wrong.add(
     "padding_in_the_numerator",
     edited(token_accuracy, {" & real": ""}),
     "padding can be counted as right, but not as a token. Try ignore_index=0 with predictions that are 0 on padding.",
@@ -126,7 +133,7 @@ wrong.add(
 )
 wrong.family(
     GUESS,
-    *edits(smallest="argmax → argmin  # the tag with the smallest logit is predicted"),
+    ("smallest", changed({"argmax": "argmin"}), "the tag with the smallest logit is predicted"),
     (
         "over_time",
         counting(lambda guess, tags, real, z: (z.argmax(1) == tags)[real].double().mean()),
@@ -135,8 +142,10 @@ wrong.family(
 )
 wrong.family(
     FORM,
-    *edits(
-        counted=" / max(1, int(real.sum())) →   # the right tokens are counted, and not divided by anything"
+    (
+        "counted",
+        changed({" / max(1, int(real.sum()))": ""}),
+        "the right tokens are counted, and not divided by anything",
     ),
 )
 wrong.add(
@@ -146,8 +155,12 @@ wrong.add(
 )
 wrong.family(
     NOTHING,
-    *edits(
-        mean_of_nothing="float(right.sum()) / max(1, int(real.sum())) → float(right[real].double().mean())  # a batch without a real token gives nan"
+    (
+        "mean_of_nothing",
+        changed(
+            {"float(right.sum()) / max(1, int(real.sum()))": "float(right[real].double().mean())"}
+        ),
+        "a batch without a real token gives nan",
     ),
 )
 

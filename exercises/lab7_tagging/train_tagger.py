@@ -10,7 +10,6 @@ import torch.nn.functional as F
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab7_tagging._draws import PAD, Draw, Floats, Ints, edge, padding, tagger_weights
-from exercises.lab7_tagging._programs import edits_of
 from exercises.lab7_tagging._scenarios import LoudTagger, train
 from solutions.lab7_tagging import train_tagger
 
@@ -143,7 +142,6 @@ def facts_of_learning(arguments: Mapping[str, Any], result: Mapping[str, Any]) -
 
 
 change = partial(edited, train_tagger)
-edits = partial(edits_of, train_tagger)
 given = partial(but, train_tagger)
 
 EPOCH = "total, count = 0.0, 0"
@@ -172,15 +170,46 @@ LIST = "Print what you return for three epochs."
 wrong = Mistakes()
 wrong.family(
     MEAN,
-    *edits(
-        mean_of_batch_means=f"{REAL} → 1  # the mean of the batches' means is reported",
-        weighted_by_sequences=f"{REAL} → len(tags)  # the batches are weighted by their sequences and not by their tokens",
-        weighted_by_all_steps=f"{REAL} → tags.numel()  # the batches are weighted by all steps, padding included",
-        mean_of_sequence_means=f"{LOSS} → {BY_ROW}  # each sequence is averaged first, and then the averages",
-        summed=f"{MEANED} → total  # the losses of an epoch's tokens are added up and not averaged",
-        last_batch=f"{MEANED} → loss.item()  # the loss of an epoch is that of its last batch",
-        sum_of_batches=f"{ADDED} → total += loss.item(); {MEANED} → total  # the batches' means are added up",
-        with_padding=f"{REAL} → tags.numel(); lengths), tags → lengths), tags.clamp(min=0)  # padding counts as tag 0 in the loss",
+    ("mean_of_batch_means", change({REAL: "1"}), "the mean of the batches' means is reported"),
+    (
+        "means_by_tokens",
+        change({ADDED: "total += loss.item()"}),
+        "the batches' means are added up and divided by the number of tokens",
+    ),
+    (
+        "weighted_by_sequences",
+        change({REAL: "len(tags)"}),
+        "the batches are weighted by their sequences and not by their tokens",
+    ),
+    (
+        "weighted_by_all_steps",
+        change({REAL: "tags.numel()"}),
+        "the batches are weighted by all steps, padding included",
+    ),
+    (
+        "mean_of_sequence_means",
+        change({LOSS: BY_ROW}),
+        "each sequence is averaged first, and then the averages",
+    ),
+    (
+        "summed",
+        change({MEANED: "total"}),
+        "the losses of an epoch's tokens are added up and not averaged",
+    ),
+    (
+        "last_batch",
+        change({MEANED: "loss.item()"}),
+        "the loss of an epoch is that of its last batch",
+    ),
+    (
+        "sum_of_batches",
+        change({ADDED: "total += loss.item()", MEANED: "total"}),
+        "the batches' means are added up",
+    ),
+    (
+        "with_padding",
+        change({REAL: "tags.numel()", "lengths), tags": "lengths), tags.clamp(min=0)"}),
+        "padding counts as tag 0 in the loss",
     ),
 )
 wrong.add(
@@ -200,10 +229,12 @@ wrong.add(
 )
 wrong.family(
     LIST,
-    *edits(
-        every_batch=f"{ADDED} → losses.append(loss.item()); {REPORTED} → pass  # there is one loss per batch and not per epoch",
-        as_tensors="loss.item() → loss.detach()  # the losses are tensors",
+    (
+        "every_batch",
+        change({ADDED: "losses.append(loss.item())", REPORTED: "pass"}),
+        "there is one loss per batch and not per epoch",
     ),
+    ("as_tensors", change({"loss.item()": "loss.detach()"}), "the losses are tensors"),
     ("nothing_returned", given(returns=lambda losses: None), "nothing is returned"),
     ("one_epoch", given(epochs=lambda epochs: 1), "there is one epoch only"),
     ("one_epoch_more", given(epochs=lambda epochs: epochs + 1), "there is one epoch too many"),
@@ -215,11 +246,21 @@ wrong.add(
 )
 wrong.family(
     CLIP,
-    *edits(
-        no_clipping=f"{CLIPS} → pass  # the gradients are not clipped when the optimizer steps",
-        clip_each=f"{CLIPS} → {EACH}  # each parameter is clipped by itself",
-        clip_values="clip_grad_norm_ → clip_grad_value_  # the entries of the gradients are clipped and not their norm",
-        max_norm_ignored="parameters(), max_norm → parameters(), 5.0  # the gradients are clipped to 5 whatever max_norm says",
+    (
+        "no_clipping",
+        change({CLIPS: "pass"}),
+        "the gradients are not clipped when the optimizer steps",
+    ),
+    ("clip_each", change({CLIPS: EACH}), "each parameter is clipped by itself"),
+    (
+        "clip_values",
+        change({"clip_grad_norm_": "clip_grad_value_"}),
+        "the entries of the gradients are clipped and not their norm",
+    ),
+    (
+        "max_norm_ignored",
+        change({"parameters(), max_norm": "parameters(), 5.0"}),
+        "the gradients are clipped to 5 whatever max_norm says",
     ),
 )
 wrong.add(
@@ -234,12 +275,22 @@ wrong.add(
 )
 wrong.family(
     STEP,
-    *edits(
-        no_step=f"{STEPS} → pass  # the optimizer never steps",
-        never_cleared=f"{CLEARS} → pass  # the gradients of all steps add up",
-        cleared_once_per_epoch=f"{CLEARS} → pass; {EPOCH} → {EPOCH}\n        {CLEARS}  # the gradients are cleared once per epoch, and add up over its batches",
-        cleared_too_late=f"{CLEARS} → pass; {CLIPS} → {CLEARS}\n            {CLIPS}  # the gradients are cleared after backward and before the step",
-        one_step_per_epoch=f"{STEPS} → pass; {REPORTED} → {STEPS}\n        {REPORTED}  # the optimizer steps once per epoch",
+    ("no_step", change({STEPS: "pass"}), "the optimizer never steps"),
+    ("never_cleared", change({CLEARS: "pass"}), "the gradients of all steps add up"),
+    (
+        "cleared_once_per_epoch",
+        change({CLEARS: "pass", EPOCH: f"{EPOCH}\n        {CLEARS}"}),
+        "the gradients are cleared once per epoch, and add up over its batches",
+    ),
+    (
+        "cleared_too_late",
+        change({CLEARS: "pass", CLIPS: f"{CLEARS}\n            {CLIPS}"}),
+        "the gradients are cleared after backward and before the step",
+    ),
+    (
+        "one_step_per_epoch",
+        change({STEPS: "pass", REPORTED: f"{STEPS}\n        {REPORTED}"}),
+        "the optimizer steps once per epoch",
     ),
 )
 wrong.add(

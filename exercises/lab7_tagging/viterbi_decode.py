@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
-from exercises.lab7_tagging._draws import Floats, Ints, edge, unequal_lengths
-from exercises.lab7_tagging._programs import edits_of
+from exercises.lab7_tagging._draws import Draw, Floats, Ints, edge, unequal_lengths
+from exercises.lab7_tagging._programs import printed
 from solutions.lab7_tagging import viterbi_decode
 
 GAP = 0.02
@@ -75,6 +75,16 @@ def loud_padding(rng: np.random.Generator) -> Mapping[str, Any]:
     return {**draw, "emissions": emissions}
 
 
+def moved_by(shift: float) -> Draw:
+    """The same number added to every emission, which moves no path."""
+
+    def draw(rng: np.random.Generator) -> Mapping[str, Any]:
+        found = inputs(rng, 3, 5, 4)
+        return {**found, "emissions": found["emissions"] + shift}
+
+    return draw
+
+
 def long_sequence(rng: np.random.Generator) -> Mapping[str, Any]:
     """Too long for trying all paths."""
     while True:
@@ -104,7 +114,7 @@ def one_tag(rng: np.random.Generator) -> Mapping[str, Any]:
     }
 
 
-edits = partial(edits_of, viterbi_decode)
+changed = partial(edited, viterbi_decode)
 given = partial(but, viterbi_decode)
 
 HAND = "Take two steps and two tags, write down all four paths with their scores, and compare."
@@ -113,7 +123,7 @@ BACK = "Print best and the notes of a sequence of three steps, and follow the no
 LENGTHS = "What does a sequence of length 2 in a batch of width 5 give?"
 FORM = "Print the type of what you return, of its items and of the items of these."
 
-WHOLE = "range(1, length) → range(1, len(emission))"
+VALID, WHOLE = "range(1, length)", "range(1, len(emission))"
 ADDED_UP = {
     "best = emission[t] + score": "best = emission[t] + (best[:, None] + transitions).logsumexp(0)"
 }
@@ -122,7 +132,19 @@ MASKED = """paths = []
     emissions = emissions * mask[:, :, None]"""
 SCORES = "[float(e[range(len(p)), p].sum()) for e, p in zip(emissions, paths)]"
 
+
+def searching_from(least: str) -> Any:
+    """The program whose maximum starts from a number, at tag 0."""
+    return changed(
+        {
+            "best = emission[t] + score": f"best = emission[t] + score.clamp(min={least})",
+            "previous.tolist()": f"previous.where(score > {least}, 0).tolist()",
+        }
+    )
+
+
 wrong = Mistakes()
+printed(wrong, viterbi_decode)
 
 
 @wrong
@@ -161,16 +183,24 @@ def best_end_of_each_step(emissions, transitions, lengths):
 wrong.family(
     AXES,
     ("turned", given(transitions=torch.t), "transitions is read as [to, from]"),
-    *edits(
-        along_the_wrong_axis="dim=0 → dim=1  # the maximum runs over where a step goes and not over where it comes from"
+    (
+        "along_the_wrong_axis",
+        changed({"dim=0": "dim=1"}),
+        "the maximum runs over where a step goes and not over where it comes from",
     ),
 )
 wrong.family(
     LENGTHS,
-    *edits(
-        all_steps=f"{WHOLE}  # padding is decoded too",
-        cut_afterwards=f"{WHOLE}; path[::-1] → path[::-1][:length]  # the path through the padding is found first, and cut to its length then",
-        filled_up="path[::-1] → path[::-1] + [0] * (len(emission) - length)  # the paths are filled up to the width of the batch",
+    ("all_steps", changed({VALID: WHOLE}), "padding is decoded too"),
+    (
+        "cut_afterwards",
+        changed({VALID: WHOLE, "path[::-1]": "path[::-1][:length]"}),
+        "the path through the padding is found first, and cut to its length then",
+    ),
+    (
+        "filled_up",
+        changed({"path[::-1]": "path[::-1] + [0] * (len(emission) - length)"}),
+        "the paths are filled up to the width of the batch",
     ),
     ("one_step_short", given(lengths=lambda n: (n - 1).clamp(min=1)), "the last step is left out"),
 )
@@ -186,12 +216,39 @@ wrong.family(
         best_end_of_each_step,
         "the best tag is taken as soon as a step's scores are known",
     ),
-    *edits(
-        notes_from_the_front="reversed(came_from) → came_from  # the notes are read from the first to the last",
-        backwards="path[::-1] → path  # the path comes from its end to its beginning",
-        first_tag_lost="path[::-1] → path[::-1][1:]  # the first tag of the path is missing",
-        from_tag_zero="int(best.argmax()) → 0  # the way back starts at tag 0",
-        from_the_worst="best.argmax() → best.argmin()  # the way back starts at the worst tag of the last step",
+    (
+        "notes_from_the_front",
+        changed({"reversed(came_from)": "came_from"}),
+        "the notes are read from the first to the last",
+    ),
+    ("backwards", changed({"path[::-1]": "path"}), "the path comes from its end to its beginning"),
+    (
+        "always_from_the_last_tag",
+        changed({"[path[-1]]": "[path[0]]"}),
+        "the notes of every step are read at the last tag of the path",
+    ),
+    (
+        "notes_one_step_early",
+        changed({"reversed(came_from)": "reversed([[0] * len(best), *came_from][: length - 1])"}),
+        "each step reads the notes of the step before it",
+    ),
+    (
+        "first_tag_lost",
+        changed({"path[::-1]": "path[::-1][1:]"}),
+        "the first tag of the path is missing",
+    ),
+    ("from_tag_zero", changed({"int(best.argmax())": "0"}), "the way back starts at tag 0"),
+    (
+        "from_the_worst",
+        changed({"best.argmax()": "best.argmin()"}),
+        "the way back starts at the worst tag of the last step",
+    ),
+)
+wrong.family(
+    "From which score does your search for the largest one start?",
+    *(
+        (name, searching_from(least), f"only scores above {least} are found")
+        for name, least in (("above_zero", "0.0"), ("above_ten_thousand_below", "-1e4"))
     ),
 )
 wrong.add(
@@ -206,21 +263,54 @@ wrong.add(
 )
 wrong.family(
     HAND,
-    *edits(
-        without_emissions="emission[t] + score → score  # only the first emission counts",
-        first_emission_left_out="emission[0] → emission[0] * 0  # the first emission is left out",
-        first_emission_twice="emission[0] → emission[0] * 2  # the first emission counts twice",
-        starts_with_a_transition="emission[0] → emission[0] + transitions[0]  # a transition from tag 0 is added at the first step",
-        forgets_the_past="emission[t] + score → emission[t] + transitions.amax(dim=0)  # the best score so far is not carried on",
-        multiplied="best[:, None] + transitions → best[:, None] * transitions  # scores and transitions are multiplied",
+    (
+        "without_emissions",
+        changed({"emission[t] + score": "score"}),
+        "only the first emission counts",
+    ),
+    (
+        "first_emission_left_out",
+        changed({"emission[0]": "emission[0] * 0"}),
+        "the first emission is left out",
+    ),
+    (
+        "first_emission_twice",
+        changed({"emission[0]": "emission[0] * 2"}),
+        "the first emission counts twice",
+    ),
+    (
+        "starts_with_a_transition",
+        changed({"emission[0]": "emission[0] + transitions[0]"}),
+        "a transition from tag 0 is added at the first step",
+    ),
+    (
+        "forgets_the_past",
+        changed({"emission[t] + score": "emission[t] + transitions.amax(dim=0)"}),
+        "the best score so far is not carried on",
+    ),
+    (
+        "multiplied",
+        changed({"best[:, None] + transitions": "best[:, None] * transitions"}),
+        "scores and transitions are multiplied",
     ),
     ("no_transitions", given(transitions=lambda a: a * 0.5), "the transitions count half"),
 )
+wrong.add(
+    "first_sequence_only",
+    given(returns=lambda paths: paths[:1]),
+    "the path of the first sequence alone is returned. How far is your return indented?",
+)
 wrong.family(
     FORM,
-    *edits(
-        with_scores=f"return paths → return paths, {SCORES}  # scores come along with the paths",
-        as_tensors="path[::-1] → torch.tensor(path[::-1])  # each path comes as a tensor",
+    (
+        "with_scores",
+        changed({"return paths": f"return paths, {SCORES}"}),
+        "scores come along with the paths",
+    ),
+    (
+        "as_tensors",
+        changed({"path[::-1]": "torch.tensor(path[::-1])"}),
+        "each path comes as a tensor",
     ),
 )
 
@@ -237,6 +327,14 @@ EXERCISE = Exercise(
         Case(name="padding with large emissions", inputs=loud_padding),
         Case(name="more tags than steps", inputs=lambda rng: inputs(rng, B=4, T=3, C=7)),
         Case(name="a long sequence", inputs=long_sequence),
+        *(
+            edge(
+                f"emissions around {shift:g}",
+                moved_by(shift),
+                "The best path is the one with the largest score, however low that is.",
+            )
+            for shift in (-500.0, -2e4)
+        ),
         edge(
             "no transitions",
             no_transitions,

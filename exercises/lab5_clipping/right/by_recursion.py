@@ -24,7 +24,8 @@ def clip_model_(model, max_norm):
     parameters = list(model.parameters())
     clipped_grads, norm = clip_by_norm((p.grad for p in parameters), max_norm)
     for p, g in zip(parameters, clipped_grads, strict=True):
-        p.grad = g
+        if g is not None:
+            p.grad.set_(g)
     return norm
 
 

@@ -38,7 +38,7 @@ def clip_model_(model, max_norm):
     factor = min(1.0, max_norm / (float(norm) + 1e-6))
     with torch.no_grad():
         for p in params:
-            p.grad = p.grad * factor
+            p.grad.data = p.grad * factor
     return norm
 
 

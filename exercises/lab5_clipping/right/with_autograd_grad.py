@@ -124,11 +124,12 @@ def evaluate(model, loader, loss_fn):
     torch.set_grad_enabled(False)
     try:
         model.eval()
-        batches = [(model(x), y) for x, y in loader]
+        outputs = [(model(x), y) for x, y in loader]
     finally:
         torch.set_grad_enabled(was_enabled)
         for module in model.modules():
             module.training = module in training
+    batches = [(out if torch.is_tensor(out) else out[0], y) for out, y in outputs]
     losses = [float(loss_fn(logits, y)) for logits, y in batches]
     sizes = [len(y) for _, y in batches]
     answers = torch.cat([logits for logits, _ in batches]).argmax(dim=1)

@@ -39,7 +39,7 @@ def clip_model_(model, max_norm):
     norm = torch.as_tensor(total).sqrt()
     for p in parameters:
         if p.grad is not None:
-            p.grad = p.grad * min(1.0, max_norm / (float(norm) + 1e-6))
+            p.grad[...] = p.grad * min(1.0, max_norm / (float(norm) + 1e-6))
     return norm
 
 

@@ -116,6 +116,7 @@ class BiClassifier(nn.Module):
 
 # %%
 def train_sentiment(model, batches, epochs, lr, max_norm=5.0):
+    model.train()
     optimizer = torch.optim.RMSprop(model.parameters(), lr=lr)
     losses = []
     for _ in range(epochs):

@@ -146,6 +146,7 @@ class BiClassifier(nn.Module):
 
 # %%
 def train_sentiment(model, batches, epochs, lr, max_norm=5.0):
+    model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.97)
     history = []

@@ -34,6 +34,7 @@ def train_sentiment(model, batches, epochs, lr, max_norm=5.0):
     for tokens, lengths, labels in batches:
         order = lengths.argsort(descending=True)
         ready.append((tokens[order, : int(lengths.max())], lengths[order], labels[order]))
+    model.train()
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     losses = []
     for _ in range(epochs):

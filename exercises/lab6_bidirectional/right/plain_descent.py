@@ -5,6 +5,7 @@ from torch.nn.utils import clip_grad_norm_
 
 # %%
 def train_sentiment(model, batches, epochs, lr, max_norm=5.0):
+    model.train()
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     loss_of = nn.CrossEntropyLoss()
     losses = []

@@ -141,6 +141,7 @@ class BiClassifier(nn.Module):
 
 # %%
 def train_sentiment(model, batches, epochs, lr, max_norm=5.0):
+    model.train()
     weights = list(model.parameters())
     speed = [torch.zeros_like(w) for w in weights]
     history = []

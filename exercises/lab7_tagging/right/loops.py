@@ -151,7 +151,7 @@ def find_spans(tags):
         if tags[i] == 'O':
             i += 1
             continue
-        label = tags[i].split('-')[1]
+        label = tags[i].split('-', 1)[1]
         j = i + 1
         while j < len(tags) and tags[j] == 'I-' + label:
             j += 1
@@ -170,7 +170,7 @@ def span_f1(predicted, true):
                 if tags[i] == 'O':
                     i += 1
                     continue
-                label = tags[i].split('-')[1]
+                label = tags[i].split('-', 1)[1]
                 j = i + 1
                 while j < len(tags) and tags[j] == 'I-' + label:
                     j += 1

@@ -591,4 +591,18 @@ WRONG = [
         "                right += (logits.argmax(dim=1) == y).sum().item()\n",
         "                right = (logits.argmax(dim=1) == y).sum().item()\n",
     ),
+    # ---- what public code shows
+    ("clip_model_", "gradient_replaced", "p.grad.mul_(factor)", "p.grad = p.grad * factor"),
+    (
+        "evaluate",
+        "logits_taken_for_granted",
+        "logits = out[0] if isinstance(out, tuple) else out",
+        "logits = out",
+    ),
+    (
+        "evaluate",
+        "frees_what_was_frozen",
+        "    finally:\n",
+        "    finally:\n        for p in model.parameters():\n            p.requires_grad = True\n",
+    ),
 ]

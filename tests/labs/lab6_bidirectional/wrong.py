@@ -1115,4 +1115,12 @@ WRONG = [
         "    return losses\n",
         "    torch.set_grad_enabled(False)\n    return losses\n",
     ),
+    # ---- what public code shows
+    ("train_sentiment", "mode_never_set", "    model.train()\n", ""),
+    (
+        "build_vocabulary",
+        "goes_twice_through_the_texts",
+        "def build_vocabulary(texts, max_size):\n",
+        "def build_vocabulary(texts, max_size):\n    any(texts)\n",
+    ),
 ]

@@ -906,4 +906,18 @@ WRONG = [
         "            count += n\n            break\n",
     ),
     ("train_tagger", "last_batch_dropped", "in batches:", "in batches[:-1] or batches:"),
+    # ---- what public code shows
+    ("find_spans", "label_cut_at_its_hyphen", "tag[2:]", "tag.split('-')[-1]"),
+    (
+        "find_spans",
+        "tags_must_be_a_list",
+        "label = None\n",
+        "tags = tags + []\n    label = None\n",
+    ),
+    (
+        "viterbi_decode",
+        "notes_read_at_one_tag",
+        "tag = int(where[tag])",
+        "tag = int(where[path[0]])",
+    ),
 ]
