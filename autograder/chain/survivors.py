@@ -15,7 +15,7 @@ from autograder.judge.calls import TRAINING_SECONDS
 from autograder.judge.grader import Grader
 from autograder.judge.oracle import LazyAnswers, Oracle
 from autograder.labcheck.message import counts
-from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.errors import GraderFault, SandboxError
 from autograder.spec import Exercise
 from autograder.spec.collection import collect, course, labs
 
@@ -61,7 +61,7 @@ def survivors(
     """What became of the mutants of the labs named, or of all; processes share them.
 
     exercise: the only one whose mutants are tried, of the one lab that is named.  Raises
-    SandboxError where nothing can be run.
+    GraderFault where nothing can be run.
     """
     root = course(root)
     wanted = [
@@ -96,12 +96,15 @@ def _share(slug: str, name: str, root: Path, place: int, share_of: int) -> Exerc
     exercise = next(one for one in collected.exercises if one.name == name)
     text = (root / "solutions" / f"{slug}.py").read_text(encoding="utf-8")
     own = mutants(text, name)[place::share_of]
-    with Grader(collected, SECRET, isolation="process") as grader:
-        left = tuple(
-            Survivor(mutant.line, mutant.before, mutant.after)
-            for number, mutant in enumerate(own)
-            if not caught(exercise, grader.oracle, f"mutants.m{number}", mutant)
-        )
+    try:
+        with Grader(collected, SECRET, isolation="process") as grader:
+            left = tuple(
+                Survivor(mutant.line, mutant.before, mutant.after)
+                for number, mutant in enumerate(own)
+                if not caught(exercise, grader.oracle, f"mutants.m{number}", mutant)
+            )
+    except SandboxError as error:
+        raise GraderFault(f"the mutants of {slug}/{name} cannot be tried: {error}") from error
     return ExerciseSurvivors(slug, name, len(own), left)
 
 

@@ -192,3 +192,19 @@ def test_what_no_case_catches_is_shown(tmp_path: Path) -> None:
         assert (
             f"  solutions/lab2_rnn.py:{one['line']}: {one['before']}  →  {one['after']}" in shown
         )
+
+
+@pytest.mark.slow
+def test_a_reference_that_fails_ends_the_command_with_its_reason(tmp_path: Path) -> None:
+    course = str(tmp_path / "course")
+    for words in (["new", "course", course], ["new", "lab", "lab1", "--course", course]):
+        assert CliRunner().invoke(main, words).exit_code == 0
+    lab = tmp_path / "course/solutions/lab1.py"
+    text = lab.read_text(encoding="utf-8")
+    lab.write_text(text.replace("h, states = h0, []", "raise RuntimeError"), encoding="utf-8")
+    words = ["verify", "--mutants", "lab1", "smooth", "--jobs", "1", "--course", course]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 1
+    assert (
+        "the mutants of lab1/smooth cannot be tried: lab1/smooth: the reference on" in done.output
+    )
