@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
 from multiprocessing import get_context
@@ -276,7 +276,7 @@ class _Diagnosis:
 
 def _diagnosed(exercise: Exercise, oracle: Oracle, draw: int, name: str) -> _Diagnosis:
     expected, mistakes = oracle.expected(exercise, draw), oracle.mistakes(exercise, draw)
-    trials = tuple(_trials(expected, mistakes[name]))
+    trials = tuple(trials_of(expected, mistakes[name]))
     earned, called = share(trials), diagnose(trials, mistakes)
     outcome: Any = outcome_of(trials)
     judgement = Judgement(exercise, trials, outcome, earned, called)
@@ -294,14 +294,14 @@ def _faults(name: str, tried: Sequence[_Diagnosis]) -> Iterable[str]:
         yield f"{name} is not told apart from other mistakes"
 
 
-def _trials(expected: Sequence[tuple[Request, Observed]], does: LazyAnswers) -> list[Trial]:
+def trials_of(expected: Sequence[tuple[Request, Observed]], does: LazyAnswers) -> Iterator[Trial]:
     """The cases of a program of which is found out, when asked, what it does on each."""
     cases = [(request.question, due) for request, due in expected]
 
     def call(place: int, arguments: bool) -> tuple[Observed, Observed]:
         return does[place], does.left(place) if arguments else Observed("skipped")
 
-    return list(tried(cases, call))
+    return tried(cases, call)
 
 
 def _stand_in_passes(exercise: Exercise, oracle: Oracle) -> str | None:
@@ -312,7 +312,7 @@ def _stand_in_passes(exercise: Exercise, oracle: Oracle) -> str | None:
         expected = oracle.expected(exercise, draw)
         requests = [request for request, _ in expected]
         does = oracle.run(exercise, oracle.entry(exercise, "stand_in"), requests)
-        for trial in _trials(expected, does):
+        for trial in trials_of(expected, does):
             if counts(trial) and not trial.passed:
                 what = trial.mismatch or f"{trial.got.did} {trial.got.type} {trial.got.text}"
                 return f"the stand-in fails on {trial.question.name!r}: {what}"

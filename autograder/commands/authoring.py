@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -17,6 +17,7 @@ from autograder.commands.terminal import COURSE, FAILED, bar, console, known_lab
 from autograder.spec.collection import collect, labs
 
 if TYPE_CHECKING:
+    from autograder.chain.survivors import ExerciseSurvivors
     from autograder.chain.verify import LabProof
 
 LABS = click.argument("slugs", metavar="[LAB]...", nargs=-1)
@@ -67,7 +68,14 @@ def build_command(slugs: Sequence[str], root: Path, check: bool, draft: bool) ->
 @click.option(
     "--jobs", default=os.cpu_count() or 1, show_default=True, help="Processes at a time."
 )
-def verify_command(names: Sequence[str], root: Path, json_file: Path | None, jobs: int) -> None:
+@click.option(
+    "--mutants",
+    is_flag=True,
+    help="Instead, change one thing of a reference at a time; show what no case catches (slow).",
+)
+def verify_command(
+    names: Sequence[str], root: Path, json_file: Path | None, jobs: int, mutants: bool
+) -> None:
     """Prove the collection sound.
 
     References pass, stubs fail politely, every known mistake is caught and told apart from the
@@ -75,21 +83,26 @@ def verify_command(names: Sequence[str], root: Path, json_file: Path | None, job
 
     With an EXERCISE behind its LAB only that one is proved, and what a student with each of its
     mistakes is told is shown.
+
+    With --mutants, each reference is tried with one thing changed: what gets through all cases is
+    equal to it, right by the docstring too, or shows that a case is missing.
     """
+    from autograder.chain.survivors import survivors
     from autograder.chain.verify import verify
 
     chosen, exercise = _chosen(names, root)
+    out, show = console(), _show_survivors if mutants else _show_proof
     with bar("Verifying") as progress:
         task = progress.add_task("", total=None)
         step = lambda text: progress.update(task, description=text)  # noqa: E731
-        proofs = verify(chosen, root, jobs, step, exercise)
-    out = console()
-    for proof in proofs:
-        _show_proof(out, proof)
+        tell = survivors if mutants else verify
+        found: Sequence[Any] = tell(chosen, root, jobs, step, exercise)
+    for one in found:
+        show(out, one)
     if json_file is not None:
-        text = json.dumps([proof.to_json() for proof in proofs], indent=2, ensure_ascii=False)
+        text = json.dumps([one.to_json() for one in found], indent=2, ensure_ascii=False)
         write_beside(json_file, text + "\n")
-    if not all(proof.sound for proof in proofs):
+    if not mutants and not all(proof.sound for proof in found):
         sys.exit(FAILED)
 
 
@@ -104,6 +117,14 @@ def _chosen(names: Sequence[str], root: Path) -> tuple[list[str], str | None]:
             )
         return [slug], names[1]
     return [known_lab(slug, root) for slug in names] or labs(root), None
+
+
+def _show_survivors(out: Console, found: ExerciseSurvivors) -> None:
+    title = f"{found.lab} {found.name}: {found.caught} of {found.mutants} mutants caught"
+    out.print(title, soft_wrap=True)
+    for one in found.survivors:
+        line = f"  solutions/{found.lab}.py:{one.line}: {one.before}  →  {one.after}"
+        out.print(line, soft_wrap=True)
 
 
 def _show_proof(out: Console, proof: LabProof) -> None:

@@ -125,9 +125,17 @@ class Oracle:
         """What a trusted program does on the cases; a mistake may raise or end its process."""
         return LazyAnswers(self, exercise, entry, requests)
 
-    def reply(self, exercise: Exercise, entry: str, request: Request, *, arguments: bool) -> Reply:
+    def reply(
+        self,
+        exercise: Exercise,
+        entry: str,
+        request: Request,
+        *,
+        arguments: bool,
+        seconds: float = TRAINING_SECONDS,
+    ) -> Reply:
         """One call of a trusted program, its result as it is compared."""
-        reply = call(self.worker(), entry, request, seconds=TRAINING_SECONDS, arguments=arguments)
+        reply = call(self.worker(), entry, request, seconds=seconds, arguments=arguments)
         if reply.result.did == "gone":
             self.close()
         return Reply(self.viewed(exercise, request, reply.result), reply.arguments)
@@ -164,12 +172,18 @@ class Oracle:
     def worker(self) -> Worker:
         """The trusted worker, with references, mistakes and views loaded."""
         if self._worker is None:
-            worker = self.sandbox.worker()
-            reply, _ = worker.request({"op": "load", "modules": self.modules}, seconds=60)
-            if reply.get("op") != "loaded":
-                raise GraderFault(f"the references of {self.collected.slug} cannot be loaded")
-            self._worker = worker
+            self._worker = self._given(self.sandbox.worker(), self.modules)
         return self._worker
+
+    def load(self, modules: Mapping[str, str]) -> None:
+        """Gives the trusted worker more modules, by their texts; its successor has them not."""
+        self._given(self.worker(), modules)
+
+    def _given(self, worker: Worker, modules: Mapping[str, str]) -> Worker:
+        reply, _ = worker.request({"op": "load", "modules": dict(modules)}, seconds=60)
+        if reply.get("op") != "loaded":
+            raise GraderFault(f"the references of {self.collected.slug} cannot be loaded")
+        return worker
 
     def answer(self, name: str, arguments: dict[str, Tree]) -> Observed:
         """What the reference of an earlier exercise answers to a student's own code."""
@@ -188,10 +202,15 @@ class LazyAnswers(Sequence[Observed]):
     """What a trusted program does case by case; each call is made when it is first asked for."""
 
     def __init__(
-        self, oracle: Oracle, exercise: Exercise, entry: str, requests: Sequence[Request]
+        self,
+        oracle: Oracle,
+        exercise: Exercise,
+        entry: str,
+        requests: Sequence[Request],
+        seconds: float = TRAINING_SECONDS,
     ) -> None:
         self._oracle, self._exercise, self._entry = oracle, exercise, entry
-        self._requests = requests
+        self._requests, self._seconds = requests, seconds
         self._places = {request.case.name: n for n, request in enumerate(requests)}
         self._known: dict[int, Reply] = {}
 
@@ -218,7 +237,7 @@ class LazyAnswers(Sequence[Observed]):
         if place not in self._known:
             request = self._requests[place]
             self._known[place] = self._oracle.reply(
-                self._exercise, self._entry, request, arguments=True
+                self._exercise, self._entry, request, arguments=True, seconds=self._seconds
             )
         return self._known[place]
 
