@@ -87,6 +87,7 @@ def _case(request: Request, due: Observed, mistakes: Mapping[str, Observed]) -> 
         "observe": case.observe,
         "like": case.like,
         "device": case.device,
+        "property": case.property,
         "mentions": case.mentions,
         "why": case.why,
         "scenario": _code(case.scenario),

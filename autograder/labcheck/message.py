@@ -81,7 +81,7 @@ def ended(trial: Trial) -> str:
 
 def share(trials: Sequence[Trial]) -> float:
     """The part of the points that was earned, 0 to 1: values first, then a fifth off per other
-    case.
+    case; cases about one property take it off once.
 
     An exercise whose value cases all fail earns 0; one with any failed case earns less than 1.
     """
@@ -90,7 +90,8 @@ def share(trials: Sequence[Trial]) -> float:
     if not values or not any(trial.passed for trial in values):
         return 0.0
     right = sum(trial.passed for trial in values) / len(values)
-    lost = sum(not trial.passed for trial in others)
+    failed = (trial.question for trial in others if not trial.passed)
+    lost = len({question.property or question.name for question in failed})
     return right * max(0.2, 1 - 0.2 * lost)
 
 

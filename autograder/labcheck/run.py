@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from .calling import called
 from .forbidden import Source, forbidden_use
 from .message import outcome_of, share
-from .tree import NotPlain, blank, live, plain
-from .verdict import Observed, Trial, diagnose, is_stub, tried, usual_numbers
+from .tree import NotPlain, devices_of, live, plain
+from .verdict import Observed, Trial, diagnose, is_stub, tried
 from .visible import Code, VisibleCase, VisibleExercise
 
 HERE = __file__.removesuffix("run.py")  # as it stands in tracebacks, in an archive too
@@ -71,14 +72,14 @@ def _observe(
     exercise: VisibleExercise, case: VisibleCase, entry: Callable[..., Any]
 ) -> tuple[Observed, Observed]:
     """What the call gave, and the arguments as it left them."""
-    device, drawn = case.question.device, case.question.arguments
-    arguments = {name: live(value, device) for name, value in drawn.items()}
+    question = case.question
     code = case.scenario or exercise.scenario
+    scenario = _function(code) if code else None
     try:
-        with contextlib.redirect_stdout(io.StringIO()), usual_numbers(), nobody_answers():
-            result = _function(code)(entry, **arguments) if code else entry(*arguments.values())
+        with contextlib.redirect_stdout(io.StringIO()), nobody_answers():
+            result, given = called(entry, question.arguments, scenario, question.device)
         tree = plain(result)
-        left = Observed("result", plain(arguments))
+        left = Observed("result", plain(given))
     except NotPlain as reason:
         refused = Observed("refused", text=str(reason))
         return refused, refused
@@ -87,8 +88,6 @@ def _observe(
     except BaseException as error:
         raised = _raised(error)
         return raised, raised
-    if device == "meta":
-        return Observed("result", blank(tree)), left
     if exercise.view is not None and case.scenario is None:
         return _viewed(exercise.view, case, tree), left
     return Observed("result", tree), left
@@ -112,9 +111,10 @@ def nobody_answers() -> Iterator[None]:
 def _viewed(view: Code, case: VisibleCase, tree: Any) -> Observed:
     arguments = {name: live(value) for name, value in case.question.arguments.items()}
     try:
-        return Observed("result", plain(_function(view)(arguments, live(tree))))
+        compared = plain(_function(view)(arguments, live(tree)))
     except Exception:
         return Observed("refused", text="something of another form than was asked for")
+    return Observed("result", compared, devices=devices_of(tree))
 
 
 @functools.cache

@@ -77,7 +77,7 @@ def _code(pair: list[str] | None) -> Code | None:
 
 def _case(data: Mapping[str, Any], shapes: Mapping[str, str], indirect: bool) -> VisibleCase:
     arguments: dict[str, Tree] = {name: decode(node) for name, node in data["arguments"]}
-    copied = "name value observe mentions why device like"
+    copied = "name value observe mentions why device like property"
     question = Question(
         arguments=arguments,
         tolerance=Tolerance(*data["tolerance"]),

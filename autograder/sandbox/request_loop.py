@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..labcheck import tree
+from ..labcheck.calling import called
 from ..labcheck.running import remember
-from ..labcheck.verdict import usual_numbers
 from . import wire
 from .cells import Cells, raised
 from .modules import install
@@ -95,13 +95,10 @@ class RequestLoop:
             if entry is MISSING:
                 return {"op": "missing"}
             scenario = _function(**header["scenario"]) if header.get("scenario") else None
-            device = header.get("device", "cpu")
-            arguments = {
-                name: tree.live(tree.decode(node, given), device) for name, node in header["args"]
-            }
+            drawn = {name: tree.decode(node, given) for name, node in header["args"]}
             began = time.perf_counter()
-            with usual_numbers():
-                result = scenario(entry, **arguments) if scenario else entry(*arguments.values())
+            device = header.get("device", "cpu")
+            result, arguments = called(entry, drawn, scenario, device)
             seconds = time.perf_counter() - began
             node = tree.encode(tree.plain(result), arrays)
             left = None
@@ -150,8 +147,13 @@ class RequestLoop:
         return ask
 
     def ask(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """What the judge says that ``name(*args, **kwargs)`` is; raises what it says to raise."""
+        """What the judge says that ``name(*args, **kwargs)`` is; raises what it says to raise.
+
+        What it gives is on the device of the arguments.
+        """
         arrays: dict[str, Any] = {}
+        asked = tree.plain((args, kwargs))
+        devices = [device for device in tree.devices_of(asked) if device != "cpu"]
         with self.lock:
             self.asked += 1
             question = {
@@ -159,8 +161,8 @@ class RequestLoop:
                 "id": self.current,
                 "number": self.asked,
                 "name": name,
-                "args": [tree.encode(tree.plain(arg), arrays) for arg in args],
-                "kwargs": [[k, tree.encode(tree.plain(v), arrays)] for k, v in kwargs.items()],
+                "args": [tree.encode(arg, arrays) for arg in asked[0]],
+                "kwargs": [[name, tree.encode(arg, arrays)] for name, arg in asked[1].items()],
             }
             body = wire.pack(arrays)
             wire.send(self.responses, wire.head(question, len(body)), body)
@@ -169,7 +171,8 @@ class RequestLoop:
                 os._exit(72)
         if "raised" in header:
             raise _exception(header["raised"])
-        return tree.live(tree.decode(header["result"], wire.unpack(body)))
+        result = tree.decode(header["result"], wire.unpack(body))
+        return tree.live(result, *devices[:1])
 
 
 def _write_down(files: dict[str, str]) -> None:

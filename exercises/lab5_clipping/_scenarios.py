@@ -61,7 +61,7 @@ def clipped(entry, weights, grads, max_norm, shared=None):
         parameter.grad = None if grads[name] is None else grads[name].clone()
         owner.register_parameter(last, parameter)
     norm = entry(model, max_norm)
-    if isinstance(norm, torch.Tensor) and norm.dim() == 0 and norm.device.type != "meta":
+    if isinstance(norm, torch.Tensor) and norm.dim() == 0:
         norm = norm.item()
     own = dict(model.named_parameters())
     return {"norm": norm, "grads": {name: p.grad for name, p in own.items()}, "weights": own}

@@ -250,13 +250,6 @@ EXERCISE = Exercise(
             drawn(ordinary, shared={"tail.weight": "head.weight"}),
             "A weight that two layers share is one parameter: it counts once and is scaled once.",
         ),
-        also(
-            "placement",
-            ordinary,
-            "Make every new tensor with the device and dtype of the gradients.",
-            like="values",
-            device="meta",
-        ),
     ),
     mistakes=wrong,
     stand_in=_stand_ins.with_torch,

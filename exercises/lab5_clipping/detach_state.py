@@ -169,12 +169,6 @@ EXERCISE = Exercise(
             nested,
             "However deep a tensor lies: the same structure is due back, None included.",
         ),
-        also(
-            "placement",
-            lambda rng: {"state": (rng.standard_normal((2, 3)), [rng.standard_normal(4)])},
-            "The tensors stay where they are.",
-            device="meta",
-        ),
     ),
     mistakes=wrong,
     stand_in=_stand_ins.cut_state,

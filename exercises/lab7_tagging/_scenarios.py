@@ -75,27 +75,6 @@ def logits_and_gradients(
     return {"parameters": shapes, "logits": logits, "gradients": gradients}
 
 
-def moved_to_the_device(entry: Entry, init: Any, tokens: Any, again: Any) -> Any:
-    """Build a tagger, move it to the device of its tokens, and run it on one batch and another."""
-    module = entry(*init).to(tokens.device)
-    module(tokens)
-    return module(again)
-
-
-def lengths_elsewhere(entry: Entry, init: Any, tokens: Any, lengths: Any) -> dict[str, bool]:
-    """Whether a tagger that is not on the CPU, and whose lengths are not either, can pack.
-
-    No device but the CPU is needed for that: packing says what it misses on meta tensors too.
-    """
-    module = entry(*init).to("meta")
-    refused = ""
-    try:
-        module(tokens.to("meta"), lengths.to("meta"))
-    except (RuntimeError, NotImplementedError) as error:
-        refused = str(error)
-    return {"lengths are on the CPU where that is needed": "CPU int64 tensor" not in refused}
-
-
 def padding_row(entry: Entry, init: Any, padding_idx: int) -> Any:
     """The embedding of the padding token in a tagger that was just built."""
     return entry(*init).embedding.weight.detach()[padding_idx].double()
