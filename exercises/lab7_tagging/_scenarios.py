@@ -42,9 +42,10 @@ def back_from_nothing(entry: Entry, logits: Any, tags: Any) -> dict[str, Any]:
 
 
 def filled(module: nn.Module, weights: Mapping[str, Any]) -> nn.Module:
-    """The module with copies of these weights, by name."""
+    """The module with copies of these weights, by name; raises where a size is another."""
     for name, value in module.named_parameters():
-        value.data = weights[name].clone(memory_format=torch.contiguous_format)
+        weight = weights[name].reshape(value.shape)
+        value.data = weight.clone(memory_format=torch.contiguous_format)
     return module
 
 
