@@ -90,8 +90,8 @@ def share(trials: Sequence[Trial]) -> float:
     if not values or not any(trial.passed for trial in values):
         return 0.0
     right = sum(trial.passed for trial in values) / len(values)
-    failed = (trial.question for trial in others if not trial.passed)
-    lost = len({question.property or question.name for question in failed})
+    failed = [trial.question.property for trial in others if not trial.passed]
+    lost = failed.count("") + len({*failed} - {""})
     return right * max(0.2, 1 - 0.2 * lost)
 
 

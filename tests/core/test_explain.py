@@ -254,13 +254,16 @@ def test_every_outcome_has_a_headline_of_its_own() -> None:
 # -- points ---------------------------------------------------------------------------------------
 
 
-def trial(value: bool, passed: bool, did: Any = "result", kind: str = "") -> Trial:
-    question = Question("c", {}, value, "result", "", Tolerance(), {})
+def trial(
+    value: bool, passed: bool, did: Any = "result", kind: str = "", about: str = ""
+) -> Trial:
+    question = Question("c", {}, value, "result", "", Tolerance(), {}, property=about)
     return Trial(question, Observed("result"), Observed(did, type=kind), None, passed)
 
 
 VALUE, SIDE = trial(True, True), trial(False, True)
 BAD_VALUE, BAD_SIDE = trial(True, False), trial(False, False)
+ELSEWHERE = trial(False, False, about="placement")
 SKIPPED = trial(False, True, "skipped")
 
 
@@ -274,6 +277,8 @@ SKIPPED = trial(False, True, "skipped")
         ([VALUE, SIDE, BAD_SIDE], 0.8, "partly"),
         ([VALUE, BAD_SIDE, BAD_SIDE], 0.6, "partly"),
         ([VALUE, *[BAD_SIDE] * 9], 0.2, "partly"),
+        ([VALUE, ELSEWHERE, ELSEWHERE, ELSEWHERE], 0.8, "partly"),
+        ([VALUE, ELSEWHERE, BAD_SIDE, ELSEWHERE], 0.6, "partly"),
         ([VALUE, BAD_VALUE, BAD_SIDE], 0.4, "partly"),
         ([SIDE, SIDE], 0.0, "not_graded"),
         ([], 0.0, "not_graded"),
