@@ -5,8 +5,7 @@ Inside `accelerator()` programs find the device: they may ask where a tensor is,
 new ones there, and are refused what CUDA refuses.  Nothing is left registered afterwards.
 
 What it does not show: numerics and random streams of a device, memory, speed, cuDNN's own errors.
-Sparse tensors, pickles, other threads, compiled programs and non-reentrant checkpoints are outside
-its marks.
+Pickles, other threads, compiled programs and non-reentrant checkpoints are outside its marks.
 """
 
 from __future__ import annotations

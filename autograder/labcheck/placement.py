@@ -8,7 +8,6 @@ together, and marks what comes out.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from .tree import MARK, is_marked
+from .tree import MARK, is_marked, memory_of
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
 MIXED = "Expected all tensors to be on the same device, but"
@@ -62,8 +61,7 @@ def any_away(*parts: object) -> bool:
 
 def settled(tensor: Tensor, where: bool | None) -> Tensor:
     """The tensor, its memory said to be on the accelerator, on the CPU, or open (None)."""
-    with contextlib.suppress(NotImplementedError):  # sparse
-        setattr(tensor.untyped_storage(), MARK, where)
+    setattr(memory_of(tensor), MARK, where)
     return tensor
 
 

@@ -59,12 +59,18 @@ def torch_module() -> Any:
     return torch if hasattr(torch, "Tensor") and hasattr(torch, "meshgrid") else None
 
 
+def memory_of(tensor: Any) -> Any:
+    """The storage of a tensor's numbers; of those that a sparse one has."""
+    try:
+        return tensor.untyped_storage()
+    except NotImplementedError:
+        values = tensor._values() if tensor.is_sparse else tensor.values()
+        return values.untyped_storage()
+
+
 def is_marked(tensor: Any) -> bool | None:
     """What the mark on a tensor's memory says: False where there is none."""
-    try:
-        mark: bool | None = getattr(tensor.untyped_storage(), MARK, False)
-    except NotImplementedError:  # sparse
-        return False
+    mark: bool | None = getattr(memory_of(tensor), MARK, False)
     return mark
 
 

@@ -359,6 +359,11 @@ def hook_makes_cpu_noise(x, W, **_):
 
 
 @mistake
+def sparse_table_of_the_cpu(x, **_):
+    return torch.sparse.mm(torch.eye(T, dtype=x.dtype).to_sparse(), x[0])
+
+
+@mistake
 def type_of_the_cpu(x, **_):
     return x + torch.DoubleTensor(*x.shape).zero_()
 
