@@ -15,12 +15,13 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from .tree import MARK, is_marked, memory_of
+from .tree import MARK
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
 MIXED = "Expected all tensors to be on the same device, but"
 
 _aten = torch.ops.aten
+_functorch: Any = torch._C._functorch
 _ACROSS = {_aten.copy_, _aten._foreach_copy_, _aten.set_}
 """From one memory into the other."""
 
@@ -51,7 +52,18 @@ def tensors(part: object) -> list[Tensor]:
 
 def away(tensor: Tensor) -> bool | None:
     """Whether a tensor is on the accelerator; None where that is open, as in `Rules.home`."""
-    return is_marked(tensor)
+    mark: bool | None = getattr(_memory(tensor), MARK, False)
+    return mark
+
+
+def _memory(tensor: Tensor) -> Any:
+    """The storage of a tensor's numbers: of those that a sparse one has, or that vmap maps."""
+    try:
+        return tensor.untyped_storage()
+    except NotImplementedError:
+        if _functorch.is_functorch_wrapped_tensor(tensor):
+            return _memory(_functorch.get_unwrapped(tensor))
+        return _memory(tensor._values() if tensor.is_sparse else tensor.values())
 
 
 def any_away(*parts: object) -> bool:
@@ -61,7 +73,7 @@ def any_away(*parts: object) -> bool:
 
 def settled(tensor: Tensor, where: bool | None) -> Tensor:
     """The tensor, its memory said to be on the accelerator, on the CPU, or open (None)."""
-    setattr(memory_of(tensor), MARK, where)
+    setattr(_memory(tensor), MARK, where)
     return tensor
 
 

@@ -59,24 +59,10 @@ def torch_module() -> Any:
     return torch if hasattr(torch, "Tensor") and hasattr(torch, "meshgrid") else None
 
 
-def memory_of(tensor: Any) -> Any:
-    """The storage of a tensor's numbers; of those that a sparse one has."""
-    try:
-        return tensor.untyped_storage()
-    except NotImplementedError:
-        values = tensor._values() if tensor.is_sparse else tensor.values()
-        return values.untyped_storage()
-
-
-def is_marked(tensor: Any) -> bool | None:
-    """What the mark on a tensor's memory says: False where there is none."""
-    mark: bool | None = getattr(memory_of(tensor), MARK, False)
-    return mark
-
-
 def place_of(tensor: Any) -> str:
-    """Where a tensor is, as PyTorch calls it: "cuda:0" on the accelerator that is played too."""
-    return "cuda:0" if is_marked(tensor) else str(tensor.device)
+    """Where a dense tensor is, as PyTorch calls it: "cuda:0" on the accelerator that is played."""
+    marked = getattr(tensor.untyped_storage(), MARK, False)
+    return "cuda:0" if marked else str(tensor.device)
 
 
 def plain(value: object) -> Tree:

@@ -77,6 +77,6 @@ def torch(device: str) -> None:
     t.nn.functional.cross_entropy(t.randn(2, 3), t.tensor([0, 1]))
     w = t.randn(2, 2, dtype=t.float64, requires_grad=True)
     t.autograd.gradcheck(t.tanh, (w,))
-    with accelerator() as device:
-        model.to(device)(x.to(device)).sum().backward()
+    with accelerator() as place:
+        model.to(place)(x.to(place)).sum().backward()
     repr(x)

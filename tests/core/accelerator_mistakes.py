@@ -359,6 +359,14 @@ def hook_makes_cpu_noise(x, W, **_):
 
 
 @mistake
+def mapped_with_indices_of_the_cpu(x, lengths, **_):
+    def last(row, n):
+        return row.masked_fill((torch.arange(len(row)) >= n)[:, None], 0.0)
+
+    return torch.vmap(last)(x, lengths)
+
+
+@mistake
 def sparse_table_of_the_cpu(x, **_):
     return torch.sparse.mm(torch.eye(T, dtype=x.dtype).to_sparse(), x[0])
 

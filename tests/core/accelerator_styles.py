@@ -605,6 +605,24 @@ def context_of_the_device(x, **_):
 
 
 @right
+def mapped_over_the_batch(x, lengths, **_):
+    def reversed_row(row, n):
+        t = torch.arange(len(row), device=row.device)
+        return row.index_select(0, torch.where(t < n, (n - 1 - t) % len(row), t))
+
+    return torch.vmap(reversed_row)(x, lengths)
+
+
+@right
+def gradients_of_a_function(x, W, **_):
+    def loss(weight, row):
+        return (row @ weight.T).tanh().square().sum()
+
+    each = torch.func.vmap(torch.func.grad(loss), in_dims=(None, 0))(W, x)
+    return each, torch.func.jacrev(lambda weight: (x @ weight.T).sum((0, 1)))(W)
+
+
+@right
 def counts_in_a_sparse_table(ids, y, **_):
     pairs = torch.stack([ids[:, 0], y])
     table = torch.sparse_coo_tensor(pairs, torch.ones_like(y), (V, C), check_invariants=True)
