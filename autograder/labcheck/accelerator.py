@@ -101,7 +101,7 @@ class Words(TorchFunctionMode):
 
     def _called(self, func: Any, args: Any, kwargs: Mapping[str, Any], home: Target) -> Any:
         """The call; `home`, or where its arguments are, holds for what it makes from nothing."""
-        if home is None and func.__name__ not in ("backward", "grad"):
+        if home is None and getattr(func, "__name__", "") not in ("backward", "grad"):
             home = any_away(args, list(kwargs.values()))
         generator = kwargs.get("generator")
         if generator is not None and getattr(generator, "away", False) is not bool(home):
