@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
 from autograder.judge.grader import Grader
 from autograder.judge.report import ExerciseReport
 from autograder.judge.submission import read
+from autograder.labcheck.compare import Tolerance
+from autograder.labcheck.run import check_cases
+from autograder.labcheck.tree import Array
+from autograder.labcheck.verdict import Observed, Question
+from autograder.labcheck.visible import VisibleCase, VisibleExercise
 from autograder.spec.collection import collect
 
 MOVED = {"on an accelerator", "gradients on an accelerator"}
@@ -67,3 +76,38 @@ def test_a_result_elsewhere_is_told_by_the_names_of_the_devices(
     report = judged(torch_grader, body, tmp_path)
     assert "the device is meta, expected cpu." in report.feedback
     assert report.score == 0
+
+
+# -- at home -----------------------------------------------------------------------------------
+
+ONES = Array(np.ones(2), "torch")
+QUESTION = Question("values", {"x": ONES}, True, "result", "", Tolerance(), {})
+NO_VIEW = VisibleExercise("f", 1, (), (), {}, "", None, None, ())
+VIEW = replace(NO_VIEW, view=("view", "def view(arguments, result): return {'it is': True}"))
+
+
+def found_at_home(exercise: VisibleExercise, due: Observed, entry: Any, device: str) -> Any:
+    """The first difference that a check at home finds on a device."""
+    question = replace(QUESTION, device=device)
+    case = VisibleCase(question, None, due, {})
+    (trial,) = check_cases(replace(exercise, cases=(case,)), entry).trials
+    return trial.passed, trial.mismatch and trial.mismatch.kind
+
+
+@pytest.mark.parametrize(
+    ("exercise", "due"),
+    [
+        (NO_VIEW, Observed("result", replace(ONES, device="cuda:0"))),
+        (VIEW, Observed("result", {"it is": True}, devices=("cuda:0",))),
+    ],
+)
+def test_a_check_at_home_has_the_accelerator_too(exercise: Any, due: Observed) -> None:
+    assert found_at_home(exercise, due, lambda x: x * 1, "accelerator") == (True, None)
+    assert found_at_home(exercise, due, lambda x: x.cpu(), "accelerator") == (False, "device")
+    mixed = found_at_home(exercise, due, lambda x: x * torch.ones(2).double(), "accelerator")
+    assert mixed == (False, None)
+
+
+def test_where_a_viewed_result_was_is_recorded() -> None:
+    seen = Observed("result", {"it is": True}, devices=("cpu", "cuda:0"))
+    assert Observed.from_json(seen.to_json()).devices == ("cpu", "cuda:0")
