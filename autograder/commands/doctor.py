@@ -125,7 +125,7 @@ def _devices() -> tuple[tuple[str, str], ...]:
     if not torch.cuda.is_available():
         return (
             ("cpu", "used"),
-            ("cuda", "none here: its cases are skipped; placement runs on meta"),
+            ("cuda", "none here: an accelerator is played, with real numbers"),
         )
     names = [torch.cuda.get_device_name(place) for place in range(torch.cuda.device_count())]
     return (("cpu", "used"), ("cuda", ", ".join(names)))

@@ -6,14 +6,14 @@ The same path serves the student's functions, the references and the mistakes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograder.labcheck.compare import Tolerance
-from autograder.labcheck.tree import Array, Tree, blank, cast, decode, encode, mapped
+from autograder.labcheck.tree import Array, Tree, cast, decode, encode, mapped
 from autograder.labcheck.verdict import Observed, Question
 from autograder.sandbox import wire
 from autograder.sandbox.errors import Violation, WorkerGone
@@ -24,6 +24,9 @@ from autograder.spec.travel import text_of
 
 CALL_SECONDS = 10.0
 TRAINING_SECONDS = 60.0
+
+ON_CUDA = {"accelerator": "cuda", "beside": "cpu"}
+"""The device of a case where there is a real accelerator."""
 
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 """What reading an answer raises that no honest worker sends."""
@@ -137,19 +140,16 @@ def call(
 ) -> Reply:
     """Sends one call; WorkerGone and Violation become observations of kind "gone".
 
-    Plain calls run on the worker's device; scenarios build their own objects, on the CPU.
+    What a case plays on an accelerator runs on the worker's own, where it has one.
     """
     device = request.header["device"]
-    if request.header["scenario"] is None and device == "cpu":
-        device = worker.device
+    if worker.device == "cuda":
+        device = ON_CUDA.get(device, device)
     header = {**request.header, "entry": entry, "arguments": arguments, "device": device}
     try:
         sent = request.question.arguments
         got = worker.request(header, request.body, seconds=seconds, answer=answer)
-        reply = _reply(*got, sent if arguments else None)
-        if device != "meta":
-            return reply
-        return replace(reply, result=replace(reply.result, tree=blank(reply.result.tree)))
+        return _reply(*got, sent if arguments else None)
     except WorkerGone as gone:
         late = f"The call took longer than {seconds:g} seconds and was stopped."
         text = late if gone.kind == "timeout" else sentence(gone)

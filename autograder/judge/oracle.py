@@ -21,15 +21,15 @@ from autograder.judge.calls import (
     request_of,
 )
 from autograder.labcheck.compare import describe
-from autograder.labcheck.tree import Array, Tree, decode
-from autograder.labcheck.verdict import Observed, reads_host
+from autograder.labcheck.tree import Tree, decode, devices_of
+from autograder.labcheck.verdict import Observed
 from autograder.sandbox import wire
 from autograder.sandbox.errors import GraderFault, SandboxError, Violation, WorkerGone
 from autograder.sandbox.pool import Arrays, Sandbox, Worker
 from autograder.spec import Case, Exercise
 from autograder.spec.cases import cases_of
 from autograder.spec.collection import Collected
-from autograder.spec.scenarios import buffers_elsewhere, gradients
+from autograder.spec.scenarios import gradients
 
 DRAWS = 24
 """How many sets of hidden inputs there are; a student always gets the same one of them."""
@@ -142,8 +142,7 @@ class Oracle:
 
     def viewed(self, exercise: Exercise, request: Request, observed: Observed) -> Observed:
         """What of a result is compared, where the exercise has a view of its own."""
-        own = request.case.scenario is None and request.case.device != "meta"
-        if exercise.view is None or observed.did != "result" or not own:
+        if exercise.view is None or observed.did != "result" or request.case.scenario is not None:
             return observed
         arguments = {"arguments": dict(request.question.arguments), "result": observed.tree}
         try:
@@ -153,7 +152,8 @@ class Oracle:
                 f"{exercise.name}: the view of the result ended its worker"
             ) from None
         if reply.get("op") == "result":
-            return Observed("result", decode(reply["result"], arrays))
+            tree = decode(reply["result"], arrays)
+            return Observed("result", tree, devices=devices_of(observed.tree))
         # The view could not read the result: it has another form than was asked for.
         form = describe(observed.tree)
         return Observed("refused", text=f"something of another form ({form})")
@@ -244,21 +244,7 @@ class LazyAnswers(Sequence[Observed]):
 
 def _applies(request: Request, due: Observed) -> bool:
     """Whether a case has something to compare, now that the reference has been called."""
-    case = request.case
-    if case.device == "meta" and reads_host(due):
-        return False
-    if case.scenario is buffers_elsewhere:
-        return has_tensors(request.question.arguments)
-    return case.scenario is not gradients or due.tree != {}
-
-
-def has_tensors(tree: Tree) -> bool:
-    """Whether anything in a tree is a tensor."""
-    if isinstance(tree, Mapping):
-        return any(has_tensors(item) for item in tree.values())
-    if isinstance(tree, list | tuple):
-        return any(has_tensors(item) for item in tree)
-    return isinstance(tree, Array) and tree.kind == "torch"
+    return request.case.scenario is not gradients or due.tree != {}
 
 
 VOCABULARY = ("__init__", "variations", "vocabulary", "scenarios")

@@ -482,9 +482,20 @@ PLAIN: tuple[tuple[str, str, str], ...] = (
         TORCH,
         r"Expected all tensors to be on the same device|Tensor on device|"
         r"Input and \w+ tensors? are not at the same device|Input type .{1,60}cuda|"
-        r"Attempted to call .{1,60}device",
+        r"Attempted to call .{1,60}device|indices should be either on cpu|"
+        r"assigned grad has data located on a different device",
         "tensors of two devices meet: make new ones where the arguments are, "
         "as in torch.zeros(…, device=x.device)",
+    ),
+    (
+        "RuntimeError",
+        r"Expected a '\w{1,20}' device type for generator",
+        "a generator draws for a tensor that is on another device",
+    ),
+    (
+        "RuntimeError",
+        r"'lengths' argument should be a 1D CPU int64 tensor",
+        "packing wants its lengths on the CPU: whole numbers, one for each sequence",
     ),
     (
         "TypeError",

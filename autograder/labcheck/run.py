@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from .calling import called
 from .forbidden import Source, forbidden_use
 from .message import outcome_of, share
-from .tree import NotPlain, blank, live, on_cpu, plain
-from .verdict import Observed, Trial, diagnose, is_stub, tried, usual_numbers
+from .tree import NotPlain, devices_of, live, on_cpu, plain
+from .verdict import Observed, Trial, diagnose, is_stub, tried
 from .visible import Code, VisibleCase, VisibleExercise
 
 HERE = __file__.removesuffix("run.py")  # as it stands in tracebacks, in an archive too
@@ -71,22 +72,20 @@ def _observe(
     exercise: VisibleExercise, case: VisibleCase, entry: Callable[..., Any]
 ) -> tuple[Observed, Observed]:
     """What the call gave, and the arguments as it left them."""
-    device, drawn = case.question.device, case.question.arguments
-    arguments = {name: live(value, device) for name, value in drawn.items()}
+    question = case.question
     code = case.scenario or exercise.scenario
+    scenario = _function(code) if code else None
+    with contextlib.redirect_stdout(io.StringIO()), nobody_answers():
+        call = called(entry, question.arguments, scenario, question.device)
+    if isinstance(call.error, KeyboardInterrupt):
+        raise call.error
+    left = _left(call.arguments)
+    if call.error is not None:
+        return _raised(call.error), left
     try:
-        with contextlib.redirect_stdout(io.StringIO()), usual_numbers(), nobody_answers():
-            result = _function(code)(entry, **arguments) if code else entry(*arguments.values())
-        tree = plain(result)
+        tree = plain(call.result)
     except NotPlain as reason:
-        return Observed("refused", text=str(reason)), _left(arguments)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        return _raised(error), _left(arguments)
-    left = _left(arguments)
-    if device == "meta":
-        return Observed("result", blank(tree)), left
+        return Observed("refused", text=str(reason)), left
     if exercise.view is not None and case.scenario is None:
         return _viewed(exercise.view, case, tree), left
     return Observed("result", tree), left
@@ -118,9 +117,10 @@ def nobody_answers() -> Iterator[None]:
 def _viewed(view: Code, case: VisibleCase, tree: Any) -> Observed:
     arguments = {name: live(value) for name, value in case.question.arguments.items()}
     try:
-        return Observed("result", plain(_function(view)(arguments, live(tree))))
+        compared = plain(_function(view)(arguments, live(tree)))
     except Exception:
         return Observed("refused", text="something of another form than was asked for")
+    return Observed("result", compared, devices=devices_of(tree))
 
 
 @functools.cache

@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 Tree = Any
 """A tree as the module's docstring says; Python's types cannot express it usefully."""
 
+MARK = "away"
+"""The attribute of a storage that says that it is on the accelerator of `accelerator`."""
+
 MAX_BYTES = 64 * 2**20
 MAX_NODES = 200_000
 MAX_DEPTH = 24
@@ -54,6 +57,12 @@ def torch_module() -> Any:
     """PyTorch if this process has imported the real one, else None."""
     torch = sys.modules.get("torch")
     return torch if hasattr(torch, "Tensor") and hasattr(torch, "meshgrid") else None
+
+
+def place_of(tensor: Any) -> str:
+    """Where a dense tensor is, as PyTorch calls it: "cuda:0" on the accelerator that is played."""
+    marked = getattr(tensor.untyped_storage(), MARK, False)
+    return "cuda:0" if marked else str(tensor.device)
 
 
 def plain(value: object) -> Tree:
@@ -132,7 +141,7 @@ def _plain_tensor(value: Any, torch: Any, budget: list[int]) -> Array:
     if name == "bfloat16":
         flat = flat.float()
     values = np.array(flat.numpy(), order="C", copy=True)
-    return Array(values, "torch", name, str(value.device))
+    return Array(values, "torch", name, place_of(value))
 
 
 _SAME = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
@@ -199,14 +208,16 @@ def mapped(tree: Tree, change: Callable[[Any], Any]) -> Tree:
     return change(tree)
 
 
-def blank(tree: Tree) -> Tree:
-    """The same tree with zeros for numbers: beside meta tensors, numbers are chance."""
+def devices_of(tree: Tree) -> tuple[str, ...]:
+    """Where the tensors in a tree are, each place once; empty where there are none."""
+    found: set[str] = set()
 
-    def change(leaf: Any) -> Any:
-        array = isinstance(leaf, Array)
-        return replace(leaf, values=np.zeros_like(leaf.values)) if array else leaf
+    def look(leaf: Any) -> None:
+        if isinstance(leaf, Array) and leaf.kind == "torch":
+            found.add(leaf.device)
 
-    return mapped(tree, change)
+    mapped(tree, look)
+    return tuple(sorted(found))
 
 
 def on_cpu(tree: Tree) -> Tree:

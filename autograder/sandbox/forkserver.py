@@ -36,7 +36,7 @@ def main() -> NoReturn:
     judge = os.pidfd_open(config["judge"])
     sys.path += config["site"]
     _set_environment(config)
-    lockdown, preload, request_loop = _load_kit(Path(config["package"]))
+    lockdown, preload, request_loop = _load_kit(Path(config["package"]), config["arrays"])
     preload.numpy()
     if config["arrays"] == "torch":
         preload.torch(config["device"])
@@ -173,7 +173,7 @@ def _set_environment(config: dict[str, Any]) -> None:
         os.environ.update(config["cuda"])
 
 
-def _load_kit(package: Path) -> list[types.ModuleType]:
+def _load_kit(package: Path, arrays: str) -> list[types.ModuleType]:
     """Load lockdown, preload and request_loop, and what they import, under neutral names."""
     folders = {KIT: "", f"{KIT}.labcheck": "labcheck", f"{KIT}.sandbox": "sandbox"}
     for name, folder in folders.items():
@@ -182,6 +182,8 @@ def _load_kit(package: Path) -> list[types.ModuleType]:
         sys.modules[name] = module
     names = ("lockdown", "preload", "request_loop")
     modules = [importlib.import_module(f"{KIT}.sandbox.{name}") for name in names]
+    if arrays == "torch":  # it imports PyTorch, and calls import it where they need it
+        importlib.import_module(f"{KIT}.labcheck.accelerator")
     for name in folders:
         sys.modules[name].__path__ = []
         sys.path_importer_cache.pop(str(package / folders[name]), None)

@@ -51,6 +51,8 @@ def torch(device: str) -> None:
     """PyTorch on one thread; on "cuda" without anything that would touch the device."""
     import torch as t
 
+    from ..labcheck.accelerator import accelerator
+
     t.set_num_threads(1)
     t.set_num_interop_threads(1)
     t.set_flush_denormal(True)
@@ -75,4 +77,6 @@ def torch(device: str) -> None:
     t.nn.functional.cross_entropy(t.randn(2, 3), t.tensor([0, 1]))
     w = t.randn(2, 2, dtype=t.float64, requires_grad=True)
     t.autograd.gradcheck(t.tanh, (w,))
+    with accelerator() as place:
+        model.to(place)(x.to(place)).sum().backward()
     repr(x)

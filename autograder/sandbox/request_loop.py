@@ -17,14 +17,14 @@ import sys
 import threading
 import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
 from ..labcheck import tree
+from ..labcheck.calling import called
 from ..labcheck.compare import EXACT, compare
 from ..labcheck.running import remember
-from ..labcheck.verdict import usual_numbers
 from . import wire
 from .cells import Cells, raised
 from .modules import install
@@ -96,23 +96,15 @@ class RequestLoop:
             if entry is MISSING:
                 return {"op": "missing"}
             scenario = _function(**header["scenario"]) if header.get("scenario") else None
-            device = header.get("device", "cpu")
             sent = {name: tree.decode(node, given) for name, node in header["args"]}
-            arguments = {name: tree.live(value, device) for name, value in sent.items()}
             began = time.perf_counter()
-            try:
-                with usual_numbers():
-                    result = (
-                        scenario(entry, **arguments) if scenario else entry(*arguments.values())
-                    )
-            except BaseException as error:
-                answer = raised(error, self.finder.files() | self.cells.files)
-                if answer["op"] == "raised":
-                    answer["arguments"] = _left(header, sent, arguments, arrays)
-                return answer
+            call = called(entry, sent, scenario, header.get("device", "cpu"))
             seconds = time.perf_counter() - began
-            node = tree.encode(tree.plain(result), arrays)
-            left = _left(header, sent, arguments, arrays)
+            left = _left(header, sent, call.arguments, arrays)
+            if call.error is not None:
+                answer = raised(call.error, self.finder.files() | self.cells.files)
+                return {**answer, "arguments": left} if answer["op"] == "raised" else answer
+            node = tree.encode(tree.plain(call.result), arrays)
         except tree.NotPlain as error:
             arrays.clear()
             return {"op": "refused", "reason": str(error)}
@@ -155,8 +147,13 @@ class RequestLoop:
         return ask
 
     def ask(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """What the judge says that ``name(*args, **kwargs)`` is; raises what it says to raise."""
+        """What the judge says that ``name(*args, **kwargs)`` is; raises what it says to raise.
+
+        What it gives is on the device of the arguments.
+        """
         arrays: dict[str, Any] = {}
+        asked = tree.plain((args, kwargs))
+        devices = [device for device in tree.devices_of(asked) if device != "cpu"]
         with self.lock:
             self.asked += 1
             question = {
@@ -164,8 +161,8 @@ class RequestLoop:
                 "id": self.current,
                 "number": self.asked,
                 "name": name,
-                "args": [tree.encode(tree.plain(arg), arrays) for arg in args],
-                "kwargs": [[k, tree.encode(tree.plain(v), arrays)] for k, v in kwargs.items()],
+                "args": [tree.encode(arg, arrays) for arg in asked[0]],
+                "kwargs": [[name, tree.encode(arg, arrays)] for name, arg in asked[1].items()],
             }
             body = wire.pack(arrays)
             wire.send(self.responses, wire.head(question, len(body)), body)
@@ -174,10 +171,13 @@ class RequestLoop:
                 os._exit(72)
         if "raised" in header:
             raise _exception(header["raised"])
-        return tree.live(tree.decode(header["result"], wire.unpack(body)))
+        result = tree.decode(header["result"], wire.unpack(body))
+        return tree.live(result, *devices[:1])
 
 
-def _left(header: Json, sent: Json, arguments: Json, arrays: Arrays) -> list[list[Any]] | None:
+def _left(
+    header: Json, sent: Json, arguments: Mapping[str, Any], arrays: Arrays
+) -> list[list[Any]] | None:
     """The arguments as a call left them, where they are asked for and no longer what was sent."""
     if not header.get("arguments"):
         return None

@@ -9,6 +9,7 @@ The names below are what a spec imports.
 
 from autograder.spec.variations import but, edited
 from autograder.spec.vocabulary import (
+    PLACEMENT,
     Case,
     Close,
     Exercise,
@@ -20,6 +21,7 @@ from autograder.spec.vocabulary import (
 )
 
 __all__ = [
+    "PLACEMENT",
     "Case",
     "Close",
     "Exercise",

@@ -16,8 +16,8 @@ import numpy as np
 
 from autograder.labcheck.explain import AXES
 from autograder.labcheck.message import PLAIN
-from autograder.spec.scenarios import buffers_elsewhere, gradients
-from autograder.spec.vocabulary import Case, Close, Exercise, Inputs, Lab
+from autograder.spec.scenarios import gradients
+from autograder.spec.vocabulary import PLACEMENT, Case, Close, Exercise, Inputs, Lab
 
 VALUES = PLAIN
 EXACT = Close(rtol=0.0, atol=0.0, alike=False)
@@ -34,7 +34,13 @@ FREE = DATA | {"h", "output", "logits", "emissions", "scores", "c0", "c_prev", "
 """Arguments whose numbers may be of any size, where no gradient comes in."""
 INCOMING = frozenset({"dh", "dc", "dy", "dh_last", "dh_T", "dc_T", "dlogits", "doutput"})
 """Gradients that come in."""
+OF_ARGUMENTS = "gradients"
 DEVICE = "New tensors need the inputs' device and dtype, as x.new_zeros(…) gives."
+BESIDE = "Work where the inputs are, as x.device says: there may be another device beside theirs."
+GRADIENTS = (
+    "The result must carry gradients back to every float input: no .data, .detach() or .numpy() "
+    "on the way."
+)
 
 
 def cases_of(exercise: Exercise, lab: Lab) -> tuple[Case, ...]:
@@ -113,7 +119,7 @@ def _automatic(exercise: Exercise, lab: Lab) -> Iterator[Case]:
         )
     if not exercise.training:
         yield from _other_arrays(exercise, again, kinds, tensors)
-    if tensors and kinds.arrays and exercise.scenario is None:
+    if tensors and kinds.arrays:
         yield from _on_devices(exercise, again, kinds)
     yield replace(
         again,
@@ -214,18 +220,15 @@ def _other_arrays(exercise: Exercise, again: Case, kinds: _Kinds, tensors: bool)
 
 
 def _on_devices(exercise: Exercise, again: Case, kinds: _Kinds) -> Iterator[Case]:
-    yield replace(again, name="placement", device="meta", why=DEVICE)
-    if exercise.view is not None:
-        return
-    yield replace(again, name="placement of new tensors", scenario=buffers_elsewhere, why=DEVICE)
-    if kinds.floats:
-        yield replace(
-            again,
-            name="gradients",
-            scenario=gradients,
-            why="The result must carry gradients back to every float input: no .data, .detach() "
-            "or .numpy() on the way.",
-        )
+    moved = replace(again, device="accelerator", why=DEVICE, property=PLACEMENT)
+    yield replace(moved, name="on an accelerator")
+    if not exercise.training:  # where a model may be trained is free
+        name = "on the CPU beside an accelerator"
+        yield replace(moved, name=name, device="beside", why=BESIDE)
+    if kinds.floats and exercise.scenario is None and exercise.view is None:
+        yield replace(again, name=OF_ARGUMENTS, scenario=gradients, why=GRADIENTS)
+        if OF_ARGUMENTS not in exercise.without:
+            yield replace(moved, name="gradients on an accelerator", scenario=gradients)
 
 
 def sized(

@@ -19,6 +19,9 @@ Program = TypeVar("Program", bound=Callable[..., Any])
 Inputs = Callable[..., Mapping[str, Any]]
 """Draws the arguments of one call, by name and in order: ``inputs(rng, **axes)``."""
 
+PLACEMENT = "placement"
+"""The property of cases that are about where tensors are."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lab:
@@ -108,17 +111,19 @@ class Case:
     value: whether it counts as a value case, without one of which an exercise earns nothing.
     raises, mentions: the exception that is due, and a word that its text must contain; other words
     that will do as well follow after a "|".
-    dtype, layout, device: what the float arguments are cast to, how they lie in memory ("C" in
-    order, "mixed" with gaps or stored by columns), and where they live ("cpu", "meta", "cuda").
+    dtype, layout: what the float arguments are cast to, and how they lie in memory ("C" in order,
+    "mixed" with gaps or stored by columns).
+    device: where tensors and modules live, "cpu", "accelerator" or "beside": on the CPU, and an
+    accelerator is there too.  Without CUDA the accelerator is played, with real numbers.
     observe: what is compared: what was returned, or the arguments as the call left them.
     like: the name of the case whose draw it repeats; empty for a draw of its own.
     scenario: another way of using the entry point than the exercise's own; its result is compared
     as it is, without the exercise's view.
     why: one sentence that helps who fails here and made no known mistake.
     hidden: whether only the grader has it: more numbers of the same kind show a student nothing.
-    property: what a case that is no value case is about, as in "dtype": cases of one property that
-    fail cost a fifth of the points together. Empty for one of its own, which for an exception that
-    is due is its type and what it mentions.
+    property: what cases that are no value cases have in common, as in "placement": however many of
+    one property fail, it takes points off once. Empty for one of its own, which for an exception
+    that is due is its type and what it mentions.
     """
 
     name: str
@@ -128,7 +133,7 @@ class Case:
     mentions: str = ""
     dtype: str = "float64"
     layout: str = "C"
-    device: str = "cpu"
+    device: Literal["cpu", "accelerator", "beside"] = "cpu"
     observe: Literal["result", "arguments"] = "result"
     like: str = ""
     close: Close | None = None

@@ -216,7 +216,6 @@ EXERCISE = Exercise(
     points=10,
     axes={"B": 3, "T": 5, "C": 7},
     shapes={"ids": "B T", "return": "B T C"},
-    without=frozenset({"placement"}),
     forbidden=("torch.nn.functional.one_hot", "torch._C._nn.one_hot", "torch.ops.aten.one_hot"),
     cases=(
         Case(name="a row of ids", inputs=partial(shaped, shape=(4,))),

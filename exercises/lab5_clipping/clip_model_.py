@@ -260,13 +260,6 @@ EXERCISE = Exercise(
             drawn(ordinary, observed="tensors"),
             "In place means that the tensors stay and their numbers change.",
         ),
-        also(
-            "placement",
-            ordinary,
-            "Make every new tensor with the device and dtype of the gradients.",
-            like="values",
-            device="meta",
-        ),
     ),
     mistakes=wrong,
     stand_in=_stand_ins.with_torch,

@@ -183,12 +183,6 @@ EXERCISE = Exercise(
             lambda rng: {"state": (rng.standard_normal((2, 3)), None), "learnt": True},
             "A parameter may be a state too: what comes back requires no gradient.",
         ),
-        also(
-            "placement",
-            lambda rng: {"state": (rng.standard_normal((2, 3)), [rng.standard_normal(4)])},
-            "The tensors stay where they are.",
-            device="meta",
-        ),
     ),
     mistakes=wrong,
     stand_in=_stand_ins.cut_state,

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
-from autograder.spec import Case, Exercise, Mistakes, but, edited
-from autograder.spec.scenarios import logits_elsewhere
+from autograder.spec import PLACEMENT, Case, Exercise, Mistakes, but, edited
 from exercises.lab6_bidirectional._draws import (
     Draw,
     always,
@@ -57,17 +56,6 @@ def refused(cell: str, pooling: str) -> Draw:
     """A module with a cell or pooling that there is not."""
     tokens, lengths = np.array([[4, 5, 6], [7, 0, 0]]), np.array([3, 1])
     return always(init=[12, 3, 5, 2, cell, pooling], tokens=tokens, lengths=lengths)
-
-
-def away(cell: str, pooling: str) -> Draw:
-    """A batch for a module on another device; `true` are the lengths for those who fetch them."""
-
-    def draw(rng: np.random.Generator) -> Mapping[str, Any]:
-        found = inputs(rng, B=3, T=3, cell=cell, pooling=pooling, more=1)
-        given = {name: found[name] for name in ("init", "tokens", "lengths")}
-        return {**given, "true": found["lengths"].tolist()}
-
-    return draw
 
 
 FINAL = "torch.cat([h_n[0], h_n[1]], dim=1)"
@@ -416,15 +404,14 @@ EXERCISE = Exercise(
         ),
         *(
             Case(
-                name=f"placement, pooling {pooling!r}",
-                inputs=away(cell, pooling),
-                device="meta",
-                dtype="float32",
-                scenario=logits_elsewhere,
+                name=f"on an accelerator, pooling {pooling!r}",
+                inputs=drawn(cell=cell, pooling=pooling, more=1),
+                device="accelerator",
                 value=False,
                 why="Make every new tensor with the device of the inputs: lengths.device.",
+                property=PLACEMENT,
             )
-            for cell, pooling in GRADIENTS
+            for cell, pooling in GRADIENTS[1:]
         ),
     ),
     mistakes=wrong,

@@ -40,8 +40,8 @@ def learn(entry: Any, init: Any, weights: Any, tokens: Any, lengths: Any) -> dic
     if not own:
         return {**found, "gradients": None}
     logits = module.train()(tokens, lengths)
-    probe = torch.cos(1.7 * torch.arange(logits.numel(), dtype=logits.dtype)).reshape(logits.shape)
-    (logits * probe).sum().backward()
+    places = torch.arange(logits.numel(), dtype=logits.dtype, device=logits.device)
+    (logits * torch.cos(1.7 * places).reshape(logits.shape)).sum().backward()
     grads = {n: torch.zeros_like(p) if p.grad is None else p.grad for n, p in own.items()}
     found |= {f"a gradient reaches {name}": bool(grad.any()) for name, grad in grads.items()}
     return {**found, "gradients": grads}

@@ -7,17 +7,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from autograder.spec import Case, Exercise, Mistakes, but, edited
-from autograder.spec.scenarios import logits_elsewhere, tensors
+from autograder.spec import PLACEMENT, Case, Exercise, Mistakes, but, edited
+from autograder.spec.scenarios import tensors
 from exercises.lab7_tagging import _tagger_draws as draws
 from exercises.lab7_tagging._draws import edge
-from exercises.lab7_tagging._scenarios import (
-    lengths_elsewhere,
-    logits_and_gradients,
-    moved_to_the_device,
-    padding_row,
-    two_batches,
-)
+from exercises.lab7_tagging._scenarios import logits_and_gradients, padding_row, two_batches
 from exercises.lab7_tagging._tagger_draws import SIZES, drawn, inputs, view
 from solutions.lab7_tagging import Tagger
 
@@ -360,7 +354,7 @@ wrong.family(
 WIDER = "The batch may be wider than its longest sequence: T stays as it came in."
 ZEROS = "Every call starts from a state of zeros."
 PLACES = "New tensors need the inputs' device and dtype: a mask that of the lengths, a state that of the embedded tokens."
-ELSEWHERE = {"device": "meta", "dtype": "float32", "scenario": logits_elsewhere}
+MOVED: dict[str, Any] = {"device": "accelerator", "property": PLACEMENT}
 
 EXERCISE = Exercise(
     reference=Tagger,
@@ -418,23 +412,10 @@ EXERCISE = Exercise(
             )
         ),
         edge(
-            "placement",
-            draws.to_be_moved,
-            "New tensors need the inputs' device and dtype, as x.new_zeros(…) gives.",
-            device="meta",
-            scenario=moved_to_the_device,
-        ),
-        edge(
-            "lengths on another device",
-            draws.with_lengths,
-            "Lengths come on the device of the tokens; pack_padded_sequence wants them on the CPU.",
-            scenario=lengths_elsewhere,
-        ),
-        edge(
-            "placement with lengths, one direction", draws.away("gru", False), PLACES, **ELSEWHERE
-        ),
-        edge(
-            "placement with lengths, two directions", draws.away("lstm", True), PLACES, **ELSEWHERE
+            "on an accelerator, no lengths",
+            drawn(lengths=False, bidirectional=False),
+            PLACES,
+            **MOVED,
         ),
     ),
     mistakes=wrong,

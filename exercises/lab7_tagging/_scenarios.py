@@ -42,9 +42,10 @@ def back_from_nothing(entry: Entry, logits: Any, tags: Any) -> dict[str, Any]:
 
 
 def filled(module: nn.Module, weights: Mapping[str, Any]) -> nn.Module:
-    """The module with copies of these weights, by name."""
+    """The module with copies of these weights, by name; raises where a size is another."""
     for name, value in module.named_parameters():
-        value.data = weights[name].clone(memory_format=torch.contiguous_format)
+        weight = weights[name].reshape(value.shape)
+        value.data = weight.clone(memory_format=torch.contiguous_format)
     return module
 
 
@@ -73,27 +74,6 @@ def logits_and_gradients(
             torch.autograd.backward((logits * probe).sum())
         gradients = {name: value.grad for name, value in module.named_parameters()}
     return {"parameters": shapes, "logits": logits, "gradients": gradients}
-
-
-def moved_to_the_device(entry: Entry, init: Any, tokens: Any, again: Any) -> Any:
-    """Build a tagger, move it to the device of its tokens, and run it on one batch and another."""
-    module = entry(*init).to(tokens.device)
-    module(tokens)
-    return module(again)
-
-
-def lengths_elsewhere(entry: Entry, init: Any, tokens: Any, lengths: Any) -> dict[str, bool]:
-    """Whether a tagger that is not on the CPU, and whose lengths are not either, can pack.
-
-    No device but the CPU is needed for that: packing says what it misses on meta tensors too.
-    """
-    module = entry(*init).to("meta")
-    refused = ""
-    try:
-        module(tokens.to("meta"), lengths.to("meta"))
-    except (RuntimeError, NotImplementedError) as error:
-        refused = str(error)
-    return {"lengths are on the CPU where that is needed": "CPU int64 tensor" not in refused}
 
 
 def padding_row(entry: Entry, init: Any, padding_idx: int) -> Any:

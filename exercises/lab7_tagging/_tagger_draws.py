@@ -62,28 +62,6 @@ def equal_lengths(rng: np.random.Generator) -> Mapping[str, Any]:
     return draw
 
 
-def to_be_moved(rng: np.random.Generator) -> Mapping[str, Any]:
-    """Two small batches of tokens for one tagger, to be run where the tokens are."""
-    tokens, again = rng.integers(9, size=(3, 2)), rng.integers(9, size=(2, 3))
-    return {"init": [9, 4, 2, 6, "rnn", True], "tokens": tokens, "again": again}
-
-
-def with_lengths(rng: np.random.Generator) -> Mapping[str, Any]:
-    tokens, lengths = rng.integers(9, size=(3, 5)), unequal_lengths(rng, 3, 5)
-    return {"init": [9, 4, 2, 6, "lstm", True], "tokens": tokens, "lengths": lengths}
-
-
-def away(cell: str, bidirectional: bool) -> Draw:
-    """A padded batch on another device; `true` are the lengths for those who fetch them."""
-
-    def draw(rng: np.random.Generator) -> Mapping[str, Any]:
-        lengths, tokens = unequal_lengths(rng, 3, 5), rng.integers(9, size=(3, 6))
-        init = [9, 4, 2, 6, cell, bidirectional]
-        return {"init": init, "tokens": tokens, "lengths": lengths, "true": lengths.tolist()}
-
-    return draw
-
-
 def one_after_the_other(rng: np.random.Generator) -> Mapping[str, Any]:
     draw = inputs(rng, **SIZES, lengths=False)
     other = (rng.integers(SIZES["V"], size=(2, 4)), np.array([4, 4]))

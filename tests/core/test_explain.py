@@ -269,6 +269,7 @@ def trial(
 VALUE, SIDE = trial(True, True), trial(False, True)
 BAD_VALUE, BAD_SIDE = trial(True, False), trial(False, False)
 OTHERS = [trial(False, False, about=f"property {n}") for n in range(9)]
+ELSEWHERE = trial(False, False, about="placement")
 LIST = Mismatch("container", ("state",), "a list of 2 items", "a tuple of 2 items")
 NUMBERS = Mismatch("values", ("state",))
 SKIPPED = trial(False, True, "skipped")
@@ -312,6 +313,8 @@ SKIPPED = trial(False, True, "skipped")
             0.5,
             "partly",
         ),
+        ([VALUE, ELSEWHERE, ELSEWHERE, ELSEWHERE], 0.8, "partly"),
+        ([VALUE, ELSEWHERE, BAD_SIDE, ELSEWHERE], 0.6, "partly"),
         ([VALUE, BAD_VALUE, BAD_SIDE], 0.4, "partly"),
         ([SIDE, SIDE], 0.0, "not_graded"),
         ([], 0.0, "not_graded"),

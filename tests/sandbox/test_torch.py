@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -121,19 +122,89 @@ def test_tensors_of_every_dtype_go_there_and_back(torch_worker: Worker, dtype: s
     np.testing.assert_array_equal(result.values, given.T, strict=True)
 
 
-def test_the_meta_device_shows_tensors_on_the_wrong_device(torch_worker: Worker) -> None:
-    source = (
-        "import torch\ndef right(x): return x + x.new_zeros(2)\n"
-        "def wrong(x): return torch.cat([x, torch.zeros(2)])"
-    )
-    load(torch_worker, source)
+PLACED = """
+import torch
+def right(x): return x + torch.zeros(2, dtype=x.dtype, device=x.device)
+def wrong(x): return torch.cat([x, torch.zeros(2)])
+def back(x): return x.cpu()
+def chosen(x): return x.to("cuda" if torch.cuda.is_available() else "cpu")
+def built(x):
+    return torch.nn.Linear(2, 1, dtype=x.dtype)
+"""
+
+
+def _placed(worker: Worker, entry: str, device: str, **more: Any) -> Any:
+    """What a call with two ones does whose tensors are on a device: its result, or why not."""
     arrays: dict[str, Any] = {}
     node = tree.encode(tree.Array(np.ones(2), "torch"), arrays)
-    header = {"op": "call", "args": [["x", node]], "device": "meta"}
-    reply, found = torch_worker.request({**header, "entry": "right"}, wire.pack(arrays), seconds=5)
-    assert tree.decode(reply["result"], found).device == "meta"
-    reply, _ = torch_worker.request({**header, "entry": "wrong"}, wire.pack(arrays), seconds=5)
-    assert reply["op"] == "raised"
+    answer = more.pop("answer", None)
+    header = {"op": "call", "args": [["x", node]], "device": device, "entry": entry, **more}
+    reply, found = worker.request(header, wire.pack(arrays), seconds=5, answer=answer)
+    return tree.decode(reply["result"], found) if reply["op"] == "result" else reply
+
+
+@pytest.mark.parametrize(
+    ("entry", "device", "due"),
+    [
+        ("right", "accelerator", "cuda:0"),
+        ("right", "beside", "cpu"),
+        ("right", "cpu", "cpu"),
+        ("back", "accelerator", "cpu"),
+        ("chosen", "accelerator", "cuda:0"),
+        ("chosen", "beside", "cuda:0"),
+        ("chosen", "cpu", "cpu"),
+    ],
+)
+def test_a_result_says_where_it_is(
+    torch_worker: Worker, entry: str, device: str, due: str
+) -> None:
+    load(torch_worker, PLACED)
+    result = _placed(torch_worker, entry, device)
+    assert result.device == due
+    np.testing.assert_array_equal(result.values, np.ones(2), strict=True)
+
+
+def test_a_buffer_of_the_cpu_is_refused_on_an_accelerator_alone(torch_worker: Worker) -> None:
+    load(torch_worker, PLACED)
+    assert _placed(torch_worker, "wrong", "accelerator")["op"] == "raised"
+    assert _placed(torch_worker, "wrong", "beside").device == "cpu"
+
+
+def run_built(entry: Any, x: Any) -> Any:
+    """A scenario: the module that a program gives, run."""
+    return entry(x)(x)
+
+
+def run_handed(entry: Any, x: Any) -> Any:
+    """A scenario: a program is handed a module."""
+    import torch
+
+    return entry(torch.nn.Linear(2, 1, dtype=x.dtype))(x)
+
+
+@pytest.mark.parametrize("scenario", [run_built, run_handed])
+def test_modules_of_a_scenario_are_moved(torch_worker: Worker, scenario: Any) -> None:
+    entry = "built" if scenario is run_built else "same"
+    load(torch_worker, PLACED + "\ndef same(x): return x")
+    code = {"name": scenario.__name__, "source": inspect.getsource(scenario)}
+    code["source"] = "from typing import Any\n" + code["source"]
+    assert _placed(torch_worker, entry, "accelerator", scenario=code).device == "cuda:0"
+    assert _placed(torch_worker, entry, "cpu", scenario=code).device == "cpu"
+
+
+def test_what_the_judge_answers_is_where_the_arguments_are(torch_worker: Worker) -> None:
+    load(
+        torch_worker, "def g(x): return 'own'\ndef f(x): return x + g(x)", replacements={"g": None}
+    )
+
+    def answer(header: dict[str, Any], arrays: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        (x,) = [tree.decode(node, arrays) for node in header["args"]]
+        out: dict[str, Any] = {}
+        return {"result": tree.encode(tree.Array(2 * x.values, "torch"), out)}, wire.pack(out)
+
+    result = _placed(torch_worker, "f", "accelerator", answer=answer)
+    assert result.device == "cuda:0"
+    np.testing.assert_array_equal(result.values, 3 * np.ones(2), strict=True)
 
 
 def test_torchs_own_words_for_no_memory_are_understood(torch_worker: Worker) -> None:

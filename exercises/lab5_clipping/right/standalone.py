@@ -132,8 +132,8 @@ def evaluate(net, batches, criterion):
         for xb, yb in batches:
             o = net(xb)
             o = o if isinstance(o, torch.Tensor) else o[0]
-            tot += criterion(o, yb) * yb.numel()
-            ok += o.argmax(-1).eq(yb).sum()
+            tot = tot + criterion(o, yb) * yb.numel()
+            ok = ok + o.argmax(-1).eq(yb).sum()
             n += yb.numel()
         return {"loss": (tot / n).item(), "accuracy": ok.item() / n}
     finally:

@@ -198,7 +198,7 @@ class Trainer:
             nn.utils.clip_grad_norm_(self.model.parameters(), self.max_norm)
             self.optimizer.step()
             real = int(torch.count_nonzero(tags != PAD_TAG))
-            total += loss.detach() * real
+            total = total + loss.detach() * real
             count += real
         return (total / count).item()
 

@@ -57,14 +57,14 @@ def tagging_loss(logits, tags, ignore_index=-100):
 
 # %%
 def token_accuracy(logits, tags, ignore_index=-100):
-    guess, wanted = logits.numpy().argmax(-1), tags.numpy()
+    guess, wanted = logits.cpu().numpy().argmax(-1), tags.cpu().numpy()
     real = wanted != ignore_index
     return np.mean(guess[real] == wanted[real]) if real.any() else np.float64(0)
 
 
 # %%
 def sequence_accuracy(logits, tags, ignore_index=-100):
-    guess, wanted = logits.numpy().argmax(-1), tags.numpy()
+    guess, wanted = logits.cpu().numpy().argmax(-1), tags.cpu().numpy()
     rows = (wanted != ignore_index).any(axis=1)
     right = np.logical_or(wanted == ignore_index, guess == wanted)
     return right[rows].all(axis=1).mean() if rows.any() else 0.0
@@ -85,8 +85,8 @@ def confusion_matrix(predictions, tags, num_tags, ignore_index=-100):
 def viterbi_decode(emissions, transitions, lengths):
     """From the end: what is still to be had from each tag on; NumPy's own integers in tuples."""
     found = []
-    step = transitions.numpy()
-    for emission, length in zip(emissions.numpy(), lengths.numpy()):
+    step = transitions.cpu().numpy()
+    for emission, length in zip(emissions.cpu().numpy(), lengths.cpu().numpy()):
         ahead = np.zeros(len(step), dtype=emission.dtype)
         following = []
         for t in range(length - 1, 0, -1):
@@ -142,7 +142,7 @@ def train_tagger(model, batches, epochs, lr, max_norm=5.0):
         total, count = torch.zeros(()), 0
         for place in np.random.default_rng(epoch).permutation(len(batches)):
             tokens, lengths, tags = batches[place]
-            mask = torch.arange(tokens.shape[1]) < lengths[:, None]
+            mask = torch.arange(tokens.shape[1], device=lengths.device) < lengths[:, None]
             each = F.cross_entropy(model(tokens, lengths)[mask], tags[mask], reduction="none")
             model.zero_grad()
             each.mean().backward()

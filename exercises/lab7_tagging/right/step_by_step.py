@@ -117,12 +117,12 @@ def whole_paths(emission, transitions):
 def viterbi_decode(emissions, transitions, lengths):
     """All paths where these are few, else the best path kept whole for each tag."""
     paths = []
-    for emission, length in zip(emissions.numpy(), lengths.tolist()):
+    for emission, length in zip(emissions.cpu().numpy(), lengths.tolist()):
         if transitions.shape[0] ** length < 300_000:
-            scores = all_scores(emission[:length], transitions.numpy())
+            scores = all_scores(emission[:length], transitions.cpu().numpy())
             paths.append([int(tag) for tag in np.unravel_index(scores.argmax(), scores.shape)])
         else:
-            paths.append(whole_paths(torch.from_numpy(emission[:length]), transitions))
+            paths.append(whole_paths(torch.from_numpy(emission[:length]), transitions.cpu()))
     return paths
 
 
