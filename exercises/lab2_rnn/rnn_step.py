@@ -92,10 +92,10 @@ wrong.add("edits_h_prev", edited(rnn_step, {"return h": "h_prev[:] = h\n    retu
 
 
 @wrong
-def buffer_like_state(x, h_prev, W_xh, W_hh, b_h):
+def buffer_like_x(x, h_prev, W_xh, W_hh, b_h):
     """the result is written into a buffer with the dtype of integer inputs.
     Look at the dtype of the array that you write into."""
-    h = np.zeros_like(h_prev)
+    h = np.zeros(h_prev.shape, dtype=x.dtype)
     h[:] = rnn_step(x, h_prev, W_xh, W_hh, b_h)
     return h
 
