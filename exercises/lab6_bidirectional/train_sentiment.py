@@ -143,6 +143,11 @@ wrong.add("not_clipped", changed({CLIP: "pass"}), said)
 said = "each entry is clipped by itself. Does your clipping change the direction of the gradient?"
 wrong.add("clipped_by_value", changed({"clip_grad_norm_": "clip_grad_value_"}), said)
 wrong.add(
+    "clipped_by_value_as_well",
+    changed({CLIP: f"{CLIP}; nn.utils.clip_grad_value_(model.parameters(), 1.0)"}),
+    "the entries are cut off at ±1 as well. What should happen to a gradient that is shorter than max_norm, however large its entries are?",
+)
+wrong.add(
     "clipped_one_by_one",
     changed({CLIP: "for p in model.parameters(): nn.utils.clip_grad_norm_([p], max_norm)"}),
     "each parameter is clipped by itself. One norm over all parameters, or one norm for each?",
@@ -261,7 +266,7 @@ EXERCISE = Exercise(
             why="The word order has to be learnt: does each batch change the weights?",
         ),
         Case(name="a small max_norm", inputs=watched(0.01, 2, 0.02)),
-        Case(name="a large max_norm", inputs=watched(0.01, 2, 1e4)),
+        Case(name="a large max_norm", inputs=watched(0.01, 2, 1e4, scale=10.0)),
         Case(
             name="a model in eval mode before the call",
             inputs=watched(0.01, 2, 1e4, mode="eval"),

@@ -49,7 +49,7 @@ def rnn_backward(dh, x, h0, h, W_xh, W_hh):
     befores = np.concatenate([h0.T[None], hs[:-1]])
     gW_xh, gW_hh, gb = 0.0 * W_xh, 0.0 * W_hh, 0.0 * W_hh[0]
     down = np.zeros_like(h0.T)
-    gx = np.zeros_like(xs)
+    gx = np.zeros_like(xs, dtype=dh.dtype)
     for t in range(len(xs) - 1, -1, -1):
         delta = (ds[t] + down) * (1 - hs[t] ** 2)
         gW_xh += (delta @ xs[t].T).T

@@ -62,7 +62,7 @@ def rnn_step_backward(dh, x, h_prev, h, W_xh, W_hh):
 
 # %%
 def rnn_backward(dh, x, h0, h, W_xh, W_hh):
-    dh_next, dx = np.zeros_like(h0), np.zeros_like(x)
+    dh_next, dx = np.zeros_like(h0), np.zeros_like(x, dtype=dh.dtype)
     dW_xh, dW_hh = np.zeros_like(W_xh), np.zeros_like(W_hh)
     db_h = np.zeros_like(W_hh[0])
     for t in reversed(range(x.shape[1])):
@@ -122,7 +122,7 @@ def train_rnn(x, target, params, lr, steps):
     H = p["W_hh"].shape[0]
     losses = []
     while len(losses) < steps:
-        h = np.zeros((B, T + 1, H), dtype=x.dtype)
+        h = np.zeros((B, T + 1, H), dtype=p["W_hh"].dtype)
         for t in range(T):
             h[:, t + 1] = np.tanh(x[:, t] @ p["W_xh"] + h[:, t] @ p["W_hh"] + p["b_h"])
         error = h[:, 1:] @ p["W_hy"] + p["b_y"] - target
