@@ -86,7 +86,7 @@ def _hint(judgement: Judgement) -> list[Line]:
     look = judgement.exercise.look
     if not look or first is None or not first.question.value or first.mismatch is None:
         return []
-    on_values = first.mismatch.kind in ("values", "finite", "length", "fact")
+    on_values = first.mismatch.kind in ("values", "finite", "length", "text", "fact")
     return [Line("To try", look)] if on_values else []
 
 

@@ -5,6 +5,7 @@ Container, then shape, then dtype, then device, then finite, then values: only t
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from .tree import Array, Tree
 
 Kind = Literal[
-    "container", "keys", "length", "shape", "dtype", "device", "finite", "values", "fact"
+    "container", "keys", "length", "shape", "dtype", "device", "finite", "values", "text", "fact"
 ]
 Path = tuple[str | int, ...]
 """Keys and indices from the result down to a place in it."""
@@ -41,8 +42,9 @@ class Mismatch:
     """The first difference.
 
     kind: in what they differ.  path: the place.  have, due: what came and what was due, in words
-    or as one number.  index: where the first wrong number stands; wrong, total: how many numbers
-    are wrong, of how many; letters: the axis letters of the array; steps: which time steps are
+    or as one number.  index: where the first wrong number, or word of a text, stands; wrong,
+    total: how many numbers are wrong, of how many; letters: the axis letters of the array, or of
+    the lists that the path leads into; steps: which time steps are
     wrong, of `step_count`.  right: keys beside this one that are right, wrong_keys: those that
     are not.
     """
@@ -112,7 +114,8 @@ class _Comparison:
         if not isinstance(have, accepted):
             return _container(have, path, describe(due))
         if len(due) != len(have):
-            return Mismatch("length", path, str(len(have)), str(len(due)))
+            counts = str(len(have)), str(len(due))
+            return Mismatch("length", path, *counts, letters=self.letters_at(path))
         for place, (item, came) in enumerate(zip(due, have, strict=True)):
             if mismatch := self.first(item, came, (*path, place)):
                 return mismatch
@@ -154,6 +157,10 @@ class _Comparison:
         return next((self.letters[key] for key in [*keys, "return"] if key in self.letters), "")
 
     def scalars(self, due: Tree, have: Tree, path: Path) -> Mismatch | None:
+        mismatch = self.numbers(due, have, path)
+        return replace(mismatch, letters=self.letters_at(path)) if mismatch else None
+
+    def numbers(self, due: Tree, have: Tree, path: Path) -> Mismatch | None:
         if isinstance(due, Array):
             if not isinstance(have, Array) or (have.kind, have.dtype) != (due.kind, due.dtype):
                 return _container(have, path, describe(due))
@@ -165,6 +172,8 @@ class _Comparison:
                 return None
             if value is True and path:
                 return Mismatch("fact", path, describe(have), "True")
+            if isinstance(value, str) and isinstance(got, str):
+                return _texts(got, value, path)
             if type(got) is type(value):
                 return Mismatch("values", path, describe(have), describe(due))
             return _container(have, path, _type_name(value))
@@ -182,6 +191,16 @@ class _Comparison:
         rtol, atol = self.tolerance.rtol, self.tolerance.atol
         close = np.isclose(got, value, rtol=rtol, atol=atol, equal_nan=True)
         return None if close else Mismatch("values", path, *_distinct(got, value))
+
+
+def _texts(have: str, due: str, path: Path) -> Mismatch:
+    """The first word in which two texts differ; that they only differ between words is word -1."""
+    ours, theirs = have.split(), due.split()
+    if ours == theirs:
+        return Mismatch("text", path, describe(have), describe(due), (-1,))
+    pairs = itertools.zip_longest(ours, theirs, fillvalue="")
+    place, (mine, other) = next((n, pair) for n, pair in enumerate(pairs) if pair[0] != pair[1])
+    return Mismatch("text", path, name_of(mine), name_of(other), (place,))
 
 
 def _container(have: Tree, path: Path, due: str) -> Mismatch:

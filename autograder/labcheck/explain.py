@@ -121,7 +121,8 @@ def returned(tree: Tree, mismatch: Mismatch, letters: Mapping[str, str]) -> str:
 
 def first_wrong(mismatch: Mismatch, parts: Sequence[str], numbers: bool) -> str:
     """Where it first differs; the numbers themselves only where they may be shown."""
-    place = where(mismatch.path, parts)
+    letters = "" if mismatch.shape else mismatch.letters
+    place = where(mismatch.path, parts, letters)
     lines = [_headline(mismatch, place, numbers)]
     if mismatch.kind == "fact":
         return lines[0]
@@ -135,9 +136,23 @@ def first_wrong(mismatch: Mismatch, parts: Sequence[str], numbers: bool) -> str:
     return "\n".join(lines)
 
 
-def where(path: Path, parts: Sequence[str]) -> str:
-    """The place of a difference in words: "dW_hh", "loss", "item 2 of weights"."""
-    names = [f"item {key}" if isinstance(key, int) else key for key in path]
+ITEMS = {"B": "sequence", "T": "step"}
+"""What an item of a list is called where the list stands for an axis."""
+
+
+def where(path: Path, parts: Sequence[str], letters: str = "") -> str:
+    """The place of a difference in words: "dW_hh", "item 2 of weights", "step 0 of sequence 3".
+
+    letters: axis letters, or words, for the lists one inside the other that the path leads into.
+    """
+    axes, names = iter(letters.split()), []
+    for key in path:
+        if isinstance(key, int):
+            axis = next(axes, "item")
+            names.append(f"{ITEMS.get(axis, axis)} {key}")
+        else:
+            names.append(key)
+            axes = iter(letters.split())
     if path and isinstance(path[0], int) and path[0] < len(parts):
         names[0] = parts[path[0]]
     return " of ".join(reversed(names))
@@ -162,6 +177,8 @@ def _headline(mismatch: Mismatch, place: str, numbers: bool) -> str:
         return f"{start}the shape is {mismatch.have}, expected {wanted}."
     if kind in ("dtype", "device"):
         return f"{start}the {kind} is {mismatch.have}, expected {mismatch.due}."
+    if kind == "text":
+        return f"{start}{_text(mismatch, numbers)}."
     if mismatch.total:
         return f"{start}{_counted(mismatch)}."
     if kind == "finite":
@@ -169,6 +186,17 @@ def _headline(mismatch: Mismatch, place: str, numbers: bool) -> str:
     if numbers:
         return f"{start}you have {mismatch.have}, expected {mismatch.due}."
     return f"{start}the value is not right."
+
+
+def _text(mismatch: Mismatch, shown: bool) -> str:
+    """Where two texts part; `shown`: whether their words may be."""
+    (place,) = mismatch.index
+    if place < 0:
+        return "the words are right, and what stands between them is not"
+    if not shown:
+        return f"word {place + 1} of the text is the first that is not right"
+    have, due = (repr(word) if word else "no more words" for word in (mismatch.have, mismatch.due))
+    return f"word {place + 1} of the text is {have}, expected {due}"
 
 
 def _length(have: int, due: int, numbers: bool) -> str:

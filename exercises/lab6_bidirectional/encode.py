@@ -162,6 +162,7 @@ wrong.add("as_text", but(encode, returns=lambda ids: [str(n) for n in ids]), sai
 EXERCISE = Exercise(
     reference=encode,
     inputs=inputs,
+    shapes={"return": "token"},
     points=7,
     cases=(
         Case(name="max_length None", inputs=limited(None)),

@@ -183,6 +183,7 @@ OPEN = "A span that is open at the end is a span too."
 EXERCISE = Exercise(
     reference=find_spans,
     inputs=inputs,
+    shapes={"return": "span part"},
     points=9,
     cases=(
         Case(name="a long text", inputs=lambda rng: {"tags": random_tags(rng, 60)}),

@@ -321,7 +321,7 @@ EXERCISE = Exercise(
     points=14,
     axes={"B": 3, "T": 6, "C": 4},
     without=frozenset({"a long sequence"}),
-    shapes={"emissions": "B T C", "transitions": "C C", "lengths": "B"},
+    shapes={"emissions": "B T C", "transitions": "C C", "lengths": "B", "return": "B T"},
     cases=(
         Case(name="transitions that decide", inputs=strong_transitions),
         Case(name="padding with large emissions", inputs=loud_padding),

@@ -128,7 +128,7 @@ def test_bools_texts_and_none_are_themselves_only() -> None:
     for due, have in ((True, 1), (False, 0), (None, 0), ("1", 1), ("a", None), (None, False)):
         assert difference(due, have).kind == "container"
     assert difference(True, False).kind == "values"
-    assert difference("a", "b").kind == "values"
+    assert difference("a", "b").kind == "text"
 
 
 def test_what_was_due_is_not_told_where_its_sort_is_wrong() -> None:

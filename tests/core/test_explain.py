@@ -85,7 +85,7 @@ def test_hidden_numbers_are_told_only_where_they_may_be() -> None:
     assert told(0.25, 0.75) == "the value is not right."
     assert told(0.25, 0.75, numbers=True) == "you have 0.750, expected 0.250."
     assert told((0.25,), (0.75,), parts=("loss",)) == "loss: the value is not right."
-    assert told("secret", "other") == "the value is not right."
+    assert told("secret", "other") == "word 1 of the text is the first that is not right."
     assert told("secret", 3) == "you have an int, expected a text."
     assert told([(1, 2), (3, 4)], [(1, 2)]) == "it has too few items (1)."
     assert told([1], [1, 2]) == "it has too many items (2)."
@@ -340,3 +340,39 @@ def test_full_marks_are_for_those_alone_who_fail_nothing(trials: list[Trial]) ->
     assert 0 <= share(trials) <= 1
     assert (share(trials) == 1) == (not failed and VALUE in trials)
     assert (share(trials) > 0) == (VALUE in trials)
+
+
+# -- texts and lists ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("have", "due", "at_home", "graded"),
+    [
+        ("a dot b", "a don't b", "word 2 of the text is 'dot', expected \"don't\".", "word 2"),
+        ("a b c", "a b", "word 3 of the text is 'c', expected no more words.", "word 3"),
+        ("a", "a b", "word 2 of the text is no more words, expected 'b'.", "word 2"),
+        ("a  b", "a b", "the words are right, and what stands between", "the words are right"),
+    ],
+)
+def test_texts_are_told_apart_by_their_first_other_word(
+    have: str, due: str, at_home: str, graded: str
+) -> None:
+    mismatch = compare(due, have)
+    assert mismatch is not None
+    assert at_home in first_wrong(mismatch, (), numbers=True)
+    told = first_wrong(mismatch, (), numbers=False)
+    assert graded in told
+    assert "don't" not in told
+
+
+def test_lists_that_stand_for_axes_are_told_by_their_names() -> None:
+    letters = {"return": "B T"}
+    wrong = compare([[1, 2], [3, 4]], [[1, 2], [3, 5]], Tolerance(), letters)
+    long = compare([[1, 2], [3, 4]], [[1, 2], [3, 4, 4]], Tolerance(), letters)
+    nested = compare({"paths": [[1.0]]}, {"paths": [[2.0]]}, Tolerance(), {"paths": "B T"})
+    assert wrong is not None
+    assert long is not None
+    assert nested is not None
+    assert first_wrong(wrong, (), numbers=True).startswith("step 1 of sequence 1: you have 5")
+    assert first_wrong(long, (), numbers=True).startswith("sequence 1: it has 3 items")
+    assert first_wrong(nested, (), numbers=False).startswith("step 0 of sequence 0 of paths:")
