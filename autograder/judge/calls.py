@@ -83,6 +83,13 @@ def request_of(
     return Request(case, question, *packed(arguments, scenario, case.device))
 
 
+def with_arguments(request: Request, arguments: Mapping[str, Tree]) -> Request:
+    """The same call with other arguments."""
+    scenario, device = request.header["scenario"], request.header["device"]
+    question = replace(request.question, arguments=arguments)
+    return Request(request.case, question, *packed(arguments, scenario, device))
+
+
 def _arguments(case: Case, arrays: str, rng: np.random.Generator, digits: int | None) -> Tree:
     def wrapped(leaf: Any) -> Any:
         if not isinstance(leaf, np.ndarray):

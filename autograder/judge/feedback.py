@@ -44,7 +44,8 @@ def report_on(judgement: Judgement) -> ExerciseReport:
 def _lines(judgement: Judgement) -> list[Line]:
     if judgement.outcome == "right":
         return _given(judgement)
-    return [*_what(judgement), *_hint(judgement), *_given(judgement)]
+    does = [Line("What it does", judgement.said)] if judgement.said else []
+    return [*_what(judgement), *does, *_hint(judgement), *_given(judgement)]
 
 
 def _what(judgement: Judgement) -> list[Line]:

@@ -149,6 +149,8 @@ def message_of(checked: Checked, notebook: bool) -> Message:
         lines = forbidden(exercise.name, used)
     elif checked.outcome != "right":
         lines = findings(checked.trials, exercise.parts, numbers=True)
+        if checked.said:
+            lines.append(Line("What it does", checked.said))
         ask = f"hint({exercise.name})" if notebook else f"--hint {exercise.name}"
         known = "I recognise this one. " if checked.mistake else ""
         text = f"{known}Ask with {ask}: first where to look, then what is wrong."
