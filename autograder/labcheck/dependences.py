@@ -374,7 +374,9 @@ def _unmoved(probe: Probe, due: Facts, got: Facts, wrong: Sequence[str]) -> str:
         return ""
     still = [name for name in got if due[name].changed and got[name].changed is False]
     if still and all(fact.changed is False for fact in got.values()):
-        return f"Nothing changes when {_word(probe)}: what is it used for?"
+        used = probe.kind in ("zero", "double", "turned") and "," not in probe.of
+        rest = ": what is it used for?" if used else ", and something should."
+        return f"Nothing changes when {_word(probe)}{rest}"
     if named := [name for name in still if name in wrong]:
         do = "does" if len(named) == 1 else "do"
         return f"{_subject(named)} {do} not change when {_word(probe)}, and should."
@@ -403,12 +405,17 @@ def _moved_elsewhere(probe: Probe, due: Facts, got: Facts, wrong: Sequence[str])
     return ""
 
 
+EXACT_FIRST = ("symmetric", "full", "turned", "double", "zero", "alike", "behind", "last")
+"""Kinds of probes, those first that tell most where they turn a result right."""
+
+
 def _agrees(found: Sequence[Seen], wrong: Sequence[str]) -> str:
     """Under which changes what is wrong turns right."""
     for names in (list(wrong), *([name] for name in wrong)):
         fits = [probe for probe, due, got in found if _agree(due, got, names)]
         if fits and names:
-            words = [_word(probe) for probe in fits if probe.kind == fits[0].kind]
+            kind = min((probe.kind for probe in fits), key=EXACT_FIRST.index)
+            words = [_word(probe) for probe in fits if probe.kind == kind]
             are = "are" if len(names) > 1 else "is"
             return f"{_subject(names)} {are} right as soon as {_either(words)}."
     return ""

@@ -75,14 +75,14 @@ ORDERS: Mapping[str, Callable[[Items, Items], bool]] = {
     "what is due, cut short at the beginning": lambda due, got: (
         len(got) < len(due) and list(got) == list(due[len(due) - len(got) :])
     ),
-    "what is due with {noun} left out": subsequence,
+    "what is due with {noun} left out": lambda due, got: subsequence(got, due),
     "what is due with {noun} added at the end": lambda due, got: (
         len(got) > len(due) and list(due) == list(got[: len(due)])
     ),
     "what is due with {noun} added at the beginning": lambda due, got: (
         len(got) > len(due) and list(due) == list(got[len(got) - len(due) :])
     ),
-    "what is due with {noun} added": lambda due, got: subsequence(due, got),
+    "what is due with {noun} added": subsequence,
     "made of {noun} that are due, but some are missing": lambda due, got: (
         Counter(got) < Counter(due)
     ),

@@ -135,6 +135,9 @@ def _varying(pairs: Pairs) -> Iterator[tuple[str, Numbers]]:
     }
     for name in pairs[0].arguments:
         columns[name] = [_single(pair.arguments.get(name)) for pair in pairs]
+        if isinstance(pairs[0].arguments[name], np.ndarray) and pairs[0].arguments[name].ndim:
+            counts = [np.size(pair.arguments.get(name, ())) for pair in pairs]
+            columns[f"how many numbers {name} has"] = [float(count) for count in counts]
     for name, values in columns.items():
         if None not in values and 0 not in values and len(set(values)) > 1:
             yield name, np.array(values, dtype=float)
@@ -151,7 +154,7 @@ def plus(pairs: Pairs) -> str:
     gaps = [pair.got - pair.due for pair in pairs]
     if not all(np.isfinite(gap).all() for gap in gaps):
         return ""
-    for sign, word in ((-1, "minus"), (1, "plus")):
+    for sign, word in ((-1, "minus"), (1, "plus"), (-2, "minus twice")):
         for name in pairs[0].arguments:
             if _is_argument(pairs, name, sign):
                 return f"what is due {word} {name}"
@@ -375,7 +378,7 @@ def _rounded_so(pairs: Pairs, made: Callable[..., Numbers], how: Any) -> bool:
     return all(
         bool((np.abs(pair.got - made(pair.due, how)) <= 1e-12 * np.abs(pair.due)).all())
         for pair in pairs
-    ) and any(not equal(pair.got, pair.due) for pair in pairs)
+    ) and any((pair.got != pair.due).any() for pair in pairs)
 
 
 def _relative_gap(pair: Pair) -> float:
