@@ -350,6 +350,8 @@ def _not_zero(found: Sequence[Seen], wrong: Sequence[str]) -> str:
 def _word(probe: Probe) -> str:
     names = [_named(path) for path in probe.of.split(",")]
     named, is_set = listed(names), "is" if len(names) == 1 else "are"
+    if len(names) > 4:
+        named, is_set = "every number that goes in", "is"
     entry = NEIGHBOURS.get(probe.of, "")
     return {
         "zero": f"{named} {is_set} zero",

@@ -159,6 +159,8 @@ def _said(each: Relation, found: Found, same_shape: bool) -> str:
 
 def _sentence(names: Sequence[str], text: str, narrow: bool, indirect: bool) -> str:
     are = "are" if len(names) > 1 else "is"
+    if len(names) > 1:
+        text = text.replace(" of it ", " of each ")
     if list(names) == [""]:
         subject = "the result" if indirect else "what you return"
         subject = subject if narrow else subject[:1].upper() + subject[1:]
