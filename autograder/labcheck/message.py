@@ -132,6 +132,7 @@ def advice(look: str, trials: Sequence[Trial], parts: Sequence[str]) -> str:
         name for table in tables for name, pair in table.items() if not pair.right
     }
     words = set(re.findall(r"[^\W\d]\w*", look))
+    words = {word for word in words if len(word) > 1}  # one letter is an axis or an argument
     named = {name for table in tables for name in table if {name, name.removeprefix("d")} & words}
     if named and named <= right:
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -43,11 +44,21 @@ class Pair:
         return self.numbers and self.due.shape == self.got.shape
 
     @property
+    def empty(self) -> bool:
+        """Whether it is numbers, and none is due or came."""
+        return self.numbers and not (self.due.size and self.got.size)
+
+    @property
     def numbers(self) -> bool:
         """Whether both are numbers, a scalar being an array without axes."""
         return isinstance(self.due, np.ndarray) and isinstance(self.got, np.ndarray)
 
-    @property
+    @functools.cached_property
+    def variety(self) -> int:
+        """How many different numbers are due."""
+        return distinct(self.due)
+
+    @functools.cached_property
     def wrong(self) -> NDArray[np.bool_]:
         """Which numbers are not what was due."""
         with np.errstate(all="ignore"):

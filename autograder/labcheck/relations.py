@@ -42,7 +42,7 @@ def wrong(pairs: Pairs) -> list[Pair]:
 
 def shown(pairs: Pairs, least: int = LEAST) -> bool:
     """Whether the numbers due where it is wrong are different enough to show anything."""
-    return sum(distinct(pair.due) for pair in wrong(pairs)) >= least
+    return sum(pair.variety for pair in wrong(pairs)) >= least
 
 
 def everywhere(pairs: Pairs, made: Callable[..., Numbers], *how: Any, least: int = LEAST) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from . import items, places, relations
 from .dependences import Seen, dependence
 from .explain import listed
@@ -73,7 +75,10 @@ class Found:
             return None
         tables = [pairs_of(trial, parts) for trial in values]
         wrong = _always_wrong([pairs_of(trial, parts) for trial in failing])
-        columns = {name: [table[name] for table in tables if name in table] for name in wrong}
+        columns = {
+            name: [table[name] for table in tables if name in table and not table[name].empty]
+            for name in wrong
+        }
         right = tuple(
             name
             for name in tables[0]
@@ -100,14 +105,15 @@ def said(
     found = Found.of(trials, parts) if first.mismatch.kind != "fact" else None
     if found is None:
         return ""
-    return (
-        relation(found)
-        or places.cases(trials)
-        or dependence(probe(), found.wrong)
-        or _first(LAST, found, same_shape=True)
-        or _half_right(found)
-        or places.by_name(trials)
-    )
+    with np.errstate(all="ignore"):
+        return (
+            relation(found)
+            or places.cases(trials)
+            or dependence(probe(), found.wrong)
+            or _first(LAST, found, same_shape=True)
+            or _half_right(found)
+            or places.by_name(trials)
+        )
 
 
 def relation(found: Found) -> str:
@@ -146,7 +152,9 @@ def _said(each: Relation, found: Found, same_shape: bool) -> str:
     for narrow in (False, True):
         texts: dict[str, list[str]] = {}
         for name, column in found.columns.items():
-            pairs = [pair for pair in column if not pair.right] if narrow else list(column)
+            pairs = [pair for pair in column if not (narrow and pair.right)]
+            if not pairs or relations.wrong(pairs) == []:
+                continue
             if same_shape and not all(pair.comparable for pair in pairs):
                 continue
             if text := each(pairs):

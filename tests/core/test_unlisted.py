@@ -1,10 +1,15 @@
 """Mistakes whose name is hidden are unseen programs: nearly all are told what they do."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from autograder.labcheck.compare import Tolerance
 from autograder.labcheck.message import advice
+from autograder.labcheck.telling import said
 from autograder.labcheck.tree import Array
 from autograder.labcheck.verdict import Observed, Question, diagnose, judged
 from tests.core.unlisted import of_lab
@@ -29,6 +34,61 @@ def test_no_sentence_shows_a_hidden_number():
     for one in of_lab("lab2_rnn", SAMPLE["lab2_rnn"]):
         digits = [word for word in one.text.split() if sum(map(str.isdigit, word)) > 4]
         assert not digits, one
+
+
+# -- anything may come ---------------------------------------------------------------------------
+
+NUMBER = st.floats(width=32) | st.sampled_from([0.0, 1.0, -1.0, np.nan, np.inf])
+ARRAY = st.builds(
+    lambda shape, seed, odd, cut: _array(shape, seed, odd, cut),
+    st.lists(st.integers(0, 4), max_size=4),
+    st.integers(0, 3),
+    st.sampled_from([None, np.nan, np.inf, 1e300]),
+    st.booleans(),
+)
+LEAF = (
+    NUMBER | st.integers(-3, 3) | st.text("ab C", max_size=4) | st.booleans() | st.none() | ARRAY
+)
+TREE = st.recursive(
+    LEAF,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.sampled_from(["dW", "dx", 3, "c", "d"]), inner, max_size=5)
+    ),
+    max_leaves=8,
+)
+
+
+def _array(shape, seed, odd, cut):
+    values = np.random.default_rng(seed).standard_normal(shape)
+    if odd is not None and values.size:
+        values.flat[0] = odd
+    return Array(np.rint(values) if cut else values)
+
+
+ODD = st.sampled_from([None, np.nan, np.inf, 1e300])
+SAME_SHAPE = st.builds(
+    lambda shape, one, two, odd, whole: (
+        _array(shape, one, odd[0], whole),
+        _array(shape, two, odd[1], whole),
+    ),
+    st.lists(st.integers(0, 4), max_size=4),
+    st.integers(0, 3),
+    st.integers(0, 3),
+    st.tuples(ODD, ODD),
+    st.booleans(),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(TREE, TREE) | SAME_SHAPE, min_size=1, max_size=3), ARRAY)
+def test_whatever_comes_a_sentence_or_none_is_found_without_a_warning(results, argument):
+    trials = []
+    for place, (due, got) in enumerate(results):
+        question = replace(case(f"case {place}"), arguments={"x": argument, "lengths": argument})
+        trials.append(judged(question, Observed("result", due), Observed("result", got)))
+    assert isinstance(said(trials, (), list), str)
 
 
 # -- a hint, and an advice, belong to the case that is shown -------------------------------------
