@@ -7,6 +7,7 @@ else.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import astuple
 from typing import Any
 
 from autograder.judge.calls import Request, code_of
@@ -67,6 +68,14 @@ def _exercise(exercise: Exercise, oracle: Oracle, collected: Collected) -> dict[
         "forbidden": list(forbidden),
         "scenario": _code(exercise.scenario),
         "view": _code(exercise.view),
+        "probes": [
+            [
+                probe.kind,
+                probe.of,
+                _short({name: list(astuple(fact)) for name, fact in facts.items()}),
+            ]
+            for probe, _, facts in oracle.probed(exercise, 0)
+        ],
         "hints": [[one.name, one.when, one.look] for one in exercise.mistakes],
         "cases": cases,
     }

@@ -6,7 +6,7 @@ The same path serves the student's functions, the references and the mistakes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -93,6 +93,13 @@ def _property(case: Case) -> str:
     """What a case is about: cases about the same are charged together."""
     due = f"{case.raises.__name__} {case.mentions}" if case.raises else case.name
     return case.property or due
+
+
+def with_arguments(request: Request, arguments: Mapping[str, Tree]) -> Request:
+    """The same call with other arguments."""
+    scenario, device = request.header["scenario"], request.header["device"]
+    question = replace(request.question, arguments=arguments)
+    return Request(request.case, question, *packed(arguments, scenario, device))
 
 
 def _arguments(case: Case, arrays: str, rng: np.random.Generator, digits: int | None) -> Tree:

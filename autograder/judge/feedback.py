@@ -9,7 +9,7 @@ from dataclasses import replace
 from autograder.judge.judgement import Judgement
 from autograder.judge.report import CaseReport, ExerciseReport
 from autograder.labcheck.explain import Line, listed
-from autograder.labcheck.message import ended, findings, forbidden
+from autograder.labcheck.message import advice, ended, findings, forbidden
 from autograder.labcheck.own import Own
 from autograder.labcheck.text import capped
 from autograder.labcheck.verdict import Trial
@@ -44,7 +44,8 @@ def report_on(judgement: Judgement) -> ExerciseReport:
 def _lines(judgement: Judgement) -> list[Line]:
     if judgement.outcome == "right":
         return _given(judgement)
-    return [*_what(judgement), *_hint(judgement), *_given(judgement)]
+    does = [Line("What it does", judgement.said)] if judgement.said else []
+    return [*_what(judgement), *does, *_hint(judgement), *_given(judgement)]
 
 
 def _what(judgement: Judgement) -> list[Line]:
@@ -83,7 +84,8 @@ def _hint(judgement: Judgement) -> list[Line]:
             text = f"This is exactly what comes out when {mistake.when}.\n{mistake.look}"
             return [Line("Hint", text)]
     first = next((trial for trial in judgement.trials if not trial.passed), None)
-    look = judgement.exercise.look
+    exercise = judgement.exercise
+    look = advice(exercise.look, judgement.trials, exercise.parts)
     if not look or first is None or not first.question.value or first.mismatch is None:
         return []
     on_values = first.mismatch.kind in ("values", "finite", "length", "text", "fact")

@@ -16,10 +16,12 @@ from autograder.judge.oracle import Oracle
 from autograder.judge.program import Program
 from autograder.judge.report import LabReport, Outcome
 from autograder.judge.submission import Submission
+from autograder.labcheck.dependences import AGAIN, Probe, Seen, probed
 from autograder.labcheck.forbidden import forbidden_use, may_use
 from autograder.labcheck.message import GRADED, explained, outcome_of, share
 from autograder.labcheck.own import Own
-from autograder.labcheck.verdict import Observed, diagnose, tried
+from autograder.labcheck.telling import said
+from autograder.labcheck.verdict import Observed, Trial, diagnose, tried
 from autograder.sandbox.errors import SandboxError
 from autograder.sandbox.pool import Sandbox
 from autograder.spec import Exercise
@@ -227,7 +229,23 @@ class Judging:
         mistake = None
         if outcome in DISTURBED:
             mistake = diagnose(trials, oracle.mistakes(exercise, draw))
-        return Judgement(exercise, trials, outcome, share(trials), mistake, own=own)
+        does = ""
+        if outcome in ("wrong", "partly") and mistake is None:
+            does = said(trials, exercise.parts, lambda: self._probed(exercise, draw, trials[0]))
+        return Judgement(exercise, trials, outcome, share(trials), mistake, own=own, said=does)
+
+    def _probed(self, exercise: Exercise, draw: int, first: Trial) -> Sequence[Seen]:
+        """What the program does on the first case with changed arguments."""
+        oracle = self.grader.oracle
+        known = oracle.probed(exercise, draw)
+        requests = {probe: request for probe, request, _ in known}
+        requests[AGAIN] = oracle.expected(exercise, draw)[0][0]
+
+        def call(probe: Probe) -> Observed:
+            return self.candidate.call(exercise, requests[probe], False)[0]
+
+        facts = [(probe, due) for probe, _, due in known]
+        return probed(facts, first.question, first.got, exercise.parts, call)
 
     def _forbidden(self, exercise: Exercise) -> str | None:
         """What the exercise uses and may not, read from the source."""

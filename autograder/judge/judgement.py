@@ -16,7 +16,7 @@ class Judgement:
 
     share: the part of the points that was earned.  reason: what ended it before its cases did.
     given: names of the functions that were answered in the student's stead.  own: what the
-    program's text names.
+    program's text names.  said: what the program does, where no known mistake is recognised.
     """
 
     exercise: Exercise
@@ -27,6 +27,7 @@ class Judgement:
     reason: str = ""
     given: tuple[str, ...] = ()
     own: Own = field(default_factory=Own)
+    said: str = ""
 
     @staticmethod
     def without_cases(exercise: Exercise, outcome: Outcome, reason: str = "") -> Judgement:

@@ -19,8 +19,10 @@ from autograder.judge.calls import (
     call,
     packed,
     request_of,
+    with_arguments,
 )
 from autograder.labcheck.compare import describe
+from autograder.labcheck.dependences import Facts, Probe, changed, facts, probes
 from autograder.labcheck.tree import Tree, decode, devices_of
 from autograder.labcheck.verdict import Observed
 from autograder.sandbox import wire
@@ -53,6 +55,7 @@ class Oracle:
         self._worker: Worker | None = None
         self._expected: dict[tuple[str, int], tuple[tuple[Request, Observed], ...]] = {}
         self._mistakes: dict[tuple[str, int], Mapping[str, LazyAnswers]] = {}
+        self._probed: dict[tuple[str, int], tuple[tuple[Probe, Request, Facts], ...]] = {}
 
     def close(self) -> None:
         """Ends the worker of the references."""
@@ -116,6 +119,29 @@ class Oracle:
                 for place, mistake in enumerate(exercise.mistakes)
             }
         return self._mistakes[key]
+
+    def probed(self, exercise: Exercise, draw: int) -> Sequence[tuple[Probe, Request, Facts]]:
+        """Its first case with changed arguments, and what these do to the reference's result.
+
+        None where an exercise trains, or builds its own arguments: what comes back may be chance.
+        """
+        key = (exercise.name, draw)
+        if key not in self._probed:
+            plain = not exercise.training and exercise.scenario is None
+            self._probed[key] = tuple(self._probes(exercise, draw)) if plain else ()
+        return self._probed[key]
+
+    def _probes(self, exercise: Exercise, draw: int) -> Iterator[tuple[Probe, Request, Facts]]:
+        request, due = self.expected(exercise, draw)[0]
+        question = request.question
+        entry = f"solutions.{self.collected.slug}:{exercise.name}"
+        for probe in probes(question):
+            changed_request = with_arguments(request, changed(question, probe))
+            seen = self.reply(exercise, entry, changed_request, arguments=False).result
+            if seen.did == "result":
+                known = facts(probe, due.tree, seen.tree, question, exercise.parts)
+                if known:
+                    yield probe, changed_request, known
 
     def entry(self, exercise: Exercise, path: str) -> str:
         """The dotted name of something in an exercise's spec."""

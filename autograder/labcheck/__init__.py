@@ -4,8 +4,9 @@
 a time, and ``progress()`` shows how much of the lab is done.
 
 Inside, data goes one way: recorded cases (`visible`) → calls of your function (`run`) → comparison
-(`tree`, `compare`) → known mistake (`verdict`) → sentences (`explain`, `message`) → the page
-(`html`, `text`).  `session` drives it in a notebook, `__main__` in a terminal.
+(`tree`, `compare`) → known mistake (`verdict`), or else what the function does (`telling`, from
+`pairs` by `relations`, `places`, `items` and `dependences`) → sentences (`explain`, `message`) →
+the page (`html`, `text`).  `session` drives it in a notebook, `__main__` in a terminal.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from .exceptions import ANYONE, meaning, type_told
 from .explain import CODE, Line, as_text, called_with, first_wrong, points, returned
 from .forbidden import hides
 from .own import Own
+from .pairs import pairs_of, sizes_of
 from .text import capped
 from .verdict import Observed, Trial, is_stub
 
@@ -141,6 +143,33 @@ def findings(
     if question.why and not question.value:
         lines.append(Line("Look at", question.why))
     return lines
+
+
+def advice(look: str, trials: Sequence[Trial], parts: Sequence[str]) -> str:
+    """Where to look, unless what it speaks of is right already."""
+    values = [trial for trial in trials if trial.question.value]
+    tables = [table for trial in values if (table := pairs_of(trial, parts))]
+    right = {name for table in tables for name in table} - {
+        name for table in tables for name, pair in table.items() if not pair.right
+    }
+    words = set(re.findall(r"[^\W\d]\w*", look))
+    words = {word for word in words if len(word) > 1}  # one letter is an axis or an argument
+    named = {name for table in tables for name in table if {name, name.removeprefix("d")} & words}
+    if named and named <= right:
+        return ""
+    return "" if STEPS.search(look) and _only_long_ones_fail(values) else look
+
+
+STEPS = re.compile(r"\bT = \d|\bsteps?\b")
+"""Words of an advice to follow a few steps by hand."""
+
+
+def _only_long_ones_fail(values: Sequence[Trial]) -> bool:
+    """Whether sequences of a few steps are right, and only far longer ones are not."""
+    steps = [(sizes_of(trial.question).get("T", 0), trial.passed) for trial in values]
+    right = max((length for length, passed in steps if passed), default=0)
+    wrong = min((length for length, passed in steps if not passed), default=0)
+    return right >= 2 and wrong > 2 * right
 
 
 def _what_is_right(trials: Sequence[Trial]) -> str:

@@ -13,14 +13,16 @@ import sys
 import textwrap
 import traceback
 import types
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 from .calling import called
+from .dependences import Probe, Seen, changed, probed
 from .forbidden import Source, forbidden_use
 from .message import outcome_of, share
+from .telling import said
 from .tree import NotPlain, devices_of, live, on_cpu, plain
 from .verdict import Observed, Trial, diagnose, is_stub, tried
 from .visible import Code, VisibleCase, VisibleExercise
@@ -30,7 +32,10 @@ HERE = __file__.removesuffix("run.py")  # as it stands in tracebacks, in an arch
 
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """What the visible cases found: outcome, share of the points, cases, and the known mistake."""
+    """What the visible cases found: outcome, share of the points, cases, and the known mistake.
+
+    said: what the function does, in a sentence, where no known mistake is recognised.
+    """
 
     exercise: VisibleExercise
     outcome: str
@@ -38,6 +43,7 @@ class Checked:
     trials: tuple[Trial, ...]
     mistake: str | None
     used: str = ""
+    said: str = ""
 
 
 def check_cases(exercise: VisibleExercise, entry: Callable[..., Any]) -> Checked:
@@ -54,7 +60,21 @@ def check_cases(exercise: VisibleExercise, entry: Callable[..., Any]) -> Checked
     outcome = outcome_of(trials)
     recorded = {name: list(_recorded(exercise, name)) for name in exercise.hints}
     mistake = diagnose(trials, recorded) if outcome != "unfinished" else None
-    return Checked(exercise, outcome, share(trials), tuple(trials), mistake)
+    does = ""
+    if outcome in ("wrong", "partly") and mistake is None:
+        does = said(trials, exercise.parts, lambda: _probed(exercise, trials[0], entry))
+    return Checked(exercise, outcome, share(trials), tuple(trials), mistake, said=does)
+
+
+def _probed(exercise: VisibleExercise, first: Trial, entry: Callable[..., Any]) -> Sequence[Seen]:
+    """What the function does on the first case with changed arguments."""
+    case, question = exercise.cases[0], first.question
+
+    def call(probe: Probe) -> Observed:
+        other = replace(question, arguments=changed(question, probe))
+        return _observe(exercise, replace(case, question=other), entry)[0]
+
+    return probed(exercise.probes, question, first.got, exercise.parts, call)
 
 
 def _recorded(exercise: VisibleExercise, name: str) -> Iterator[Observed]:

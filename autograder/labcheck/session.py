@@ -12,7 +12,7 @@ from typing import Any
 
 from .explain import TEXT_COLUMN, Line
 from .html import SIGNS, as_html
-from .message import Message, findings, forbidden
+from .message import Message, advice, findings, forbidden
 from .run import Checked, check_cases
 from .visible import VisibleExercise, load
 
@@ -21,10 +21,8 @@ FOLDER = Path(__file__).resolve().parents[2]
 """The folder of labcheck.pyz, wherever a notebook changes to afterwards."""
 
 START = "Write the body below the docstring in place of NotImplementedError, and check again."
-UNKNOWN = (
-    "None of the mistakes that I know gives exactly this. "
-    "The first difference that the check shows is the best lead."
-)
+LEAD = "The first difference that the check shows is the best lead."
+UNKNOWN = "None of the mistakes that I know gives exactly this."
 WIDTH = 64
 """The longest line that the dialog of nbgrader's Validate button shows whole."""
 
@@ -149,6 +147,8 @@ def message_of(checked: Checked, notebook: bool) -> Message:
         lines = forbidden(exercise.name, used)
     elif checked.outcome != "right":
         lines = findings(checked.trials, exercise.parts, numbers=True)
+        if checked.said:
+            lines.append(Line("What it does", checked.said))
         ask = f"hint({exercise.name})" if notebook else f"--hint {exercise.name}"
         known = "I recognise this one. " if checked.mistake else ""
         text = f"{known}Ask with {ask}: first where to look, then what is wrong."
@@ -164,7 +164,8 @@ def hints(checked: Checked, step: int) -> list[Line]:
         return [Line("Hint", "It is right: nothing to hint at.")]
     if checked.outcome == "forbidden":
         return [Line("Hint", f"Write it without {checked.used}.")]
-    look, wrong = exercise.look, UNKNOWN
+    look = advice(exercise.look, checked.trials, exercise.parts) or LEAD
+    wrong = f"{UNKNOWN} {checked.said or LEAD}"
     if checked.outcome == "unfinished":
         wrong = START
     elif checked.mistake is not None:

@@ -199,7 +199,8 @@ def diagnose(trials: Sequence[Trial], mistakes: Mapping[str, Sequence[Observed]]
 
     mistakes: what each does on each trial; "skipped" where that is not known.  First a mistake
     that does the same on every case; else, where values are wrong, one that gives the same values
-    on all of these: another slip may stand beside it.
+    on all of these and does the same on the first case that failed, which is the one that is
+    shown: another slip may stand beside it.
     """
     run = [place for place, trial in enumerate(trials) if trial.got.did != "skipped"]
     wrong = [place for place in run if not trials[place].passed]
@@ -212,7 +213,7 @@ def diagnose(trials: Sequence[Trial], mistakes: Mapping[str, Sequence[Observed]]
     values = [place for place in gave if trials[place].question.value]
     if not any(place in wrong for place in values):
         return None
-    fitting = _fitting(trials, mistakes, values)
+    fitting = _fitting(trials, mistakes, sorted({wrong[0], *values}))
     return fitting[0] if len(fitting) == 1 else None
 
 

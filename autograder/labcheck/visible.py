@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .compare import Tolerance
+from .dependences import Fact, Facts, Probe
 from .reading import Given
 from .tree import Tree, decode
 from .verdict import Observed, Question
@@ -29,7 +30,10 @@ class VisibleCase:
 
 @dataclass(frozen=True, eq=False)
 class VisibleExercise:
-    """One exercise with its cases; scenario and view are (name, source) or None."""
+    """One exercise with its cases; scenario and view are (name, source) or None.
+
+    probes: changes of the first case's arguments, with what the reference does then.
+    """
 
     name: str
     points: float
@@ -40,6 +44,7 @@ class VisibleExercise:
     scenario: Code | None
     view: Code | None
     forbidden: tuple[str, ...]
+    probes: tuple[tuple[Probe, Facts], ...] = ()
 
 
 def load(path: Path) -> dict[str, VisibleExercise]:
@@ -68,7 +73,12 @@ def _exercise(data: Mapping[str, Any]) -> VisibleExercise:
         _code(data["scenario"]),
         _code(data["view"]),
         tuple(data["forbidden"]),
+        tuple(_probe(*each) for each in data.get("probes", ())),
     )
+
+
+def _probe(kind: str, of: str, facts: Mapping[str, Any]) -> tuple[Probe, Facts]:
+    return Probe(kind, of), {name: Fact(*values) for name, values in facts.items()}
 
 
 def _code(pair: list[str] | None) -> Code | None:

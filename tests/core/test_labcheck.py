@@ -64,6 +64,22 @@ def said(folder: Path, body: str) -> str:
     return result.stdout
 
 
+def test_what_nobody_listed_is_described_by_what_it_does(handed_out: Path) -> None:
+    body = STEP + "return 0.8 * np.tanh(x @ W_xh + h_prev @ W_hh + b_h)\ncheck(rnn_step)\n"
+    assert "What you return is what is due times 4/5." in said(handed_out, body)
+    body = STEP + "return np.tanh(x @ W_xh + h_prev @ W_hh - b_h)\ncheck(rnn_step)\n"
+    assert "The result is right as soon as b_h is zero." in said(handed_out, body)
+    body += "hint(rnn_step)\nhint(rnn_step)\n"
+    assert "None of the mistakes that I know" in said(handed_out, body)
+
+
+def test_a_known_mistake_is_told_as_such_and_not_described(handed_out: Path) -> None:
+    body = STEP + "return x @ W_xh + h_prev @ W_hh + b_h\ncheck(rnn_step)\n"
+    text = said(handed_out, body)
+    assert "I recognise this one." in text
+    assert "What it does" not in text
+
+
 def test_it_needs_numpy_alone_and_nothing_of_the_grader(handed_out: Path) -> None:
     body = QUICK["as_float"] + "\n" + QUICK["rnn_step"] + "\ncheck(rnn_step)\n"
     text = said(handed_out, body + REPORT)

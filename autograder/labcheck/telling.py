@@ -1,0 +1,185 @@
+"""What a wrong program does, in one sentence: the first relation that holds in every case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import items, places, relations
+from .dependences import Seen, dependence
+from .explain import listed
+from .pairs import Pair, pairs_of
+from .relations import Relation
+from .verdict import Trial
+
+NUMBERS: tuple[Relation, ...] = (
+    relations.times,
+    relations.plus,
+    relations.flipped,
+    relations.shifted,
+    relations.transposed,
+    relations.blocks,
+    relations.summed,
+    places.ended,
+    places.pattern,
+    places.condition,
+    relations.rounded,
+    relations.constant,
+    relations.clipped,
+    relations.function,
+    relations.reordered,
+    relations.argument,
+    relations.repeated,
+    relations.scaled_by_slice,
+    items.replaced,
+)
+"""Relations of numbers in the shape that is due, the first ones first."""
+
+SHAPES: tuple[Relation, ...] = (
+    relations.transposed,
+    relations.reshaped,
+    relations.reduced,
+    relations.cut,
+)
+"""Relations of numbers in another shape."""
+
+ITEMS: tuple[Relation, ...] = (items.text_case, items.in_order, items.in_dict)
+"""Relations of lists, texts and dicts."""
+
+LAST: tuple[Relation, ...] = (places.bounds, relations.too_large)
+"""What is said where nothing else is known."""
+
+FAILING = "In the cases that fail, "
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the value cases show: parts that are wrong in every failing one, with their pairs."""
+
+    columns: Mapping[str, Sequence[Pair]]
+    right: tuple[str, ...]
+    indirect: bool
+
+    @staticmethod
+    def of(trials: Sequence[Trial], parts: Sequence[str]) -> Found | None:
+        """The value cases that gave a result where one was due; None where none of them failed."""
+        values = [
+            trial
+            for trial in trials
+            if trial.question.value and trial.due.did == trial.got.did == "result"
+        ]
+        failing = [trial for trial in values if not trial.passed]
+        if not failing:
+            return None
+        tables = [pairs_of(trial, parts) for trial in values]
+        wrong = _always_wrong([pairs_of(trial, parts) for trial in failing])
+        columns = {
+            name: [table[name] for table in tables if name in table and not table[name].empty]
+            for name in wrong
+        }
+        right = tuple(
+            name
+            for name in tables[0]
+            if all(name in table and table[name].right for table in tables)
+        )
+        return Found(columns, right, failing[0].question.indirect)
+
+    @property
+    def wrong(self) -> list[str]:
+        """The parts that are wrong in every failing case."""
+        return list(self.columns)
+
+
+def said(
+    trials: Sequence[Trial], parts: Sequence[str], probe: Callable[[], Sequence[Seen]]
+) -> str:
+    """What a wrong program does, in one sentence; "" where nothing is known.
+
+    probe: makes the calls with changed arguments, only where results alone tell nothing.
+    """
+    first = next((trial for trial in trials if not trial.passed), None)
+    if first is None or not first.question.value or not first.mismatch:
+        return ""  # another case is shown
+    found = Found.of(trials, parts) if first.mismatch.kind != "fact" else None
+    if found is None:
+        return ""
+    with np.errstate(all="ignore"):
+        return (
+            relation(found)
+            or places.cases(trials)
+            or dependence(probe(), found.wrong)
+            or _first(LAST, found, same_shape=True)
+            or _half_right(found)
+            or places.by_name(trials)
+        )
+
+
+def relation(found: Found) -> str:
+    """A sentence on how all results that are wrong relate to those due; "" where none is known.
+
+    It is true of every value case; of those that fail alone where it says so.
+    """
+    for one, other in items.exchanged(found.columns):
+        return f"{one} holds what is due as {other}, and {other} what is due as {one}."
+    return (
+        _first(NUMBERS, found, same_shape=True)
+        or _first(SHAPES, found, same_shape=False)
+        or _first(ITEMS, found, same_shape=False)
+    )
+
+
+def _half_right(found: Found) -> str:
+    """Which parts are right in every case and which in none that fails."""
+    if not found.right or not found.columns or len(found.right) > 4:
+        return ""
+    are = "is" if len(found.right) == 1 else "are"
+    no = "is" if len(found.wrong) == 1 else "are"
+    return f"{listed(found.right)} {are} right in every case; {_together(found.wrong)} {no} not."
+
+
+def _first(kinds: Sequence[Relation], found: Found, same_shape: bool) -> str:
+    return next((text for each in kinds if (text := _said(each, found, same_shape))), "")
+
+
+def _always_wrong(tables: Sequence[Mapping[str, Pair]]) -> list[str]:
+    """The parts that are wrong in every failing case."""
+    return [name for name in tables[0] if all(name in t and not t[name].right for t in tables)]
+
+
+def _said(each: Relation, found: Found, same_shape: bool) -> str:
+    for narrow in (False, True):
+        texts: dict[str, list[str]] = {}
+        for name, column in found.columns.items():
+            pairs = [pair for pair in column if not (narrow and pair.right)]
+            if not pairs or relations.wrong(pairs) == []:
+                continue
+            if same_shape and not all(pair.comparable for pair in pairs):
+                continue
+            if text := each(pairs):
+                texts.setdefault(text, []).append(name)
+        if texts:
+            text, names = max(texts.items(), key=lambda item: len(item[1]))
+            return _sentence(names, text, narrow, found.indirect)
+    return ""
+
+
+def _sentence(names: Sequence[str], text: str, narrow: bool, indirect: bool) -> str:
+    are = "are" if len(names) > 1 else "is"
+    if len(names) > 1:
+        text = text.replace(" of it ", " of each ")
+    if list(names) == [""]:
+        subject = "the result" if indirect else "what you return"
+        subject = subject if narrow else subject[:1].upper() + subject[1:]
+    else:
+        subject = _together(names)
+    return f"{FAILING if narrow else ''}{subject} {are} {text}."
+
+
+def _together(names: Sequence[str]) -> str:
+    """Several parts in words; many items of one list by their number."""
+    owners = {name.partition(" of ")[2] for name in names}
+    if len(names) > 3 and len(owners) == 1:
+        return f"{len(names)} parts of {owners.pop() or 'what you return'}"
+    return listed(names)
