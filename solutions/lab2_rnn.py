@@ -596,8 +596,8 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, eps: float = 1e-5)
         eps: how far each entry is pushed to either side.
 
     Returns:
-        The gradient, with the shape of x; float32 if x is float32, else float64. The differences
-        are taken in float64 either way: float32 would round eps away.
+        The gradient, with the shape of x, in floats: float64 will do for any x. The differences
+        are taken in float64: float32 would round eps away, and integers lose it.
     """
     ### BEGIN SOLUTION
     centre = np.asarray(x, dtype=np.float64)  # float32 would round eps away

@@ -103,7 +103,7 @@ def _case(request: Request, due: Observed, mistakes: Mapping[str, Observed]) -> 
         "tolerance": _tolerance(tolerance),
         "arguments": arguments,
         "due": None if _untouched(request, due) else _short(due.to_json()),
-        "mistakes": {name: _short(does.to_json()) for name, does in mistakes.items()},
+        "mistakes": {name: _short(does.to_json(), 8) for name, does in mistakes.items()},
     }
 
 
@@ -113,14 +113,14 @@ def _untouched(request: Request, due: Observed) -> bool:
     return request.case.observe == "arguments" and due.to_json() == before.to_json()
 
 
-def _short(node: Any) -> Any:
-    """The same JSON with floats of ten significant digits: tolerances are far wider."""
+def _short(node: Any, digits: int = 10) -> Any:
+    """The same JSON with floats of some significant digits: tolerances are far wider."""
     if isinstance(node, float):
-        return float(f"{node:.10g}")
+        return float(f"{node:.{digits}g}")
     if isinstance(node, list):
-        return [_short(item) for item in node]
+        return [_short(item, digits) for item in node]
     if isinstance(node, dict):
-        return {key: _short(item) for key, item in node.items()}
+        return {key: _short(item, digits) for key, item in node.items()}
     return node
 
 

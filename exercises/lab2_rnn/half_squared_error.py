@@ -86,12 +86,6 @@ wrong.add("gradient_first", answer("dy, loss"), said)
 said = "the squares are added up along one axis only. How many losses are asked for?"
 wrong.add("one_loss_per_step", answer("0.5 * np.sum(dy**2, axis=-1), dy"), said)
 
-wrong.add(
-    "gradient_of_integers",
-    edited(half_squared_error, {"as_float(y) - as_float(target)": "y - target"}),
-    "the gradient of integers is an array of integers. Which dtype should the gradient of integers have?",
-)
-
 wrong.add("nothing_returned", but(half_squared_error, returns=lambda pair: None), NO_RETURN)
 
 said = "only the loss comes back. Two things are asked for."
@@ -104,6 +98,7 @@ EXERCISE = Exercise(
     axes={"B": 3, "T": 5, "O": 2},
     shapes={"y": "B T O", "target": "B T O", "dy": "B T O", "return": "B T O"},
     parts=("loss", "dy"),
+    without=frozenset({"integer inputs"}),
     mistakes=wrong,
     look="Try y and target with one number each, and derive by hand.",
 )
