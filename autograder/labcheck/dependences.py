@@ -184,14 +184,14 @@ def _new_values(
 
 
 def _alike(named: Mapping[str, Tree]) -> Iterator[tuple[str, Any]]:
-    """For each array that is not the first of its shape in its container, that first one."""
-    first: dict[tuple[str, tuple[int, ...]], Any] = {}
+    """For each array that is not the first of its shape, that first one."""
+    first: dict[tuple[int, ...], Any] = {}
     for name, value in named.items():
         if _floats(value):
-            key = (name.rpartition(".")[0], value.values.shape)
-            if key in first:
-                yield name, first[key].copy()
-            first.setdefault(key, value.values)
+            shape = value.values.shape
+            if shape in first:
+                yield name, first[shape].copy()
+            first.setdefault(shape, value.values)
 
 
 def _groups(named: Mapping[str, Tree]) -> list[str]:

@@ -94,11 +94,11 @@ def instead(pairs: Pairs) -> str:
     there = [pair.got[pair.wrong] for pair in wrong(pairs)]
     due = [pair.due[pair.wrong] for pair in wrong(pairs)]
     if all(not values.any() for values in there):
-        return "; zeros stand there"
+        return "; where it is wrong, zeros stand"
     if all(np.isnan(values).all() for values in there):
-        return "; no numbers (nan) stand there"
+        return "; where it is wrong, nan stands"
     if all(not values.any() for values in due):
-        return "; zeros are due there"
+        return "; where it is wrong, zeros are due"
     return ""
 
 

@@ -223,7 +223,9 @@ def shifted(pairs: Pairs) -> str:
 def _shows_shift(pairs: Pairs, axis: int) -> bool:
     """Enough places, and differing numbers in neighbouring ones."""
     return all(
-        pair.due.shape[axis] >= 3 and not agree(pair.got, pair.due).all() for pair in wrong(pairs)
+        pair.due.shape[axis] >= (3 if pair.letters[axis : axis + 1] == ("T",) else 5)
+        and not agree(pair.got, pair.due).all()
+        for pair in wrong(pairs)
     ) and shown(pairs, 4)
 
 

@@ -17,6 +17,7 @@ from .verdict import Trial
 NUMBERS: tuple[Relation, ...] = (
     relations.times,
     relations.plus,
+    relations.argument,
     relations.flipped,
     relations.shifted,
     relations.transposed,
@@ -30,7 +31,6 @@ NUMBERS: tuple[Relation, ...] = (
     relations.clipped,
     relations.function,
     relations.reordered,
-    relations.argument,
     relations.repeated,
     relations.scaled_by_slice,
     items.replaced,

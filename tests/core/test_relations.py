@@ -159,11 +159,13 @@ def test_one_number_off_and_it_is_not_said(relation, change, text):
     assert relation(pairs(nearly(change))) != text
 
 
-@pytest.mark.parametrize("relation, change, text", HOLD, ids=[text for *_, text in HOLD])
+SHAPED = (relations.reshaped, relations.cut)
+OF_ONE = [case for case in HOLD if case[0] not in SHAPED]
+
+
+@pytest.mark.parametrize("relation, change, text", OF_ONE, ids=[text for *_, text in OF_ONE])
 def test_a_single_number_shows_nothing(relation, change, text):
     one = [np.full((1, 1, 1), 0.7), np.full((1, 1, 1), 0.7)]
-    if relation is relations.reshaped or relation is relations.cut:
-        pytest.skip("needs two numbers to have a shape")
     assert relation(pairs(change, due=one)) == ""
 
 
