@@ -583,7 +583,8 @@ def cut(pairs: Pairs) -> str:
             if all(_end_cut(pair, axis, few, first) for pair in made):
                 end = "at the beginning" if first else "at the end"
                 gone = "with entries missing" if few else "with entries added"
-                return f"what is due {gone} {end} {along(made[0], axis)}"
+                where = f" {along(made[0], axis)}" if made[0].due.ndim > 1 else ""
+                return f"what is due {gone} {end}{where}"
     return ""
 
 
