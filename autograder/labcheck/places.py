@@ -23,6 +23,8 @@ Mask = NDArray[np.bool_]
 MANY = 8
 """Fewer numbers than this show nothing about where wrong ones stand."""
 
+LONGEST = 20
+"""A longer text among the arguments is no option, and is not repeated."""
 SEVERAL = 8
 """Fewer places than this along an axis show no halves and no turns."""
 
@@ -326,7 +328,8 @@ def _traits(question: Question) -> Iterator[tuple[Trait, bool]]:
     singles: dict[str, int] = {}
     for name, value in question.arguments.items():
         if isinstance(value, bool | str) or value is None:
-            yield Trait(f"with {name} = {value!r}"), True
+            if len(str(value)) <= LONGEST:
+                yield Trait(f"with {name} = {value!r}"), True
         elif isinstance(value, int):
             singles[name] = value
             yield Trait(f"with {name} = 1"), value == 1
