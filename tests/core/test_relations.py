@@ -1,5 +1,7 @@
 """How what came relates to what was due: said where it is so, and not where it only looks so."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -288,6 +290,14 @@ def test_two_parts_that_changed_places_are_named():
     due, got = (array(x), array(x + 9)), (array(x + 9), array(x))
     text = said([trial(due, got)], ("h", "c"), list)
     assert text == "h holds what is due as c, and c what is due as h."
+
+
+def test_keys_of_two_dicts_are_told_apart():
+    w, g = np.arange(1.0, 7).reshape(2, 3), np.array([[3.0, 1, 4], [1, 5, 9]])
+    trees = {"params": {"W": array(w)}, "grads": {"W": array(g)}}
+    question = replace(trial(1.0, 2.0).question, arguments=trees)
+    came = judged(question, Observed("result", array(w - g)), Observed("result", array(w)))
+    assert said([came], (), list) == "What you return is what is due plus W of grads."
 
 
 def test_nothing_is_said_of_a_case_that_is_not_the_one_shown():
