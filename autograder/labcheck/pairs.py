@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -152,15 +153,17 @@ def sizes_of(question: Question) -> dict[str, int]:
     return sizes
 
 
-def _named(tree: Tree) -> Iterator[tuple[str, Any]]:
+def _named(arguments: Mapping[str, Tree]) -> Iterator[tuple[str, Any]]:
     """The arrays and single values among the arguments, by name; in a dict, by its key."""
-    for name, value in tree.items():
-        if isinstance(value, dict):
-            yield from ((str(key), item) for key, item in _named(value) if key not in tree)
-        elif (numbers := as_numbers(value)) is not None:
-            yield name, numbers
-        elif isinstance(value, str):
-            yield name, value
+    inner = [str(key) for value in arguments.values() if isinstance(value, dict) for key in value]
+    taken = Counter([*arguments, *inner])
+    for name, value in arguments.items():
+        items = value.items() if isinstance(value, dict) else [(name, value)]
+        for key, item in items:
+            called = f"{key} of {name}" if isinstance(value, dict) and taken[str(key)] > 1 else key
+            numbers = as_numbers(item)
+            if numbers is not None or isinstance(item, str):
+                yield str(called), item if numbers is None else numbers
 
 
 def as_numbers(value: Tree) -> Numbers | None:

@@ -23,6 +23,11 @@ Mask = NDArray[np.bool_]
 MANY = 8
 """Fewer numbers than this show nothing about where wrong ones stand."""
 
+LONGEST = 20
+"""A longer text among the arguments is no option, and is not repeated."""
+SEVERAL = 8
+"""Fewer places than this along an axis show no halves and no turns."""
+
 ENTRIES = {"T": ("step", "steps"), "B": ("sample", "samples"), "H": ("unit", "units")}
 
 
@@ -32,11 +37,15 @@ def _block(n: int, k: int, of: int) -> set[int]:
     return set(range(k * size, (k + 1) * size)) if n % of == 0 and size > 1 else set()
 
 
-PLACES: Mapping[str, Callable[[int], set[int]]] = {
+EDGES: Mapping[str, Callable[[int], set[int]]] = {
     "right at every {name} but the first": lambda n: {0},
     "right at every {name} but the last": lambda n: {n - 1},
     "right at the first {name} alone": lambda n: set(range(1, n)),
     "right at the last {name} alone": lambda n: set(range(n - 1)),
+}
+"""By what is said of them: the places where it is wrong along an axis with n."""
+
+PARTS: Mapping[str, Callable[[int], set[int]]] = {
     "right at the first {name} and the last, and at no other": lambda n: set(range(1, n - 1)),
     "right at every {name} but the first and the last": lambda n: {0, n - 1},
     "right at even {names} and wrong at odd ones": lambda n: set(range(1, n, 2)),
@@ -52,17 +61,22 @@ PLACES: Mapping[str, Callable[[int], set[int]]] = {
     "right but for the third quarter of its {names}": lambda n: _block(n, 2, 4),
     "right but for the last quarter of its {names}": lambda n: _block(n, 3, 4),
 }
-"""By what is said of them: the places where it is wrong along an axis with n."""
+"""The same, where few places may look so by chance."""
 
 
 def pattern(pairs: Pairs) -> str:
     """Wrong at the same places along an axis in all cases, and at no others."""
     for axis in _axes(pairs):
-        for text, places in PLACES.items():
-            if all(_wrong_at(pair, axis, places) for pair in pairs):
+        for text, places in {**EDGES, **PARTS}.items():
+            if all(_wrong_at(pair, axis, places) for pair in pairs) and _enough(pairs, axis, text):
                 name, names = _entries(pairs[0], axis)
                 return text.format(name=name, names=names) + instead(pairs)
     return ""
+
+
+def _enough(pairs: Pairs, axis: int, text: str) -> bool:
+    """Whether there are so many places that they do not look so by chance."""
+    return text in EDGES or sum(pair.due.shape[axis] for pair in wrong(pairs)) >= SEVERAL
 
 
 def _axes(pairs: Pairs) -> Iterator[int]:
@@ -75,8 +89,8 @@ def _axes(pairs: Pairs) -> Iterator[int]:
 
 def _entries(pair: Pair, axis: int) -> tuple[str, str]:
     letter = pair.letters[axis] if pair.letters else ""
-    where = along(pair, axis)
-    return ENTRIES.get(letter, (f"entry {where}", f"entries {where}"))
+    where = f" {along(pair, axis)}" if pair.due.ndim > 1 or letter else ""
+    return ENTRIES.get(letter, (f"entry{where}", f"entries{where}"))
 
 
 def _wrong_at(pair: Pair, axis: int, places: Callable[[int], set[int]]) -> bool:
@@ -94,11 +108,11 @@ def instead(pairs: Pairs) -> str:
     there = [pair.got[pair.wrong] for pair in wrong(pairs)]
     due = [pair.due[pair.wrong] for pair in wrong(pairs)]
     if all(not values.any() for values in there):
-        return "; zeros stand there"
+        return "; where it is wrong, zeros stand"
     if all(np.isnan(values).all() for values in there):
-        return "; no numbers (nan) stand there"
+        return "; where it is wrong, nan stands"
     if all(not values.any() for values in due):
-        return "; zeros are due there"
+        return "; where it is wrong, zeros are due"
     return ""
 
 
@@ -259,11 +273,12 @@ class Trait:
 
 
 def tried(trials: Sequence[Trial]) -> list[Trial]:
-    """The cases that gave a result where one was due, each with arguments of its own."""
+    """The cases that gave a result where one was due, each a call of its own like the first."""
     return [
         trial
         for trial in trials
-        if not trial.question.like
+        if set(trial.question.arguments) <= set(trials[0].question.arguments)
+        and not trial.question.like
         and trial.question.device == "cpu"
         and trial.question.observe == "result"
         and trial.due.did == trial.got.did == "result"
@@ -313,7 +328,8 @@ def _traits(question: Question) -> Iterator[tuple[Trait, bool]]:
     singles: dict[str, int] = {}
     for name, value in question.arguments.items():
         if isinstance(value, bool | str) or value is None:
-            yield Trait(f"with {name} = {value!r}"), True
+            if len(str(value)) <= LONGEST:
+                yield Trait(f"with {name} = {value!r}"), True
         elif isinstance(value, int):
             singles[name] = value
             yield Trait(f"with {name} = 1"), value == 1

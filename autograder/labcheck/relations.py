@@ -223,7 +223,9 @@ def shifted(pairs: Pairs) -> str:
 def _shows_shift(pairs: Pairs, axis: int) -> bool:
     """Enough places, and differing numbers in neighbouring ones."""
     return all(
-        pair.due.shape[axis] >= 3 and not agree(pair.got, pair.due).all() for pair in wrong(pairs)
+        pair.due.shape[axis] >= (3 if pair.letters[axis : axis + 1] == ("T",) else 5)
+        and not agree(pair.got, pair.due).all()
+        for pair in wrong(pairs)
     ) and shown(pairs, 4)
 
 
@@ -581,7 +583,8 @@ def cut(pairs: Pairs) -> str:
             if all(_end_cut(pair, axis, few, first) for pair in made):
                 end = "at the beginning" if first else "at the end"
                 gone = "with entries missing" if few else "with entries added"
-                return f"what is due {gone} {end} {along(made[0], axis)}"
+                where = f" {along(made[0], axis)}" if made[0].due.ndim > 1 else ""
+                return f"what is due {gone} {end}{where}"
     return ""
 
 

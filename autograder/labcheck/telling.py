@@ -12,11 +12,12 @@ from .dependences import Seen, dependence
 from .explain import listed
 from .pairs import Pair, pairs_of
 from .relations import Relation
-from .verdict import Trial
+from .verdict import Trial, same
 
 NUMBERS: tuple[Relation, ...] = (
     relations.times,
     relations.plus,
+    relations.argument,
     relations.flipped,
     relations.shifted,
     relations.transposed,
@@ -30,7 +31,6 @@ NUMBERS: tuple[Relation, ...] = (
     relations.clipped,
     relations.function,
     relations.reordered,
-    relations.argument,
     relations.repeated,
     relations.scaled_by_slice,
     items.replaced,
@@ -50,6 +50,9 @@ ITEMS: tuple[Relation, ...] = (items.text_case, items.in_order, items.in_dict)
 
 LAST: tuple[Relation, ...] = (places.bounds, relations.too_large)
 """What is said where nothing else is known."""
+
+SECOND = "second call"
+"""The name of the case that repeats the first call."""
 
 FAILING = "In the cases that fail, "
 
@@ -107,13 +110,25 @@ def said(
         return ""
     with np.errstate(all="ignore"):
         return (
-            relation(found)
+            _changing(trials)
+            or relation(found)
             or places.cases(trials)
             or dependence(probe(), found.wrong)
             or _first(LAST, found, same_shape=True)
             or _half_right(found)
             or places.by_name(trials)
         )
+
+
+def _changing(trials: Sequence[Trial]) -> str:
+    """That the same call gives something else each time; nothing else said of it would be true."""
+    for trial in trials:
+        question, first = trial.question, trials[0]
+        again = question.name == SECOND and question.like == first.question.name
+        gave = trial.got.did == first.got.did == "result"
+        if again and gave and not same(first.got, trial.got, question.tolerance):
+            return "The same call gives other numbers a second time."
+    return ""
 
 
 def relation(found: Found) -> str:

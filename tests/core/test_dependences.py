@@ -154,6 +154,16 @@ def test_no_call_follows_one_that_ended_the_process():
     assert probed(known, question(), first, (), lambda probe: next(answers)) == []
 
 
+def test_the_largest_of_all_may_come_from_any_sample():
+    def largest(x, h0, W, U, lengths):
+        return np.array([np.sqrt(2) * np.abs(x).max()])
+
+    def mean(x, h0, W, U, lengths):
+        return np.array([np.sqrt(2) * np.abs(x).mean()])
+
+    assert "sample" not in told(mean, largest)
+
+
 def test_counts_and_shares_are_no_evidence():
     assert not generic(np.array([3.0, 0.25, 2 / 3]))
     assert generic(np.array([0.0, np.sqrt(0.5)]))

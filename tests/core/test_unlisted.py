@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from core_kit import HEAD, grade, of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,6 +35,34 @@ def test_no_sentence_shows_a_hidden_number():
     for one in of_lab("lab2_rnn", SAMPLE["lab2_rnn"]):
         digits = [word for word in one.text.split() if sum(map(str.isdigit, word)) > 4]
         assert not digits, one
+
+
+# -- the grader ----------------------------------------------------------------------------------
+
+STEP = HEAD + "def rnn_step(x, h_prev, W_xh, W_hh, b_h):\n    return "
+
+
+def step(grader, formula):
+    return of(grade(grader, STEP + formula), "rnn_step").feedback
+
+
+def test_the_grader_says_what_an_unlisted_program_does(grader):
+    text = step(grader, "0.8 * np.tanh(x @ W_xh + h_prev @ W_hh + b_h)")
+    assert "What it does   What you return is what is due times 4/5." in text
+    text = step(grader, "np.tanh(x @ W_xh + h_prev @ W_hh - b_h)")
+    assert "What it does   The result is right as soon as b_h is zero." in text
+    assert text.index("First wrong") < text.index("What it does") < text.index("To try")
+
+
+def test_a_known_mistake_takes_precedence(grader):
+    text = step(grader, "x @ W_xh + h_prev @ W_hh + b_h")
+    assert "Hint" in text
+    assert "What it does" not in text
+
+
+def test_a_program_that_gives_other_numbers_each_time_is_said_to_do_so(grader):
+    text = step(grader, "np.tanh(x @ W_xh + np.random.randn(*h_prev.shape))")
+    assert "What it does   The same call gives other numbers a second time." in text
 
 
 # -- anything may come ---------------------------------------------------------------------------
