@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +13,10 @@ import numpy as np
 
 from autograder.judge.calls import Reply, Request
 from autograder.judge.oracle import Oracle
+from autograder.labcheck.calling import called
 from autograder.labcheck.message import share
-from autograder.labcheck.tree import NotPlain, live, plain
-from autograder.labcheck.verdict import Observed, Trial, judged
+from autograder.labcheck.tree import NotPlain, plain
+from autograder.labcheck.verdict import Observed, Trial, tried
 from autograder.spec import Exercise
 from autograder.spec.collection import Collected
 
@@ -27,7 +29,15 @@ class LocalOracle(Oracle):
     def __init__(self, collected: Collected, secret: bytes) -> None:
         super().__init__(collected, secret, None)  # type: ignore[arg-type]
 
-    def reply(self, exercise: Exercise, entry: str, request: Request, *, arguments: bool) -> Reply:
+    def reply(
+        self,
+        exercise: Exercise,
+        entry: str,
+        request: Request,
+        *,
+        arguments: bool,
+        seconds: float = SECONDS,
+    ) -> Reply:
         return observe(exercise.reference, exercise, request)
 
     def viewed(self, exercise: Exercise, request: Request, observed: Observed) -> Observed:
@@ -52,35 +62,32 @@ def limited(seconds: float) -> Iterator[None]:
 
 def observe(function: Callable[..., Any], exercise: Exercise, request: Request) -> Reply:
     """What a worker would report of one call."""
-    arguments = {name: live(value) for name, value in request.question.arguments.items()}
-    scenario = request.case.scenario or exercise.scenario
+    with limited(SECONDS), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        scenario = request.case.scenario or exercise.scenario
+        call = called(function, request.question.arguments, scenario)
+    left = Observed("result", plain(call.arguments))
+    if call.error is not None:
+        bases = tuple(one.__name__ for one in type(call.error).__mro__)
+        kind, text = type(call.error).__name__, str(call.error)
+        return Reply(Observed("raised", None, kind, bases, text), left)
     try:
-        with limited(SECONDS), np.errstate(all="ignore"):
-            if scenario is None:
-                result = function(*arguments.values())
-            else:
-                result = scenario(function, **arguments)
-        return Reply(Observed("result", plain(result)), Observed("result", plain(arguments)))
+        return Reply(Observed("result", plain(call.result)), left)
     except NotPlain as error:
-        seen = Observed("refused", text=str(error))
-    except Exception as error:
-        bases = tuple(one.__name__ for one in type(error).__mro__)
-        seen = Observed("raised", None, type(error).__name__, bases, str(error))
-    return Reply(seen, seen)
+        return Reply(Observed("refused", text=str(error)), left)
 
 
 def trials(
     oracle: Oracle, exercise: Exercise, function: Callable[..., Any], draw: int
 ) -> Iterator[Trial]:
     """Every case of a draw, as the grader would judge it."""
-    left: dict[str, Observed] = {}
-    for request, due in oracle.expected(exercise, draw):
-        if request.case.observe == "arguments":
-            got = left[request.case.like]
-        else:
-            reply = observe(function, exercise, request)
-            got, left[request.case.name] = reply.result, reply.arguments
-        yield judged(request.question, due, got)
+    expected = oracle.expected(exercise, draw)
+
+    def call(place: int, _: bool) -> tuple[Observed, Observed]:
+        reply = observe(function, exercise, expected[place][0])
+        return reply.result, reply.arguments
+
+    return tried([(request.question, due) for request, due in expected], call)
 
 
 def caught(oracle: Oracle, exercise: Exercise, function: Callable[..., Any], draw: int) -> bool:

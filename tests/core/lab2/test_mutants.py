@@ -61,6 +61,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "numerical_gradient": {
         "line 4, for i in np.ndindex(centre.shape):: 'above[i] += eps' after the next": SAME,
         "line 1, 1e-05: -1e-05": "up and down change places, and so do the two values of f",
+        "line 9, x: eps for it": "float64 will do for any x",
     },
     "relative_error": {
         "line 1, def relative_error(a, b):: without 'a, b = (np.asarray(a, dtype=np.float64), "
