@@ -8,7 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from autograder.spec import Case, Exercise, Mistakes, but, edited
+from autograder.spec import PLACEMENT, Case, Exercise, Mistakes, but, edited
 from exercises.lab7_tagging._draws import PAD, Draw, Floats, Ints, edge, padding, tagger_weights
 from exercises.lab7_tagging._scenarios import LoudTagger, train
 from solutions.lab7_tagging import train_tagger
@@ -312,7 +312,9 @@ EXERCISE = Exercise(
     scenario=train,
     view=view,
     training=True,
-    without=frozenset({"values of draw 2", "values of draw 3", "second call"}),
+    without=frozenset(
+        {"values of draw 2", "values of draw 3", "second call", "on an accelerator"}
+    ),
     cases=(
         Case(
             name="losses over uneven batches",
@@ -338,6 +340,13 @@ EXERCISE = Exercise(
             "max_norm left out",
             clipped_by_default,
             "Without max_norm the gradients are clipped to 5.",
+        ),
+        edge(
+            "a short training on an accelerator",
+            alike(times=3, epochs=2),
+            "Whatever you make has to be where the batches are.",
+            device="accelerator",
+            property=PLACEMENT,
         ),
     ),
     mistakes=wrong,
