@@ -186,7 +186,7 @@ def half_squared_error(y: Array, target: Array) -> tuple[float, Array]:
     Formula: L = ½ Σ (y − target)², summed over all entries; dy = ∂L/∂y.
 
     Args:
-        y: (B, T, O), the outputs. (Any shape works.)
+        y: (B, T, O), the outputs.
         target: (B, T, O), what they should have been.
 
     Returns:
@@ -233,7 +233,7 @@ def audit_trace(
         atol: how far a printed number may be off: only a larger difference counts as a slip.
 
     Returns:
-        The slips as a sorted list of (t, unit), two Python ints, both counted from 0.
+        The slips as a sorted list of (t, unit), two ints, both counted from 0.
     """
     # YOUR CODE HERE
     raise NotImplementedError()
@@ -377,11 +377,12 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, eps: float = 1e-5)
 
     Args:
         f: a function that takes an array like x and gives a float; it looks at its argument only.
-        x: an array of any shape. It ends bit for bit as it began, even if f raises.
+        x: an array with any number of axes. It ends bit for bit as it began, even if f raises.
         eps: how far each entry is pushed to either side.
 
     Returns:
-        The gradient, with the shape of x; float32 if x is float32, else float64.
+        The gradient, with the shape of x, in floats: float64 will do for any x. The differences
+        are taken in float64: float32 would round eps away, and integers lose it.
     """
     # YOUR CODE HERE
     raise NotImplementedError()

@@ -205,6 +205,9 @@ def clip_by_value(grads: Iterable[Tensor | None], limit: float) -> list[Tensor |
 def clip_model_(model: nn.Module, max_norm: float) -> Tensor:
     """Clip the gradients of a model in place by their global norm.
 
+    In place: p.grad of each parameter stays the tensor that it is, and its numbers change. The
+    weights stay as they are.
+
     Formula: as in `clip_by_norm`, over the gradients of all parameters of the model together.
 
     Args:
@@ -252,8 +255,9 @@ def norms_around_clipping(
 ) -> tuple[float, float]:
     """Return the global norm of a batch's gradient before and after clipping.
 
-    The gradient is that of one forward and one backward pass, whatever gradients the model had
-    before. The weights stay as they are; what p.grad holds afterwards is up to you.
+    The gradient is that of one forward and one backward pass, in the mode (train or eval) in which
+    the model is, whatever gradients it had before. The weights stay as they are; what p.grad holds
+    afterwards is up to you.
 
     Args:
         model: `model(x)` gives the output.
@@ -303,7 +307,8 @@ def detach_state(state: State) -> State:
 
     Returns:
         The same structure (a tuple for a tuple, a list for a list, None for None) in which no
-        tensor requires a gradient. The tensors may share memory with the old ones.
+        tensor requires a gradient, also where one was a parameter. The tensors may share memory
+        with the old ones.
     """
     # YOUR CODE HERE
     raise NotImplementedError()
@@ -550,12 +555,13 @@ def train_classifier(
 def evaluate(model: nn.Module, loader: Loader, loss_fn: Loss) -> dict[str, float]:
     """Return the mean loss and the accuracy of a classifier, without changing anything about it.
 
-    The model is in eval mode meanwhile and no gradient is recorded. Afterwards every submodule is
-    in the mode in which it was, and gradients are recorded again if, and only if, they were before
-    the call.
+    Weights, buffers, p.grad and requires_grad stay as they are. The model is in eval mode
+    meanwhile and no gradient is recorded. Afterwards every submodule is in the mode in which it
+    was, and gradients are recorded again if, and only if, they were before the call.
 
     Args:
-        model: `model(x)` gives the logits (B, C), or a tuple (logits, state).
+        model: `model(x)` gives the logits (B, C), or a tuple (logits, state); the state is not
+            used.
         loader: gives batches (x, y), with labels y (B,) int64; their sizes may differ.
         loss_fn: `loss_fn(logits, y)` gives the mean loss of the batch.
 

@@ -41,6 +41,7 @@
 #   `torch.arange(T)` lives on the CPU; `torch.arange(T, device=lengths.device)` lives where it is
 #   needed.
 # - **No function changes its arguments.** Training is the exception: it changes its model.
+# - **A ValueError says why:** its message names the argument that was refused.
 
 # %%
 import re
@@ -118,7 +119,8 @@ def build_vocabulary(texts: Iterable[str], max_size: int) -> dict[str, int]:
     """Give ids to the four special words and to the most frequent words of some texts.
 
     Args:
-        texts: texts that are clean already; the words of each are `text.split()`.
+        texts: any iterable of texts, a generator too. They are clean already and may be empty; the
+            words of each are `text.split()`.
         max_size: how many entries the vocabulary may have, the four special words included.
 
     Returns:
@@ -126,7 +128,7 @@ def build_vocabulary(texts: Iterable[str], max_size: int) -> dict[str, int]:
         count; words that are equally frequent stand in the order of their first appearance.
 
     Raises:
-        ValueError: max_size is below 4.
+        ValueError: max_size is below 4; the message names `max_size`.
     """
     # YOUR CODE HERE
     raise NotImplementedError()
@@ -201,7 +203,7 @@ def pad_batch(sequences: Sequence[Sequence[int]], pad_id: int = 0) -> tuple[Tens
     """Put sequences of different lengths into one rectangular batch, padded at the end.
 
     Args:
-        sequences: B sequences of ids, in any order of length.
+        sequences: B sequences of ids, lists or tuples, in any order of length.
         pad_id: what the gaps are filled with. It may also stand inside a sequence.
 
     Returns:
@@ -209,7 +211,8 @@ def pad_batch(sequences: Sequence[Sequence[int]], pad_id: int = 0) -> tuple[Tens
         rows in the order of the sequences.
 
     Raises:
-        ValueError: there is no sequence, or one of the sequences is empty.
+        ValueError: there is no sequence, or one of the sequences is empty; the message names
+            `sequences`.
     """
     # YOUR CODE HERE
     raise NotImplementedError()
@@ -286,7 +289,8 @@ def birnn_forward(
 
     Args:
         x: (B, T, F), the inputs.
-        lengths: (B,), int64, each from 1 to T; what stands in x beyond them has no influence.
+        lengths: (B,), int64, each from 1 to T; what stands in x beyond them has no influence. They
+            alone say which steps are real: a real step may be zero.
         forward_params: W_xh (F, H), W_hh (H, H) and b_h (H,).
         backward_params: the same for the backward direction, with values of its own.
 
@@ -353,7 +357,8 @@ def masked_mean(output: Tensor, lengths: Tensor) -> Tensor:
 
     Args:
         output: (B, T, F); what stands in padding has no influence.
-        lengths: (B,), int64, each from 1 to T.
+        lengths: (B,), int64, each from 1 to T. They alone say which steps are real: a real step
+            may be zero.
 
     Returns:
         (B, F), with the dtype and device of output.
@@ -391,7 +396,7 @@ def attention_pool(output: Tensor, scores: Tensor, lengths: Tensor) -> tuple[Ten
 
     Args:
         output: (B, T, F).
-        scores: (B, T), numbers of any size, on padding too.
+        scores: (B, T), numbers of any size, 0 too, and on padding too.
         lengths: (B,), int64, each from 1 to T.
 
     Returns:
@@ -462,7 +467,7 @@ class BiClassifier(nn.Module):
             padding_idx: the id whose embedding is zeros and does not learn.
 
         Raises:
-            ValueError: cell or pooling is none of these.
+            ValueError: cell or pooling is none of these; the message names the argument.
         """
         super().__init__()
         # YOUR CODE HERE
@@ -530,7 +535,7 @@ def train_sentiment(
 
     Args:
         model: `model(tokens, lengths)` gives logits (B, C). It is changed, and is in train mode
-            while it learns.
+            while it learns, whatever mode it comes in.
         batches: (tokens (B, T), lengths (B,), labels (B,)) with int64 labels; B and T may differ
             from batch to batch. All of them are used in each epoch.
         epochs: how often to go through the batches.

@@ -230,7 +230,7 @@ def tagging_loss(logits: Tensor, tags: Tensor, ignore_index: int = -100) -> Tens
     long sequences.
 
     Args:
-        logits: (B, T, C), scores before the softmax.
+        logits: (B, T, C), scores before the softmax, of any size.
         tags: (B, T), int64, 0 … C−1 or ignore_index.
         ignore_index: the tag of padding; it may also be a number that is a class otherwise.
 
@@ -404,7 +404,7 @@ def viterbi_decode(emissions: Tensor, transitions: Tensor, lengths: Tensor) -> l
     optimum decoding algorithm", IEEE Transactions on Information Theory 13.
 
     Args:
-        emissions: (B, T, C), the score of each tag at each step.
+        emissions: (B, T, C), the score of each tag at each step, of any size and sign.
         transitions: (C, C), the score of each pair of neighbours, as [from, to].
         lengths: (B,), int64.
 
@@ -464,7 +464,8 @@ def find_spans(tags: Sequence[str]) -> list[tuple[str, int, int]]:
     Workshop on Very Large Corpora.
 
     Args:
-        tags: strings 'B-x', 'I-x' or 'O', where x is a label such as PER or LOC; it may be empty.
+        tags: strings 'B-x', 'I-x' or 'O', in a list or a tuple, which may be empty. x is a label
+            such as PER or LOC: all that stands behind the first hyphen.
 
     Returns:
         A list of (label, start, end) in the order of the text: the span's tokens are
@@ -500,7 +501,7 @@ def span_f1(predicted: Sequence[Sequence[str]], true: Sequence[Sequence[str]]) -
     Source: E. Tjong Kim Sang, F. De Meulder (2003), "Introduction to the CoNLL-2003 shared task".
 
     Args:
-        predicted: for each sequence its predicted tags, 'B-x', 'I-x' or 'O'.
+        predicted: for each sequence its predicted tags, 'B-x', 'I-x' or 'O', in lists or tuples.
         true: for each sequence its true tags, in the same order.
 
     Returns:
