@@ -70,7 +70,20 @@ def times(pairs: Pairs) -> str:
     for text, values in _scales([pair for pair, _ in known]):
         if np.allclose(found, values, rtol=RATIO, atol=0):
             return text
-    return _constant(found[0]) if np.allclose(found, found[0], rtol=RATIO, atol=0) else ""
+    same = np.allclose(found, found[0], rtol=RATIO, atol=0) and own(pairs, found[0])
+    return _constant(found[0]) if same else ""
+
+
+def own(pairs: Pairs, number: float) -> bool:
+    """Whether a number is the program's own: simple, or the same in more cases than one.
+
+    Any other may be made of what went in, and is not told.
+    """
+    if not np.isfinite(number):
+        return True
+    near = Fraction(number).limit_denominator(12)
+    simple = abs(float(near) - number) <= RATIO * abs(number) and abs(number) <= 100
+    return simple or len(wrong(pairs)) > 1
 
 
 def _constant(factor: float) -> str:
@@ -163,7 +176,8 @@ def plus(pairs: Pairs) -> str:
     if not all(equal(pair.got, pair.due + c) for pair, c in pairs_and if pair.due.size):
         return ""
     c = constants[0]
-    if c == 0 or not np.allclose(constants, c, rtol=RATIO, atol=0) or not shown(pairs):
+    same = np.allclose(constants, c, rtol=RATIO, atol=0) and own(pairs, c)
+    if c == 0 or not same or not shown(pairs):
         return ""
     return f"what is due {'plus' if c > 0 else 'minus'} {abs(c):.4g}"
 
@@ -394,11 +408,12 @@ def clipped(pairs: Pairs) -> str:
         return ""
     for side, name in ((1, "above"), (-1, "below")):
         bound = {round(float((side * pair.got).max()), 9) for pair in wrong(pairs)}
-        if len(bound) == 1 and _cut_at(pairs, side, bound.pop()):
+        known = len(bound) == 1 and own(pairs, max(bound))
+        if known and _cut_at(pairs, side, bound.pop()):
             limit = float((side * wrong(pairs)[0].got).max()) * side
             return f"what is due, cut off {name} {limit:.4g}"
     bound = {round(float(np.abs(pair.got).max()), 9) for pair in wrong(pairs)}
-    if len(bound) == 1:
+    if len(bound) == 1 and own(pairs, max(bound)):
         limit = bound.pop()
         if limit and everywhere(pairs, np.clip, -limit, limit, least=4):
             return f"what is due, cut off beyond {limit:.4g} on either side"
@@ -627,6 +642,8 @@ def constant(pairs: Pairs) -> str:
     values = {float(value) for pair in made for value in np.unique(pair.got)}
     if len(values) == 1 and len(pairs) == len(made):
         value = values.pop()
+        if not own(pairs, value):
+            return "one number, the same at every place"
         return f"{value:.4g} everywhere" if value else "zero everywhere"
     if any(pair.got.size < 2 for pair in made):
         return ""

@@ -176,6 +176,25 @@ def test_a_size_is_named_only_where_it_is_not_the_same_in_all_cases():
     assert relations.times(once) == "what is due times 1/3"
 
 
+@pytest.mark.parametrize(
+    "relation, change",
+    [
+        (relations.times, lambda x, _: x * 0.123456),
+        (relations.plus, lambda x, _: x + 0.123456),
+        (relations.clipped, lambda x, _: np.minimum(x, 0.123456)),
+        (relations.constant, lambda x, _: np.full_like(x, 0.123456)),
+    ],
+)
+def test_a_number_that_one_case_alone_shows_is_not_told(relation, change):
+    both = pairs(change)
+    assert "0.1235" in relation(both)
+    assert "0.1" not in relation(both[:1])
+
+
+def test_infinity_everywhere_is_told():
+    assert relations.constant(pairs(lambda x, _: np.full_like(x, np.inf))[:1]) == "inf everywhere"
+
+
 def test_a_symmetric_array_is_not_said_to_be_flipped():
     due = [np.ones((3, 5, 4)), np.ones((4, 6, 8))]
     assert relations.flipped(pairs(lambda x, _: x[:, ::-1] + 1, due=due)) == ""
