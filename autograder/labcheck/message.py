@@ -140,9 +140,14 @@ def findings(
         arguments = called_with(question.arguments, question.shapes, numbers)
         lines.append(Line("Called with", arguments))
     lines += _finding(trial, parts, numbers, own)
-    if question.why and not question.value:
+    if question.why and not question.value and not _other_form(trial):
         lines.append(Line("Look at", question.why))
     return lines
+
+
+def _other_form(trial: Trial) -> bool:
+    """Whether a case on dtypes failed by what a result is, of which its advice does not speak."""
+    return trial.question.property == "dtype" and bool(_form(trial))
 
 
 def advice(look: str, trials: Sequence[Trial], parts: Sequence[str]) -> str:

@@ -376,3 +376,17 @@ def test_lists_that_stand_for_axes_are_told_by_their_names() -> None:
     assert first_wrong(wrong, (), numbers=True).startswith("step 1 of sequence 1: you have 5")
     assert first_wrong(long, (), numbers=True).startswith("sequence 1: it has 3 items")
     assert first_wrong(nested, (), numbers=False).startswith("step 0 of sequence 0 of paths:")
+
+
+def of_dtype(due: Any, got: Any) -> list[str]:
+    question = Question(
+        "float32", {}, False, "result", "", Tolerance(), {}, why="Make it alike.", property="dtype"
+    )
+    seen = judged(question, Observed("result", plain(due)), Observed("result", plain(got)))
+    return [line.label for line in findings([VALUE, seen])]
+
+
+def test_advice_on_dtypes_is_given_where_the_dtype_is_wrong_and_not_the_kind() -> None:
+    assert "Look at" in of_dtype(np.float32([1, 2]), np.float64([1, 2]))
+    assert "Look at" not in of_dtype(1.5, np.float32(1.5))
+    assert "Look at" not in of_dtype((1.5, 2.5), 1.5)
