@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.chain.verify import SECRET, _trials
+from autograder.chain.verify import SECRET, trials_of
 from autograder.judge.oracle import Oracle
 from autograder.labcheck.dependences import AGAIN, Probe, Seen, probed
 from autograder.labcheck.telling import said
@@ -54,7 +54,7 @@ def of_lab(slug: str, names: frozenset[str] = frozenset()) -> Iterator[Unlisted]
 def of_exercise(exercise: Exercise, oracle: Oracle) -> Iterator[Unlisted]:
     expected, does = oracle.expected(exercise, 0), oracle.mistakes(exercise, 0)
     for place, mistake in enumerate(exercise.mistakes):
-        trials = _trials(expected, does[mistake.name])
+        trials = list(trials_of(expected, does[mistake.name]))
         first = next((trial for trial in trials if not trial.passed), None)
         if first is None or not first.question.value or first.mismatch is None:
             continue
