@@ -12,7 +12,7 @@ from solutions.lab2_rnn import audit_trace, rnn_forward
 ATOL = 0.01
 
 
-def inputs(rng, T, I, H):
+def inputs(rng, T, I, H, atol=ATOL):
     """A trace with noise below atol nearly everywhere and slips above it, some of them just so."""
     x, h0 = rng.standard_normal((T, I)), state(rng, H)
     params = recurrent(rng, I, H)
@@ -24,8 +24,8 @@ def inputs(rng, T, I, H):
     published, previous = np.zeros((T, H)), h0
     for t in range(T):
         new = np.tanh(x[t] @ params["W_xh"] + previous @ params["W_hh"] + params["b_h"])
-        previous = published[t] = new + ATOL * noise[t]
-    return {"x": x, "h0": h0, **params, "published": published, "atol": ATOL}
+        previous = published[t] = new + atol * noise[t]
+    return {"x": x, "h0": h0, **params, "published": published, "atol": atol}
 
 
 def nothing_wrong(rng):
@@ -90,10 +90,18 @@ wrong.add("at_least_atol", slip(f"{OFF} >= atol"), said)
 said = "the places that agree are listed, and not those that differ. Look at the direction of your comparison."
 wrong.add("agreeing_ones", slip(f"{OFF} <= atol"), said)
 
-wrong.add(
-    "with_a_relative_part",
-    slip("~np.isclose(published, recomputed, rtol=0.05, atol=atol)"),
-    "the tolerance grows with the number itself, as np.isclose lets it do. Look at what your comparison allows besides atol.",
+wrong.family(
+    "Look at what your comparison allows besides atol.",
+    (
+        "with_a_relative_part",
+        slip("~np.isclose(published, recomputed, rtol=0.05, atol=atol)"),
+        "the tolerance grows with the number itself, as np.isclose lets it do",
+    ),
+    (
+        "with_the_usual_relative_part",
+        slip("~np.isclose(published, recomputed, atol=atol)"),
+        "np.isclose keeps its own rtol of 1e-5 beside your atol",
+    ),
 )
 
 wrong.family(
@@ -154,6 +162,11 @@ EXERCISE = Exercise(
     axes={"T": 6, "I": 3, "H": 5},
     shapes={"x": "T I", "h0": "H", **RECURRENT, "published": "T H"},
     cases=(
+        Case(
+            name="a small atol",
+            inputs=functools.partial(inputs, T=6, I=3, H=5, atol=1e-7),
+            hidden=True,
+        ),
         Case(
             name="a trace without a slip",
             inputs=nothing_wrong,

@@ -177,6 +177,14 @@ wrong.family(
         summed("total(lambda sum, step: np.clip(sum + step[name], -5, 5), steps, 0.0)"),
         "the gradients of the weights are held to ±5 while they are added up",
     ),
+    *(
+        (
+            f"state_gradient_clipped_at_{limit}",
+            changed({"dh[:, t] + dh_next": f"np.clip(dh[:, t] + dh_next, -{limit}, {limit})"}),
+            f"the gradient of each state is held to ±{limit} on its way back",
+        )
+        for limit in (5, 10, 25)
+    ),
     (
         "clipped_at_the_end",
         summed(f"np.clip({SUM}, -5, 5)"),

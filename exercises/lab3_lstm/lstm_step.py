@@ -57,6 +57,11 @@ for name, line, when in (
 ):
     wrong.add(name, cell(line), f"{when}. {CELL}")
 wrong.add(
+    "cell_held",
+    cell("np.clip(f * c_prev + i * g, -3, 3)"),
+    "the cell is held between -3 and 3. Which of the states has a limit, and what sets it?",
+)
+wrong.add(
     "minus_candidate",
     cell("f * c_prev - i * g"),
     "the new part is taken away where it should be added. " + CELL,
