@@ -629,6 +629,33 @@ def too_large(pairs: Pairs) -> str:
     return ""
 
 
+PERCENT = (1, 2, 5, 10, 20)
+
+
+def near(pairs: Pairs) -> str:
+    """Off by little everywhere, measured by the largest number that is due in each case."""
+    made = [pair for pair in wrong(pairs) if np.abs(pair.due).max(initial=0) > 0]
+    gaps = [np.abs(pair.got - pair.due).max() / np.abs(pair.due).max() for pair in made]
+    if not gaps or not np.isfinite(gaps).all() or not shown(pairs):
+        return ""
+    for percent in PERCENT:
+        if max(gaps) <= percent / 100:
+            return f"near what is due: nowhere off by more than {percent} % of the largest number"
+    return ""
+
+
+def signed(pairs: Pairs) -> str:
+    """The sign that is due at every place, where both signs are due."""
+    due = np.concatenate([pair.due.ravel() for pair in pairs])
+    got = np.concatenate([pair.got.ravel() for pair in pairs])
+    both = min((due > 0).sum(), (due < 0).sum()) >= 2 * LEAST
+    if not both or not shown(pairs) or not np.isfinite(got).all():
+        return ""
+    if (np.sign(due) == np.sign(got)).all():
+        return "of the sign that is due everywhere, but not of the size"
+    return ""
+
+
 # -- what came, whatever is due ------------------------------------------------------------------
 
 

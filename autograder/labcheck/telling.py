@@ -48,7 +48,7 @@ SHAPES: tuple[Relation, ...] = (
 ITEMS: tuple[Relation, ...] = (items.text_case, items.in_order, items.in_dict)
 """Relations of lists, texts and dicts."""
 
-LAST: tuple[Relation, ...] = (places.bounds, relations.too_large)
+LAST: tuple[Relation, ...] = (relations.near, places.bounds, relations.too_large, relations.signed)
 """What is said where nothing else is known."""
 
 SECOND = "second call"

@@ -135,6 +135,16 @@ HOLD = [
         "what is due times a factor that changes only along the batch axis",
     ),
     (relations.too_large, lambda x, _: x + 1 + x * x, "too large wherever it is wrong"),
+    (
+        relations.near,
+        lambda x, _: x + 0.04 * np.abs(x).max() * np.cos(x),
+        "near what is due: nowhere off by more than 5 % of the largest number",
+    ),
+    (
+        relations.signed,
+        lambda x, _: x**3 + x,
+        "of the sign that is due everywhere, but not of the size",
+    ),
     (relations.reduced, lambda x, _: x.sum(1), "the sum of what is due along the time axis"),
     (relations.reduced, lambda x, _: x.mean(0), "the mean of what is due along the batch axis"),
     (
@@ -153,7 +163,8 @@ def test_a_relation_that_holds_in_both_cases_is_said(relation, change, text):
     assert relation(pairs(change)) == text
 
 
-NEAR = [case for case in HOLD if case[0] not in (relations.constant, relations.too_large)]
+LOOSE = (relations.constant, relations.too_large, relations.near, relations.signed)
+NEAR = [case for case in HOLD if case[0] not in LOOSE]
 
 
 @pytest.mark.parametrize("relation, change, text", NEAR, ids=[text for *_, text in NEAR])
@@ -339,3 +350,11 @@ def test_the_cases_that_fail_are_told_by_what_they_have_in_common():
     trials = [case("values", 3, False), case("more", 4, False), case("third", 3, False)]
     trials.append(case("one sample", 1, True))
     assert said(trials, (), list) == "The cases of one sample are right, and all others fail."
+
+
+def test_near_is_measured_and_signs_are_looked_at_where_both_are_due():
+    assert relations.near(pairs(lambda x, _: x + 0.3 * np.abs(x).max())) == ""
+    assert relations.near(pairs(lambda x, _: np.where(x == x.max(), np.nan, x))) == ""
+    assert relations.signed(pairs(lambda x, _: np.where(x == x.max(), -x, x**3 + x))) == ""
+    positive = [np.abs(x) for x in draws()]
+    assert relations.signed(pairs(lambda x, _: x**3 + x, due=positive)) == ""
