@@ -132,7 +132,7 @@ class Judging:
         final: list[Judgement] = []
         for judgement in first:
             failed = [earlier.exercise.name for earlier in final if earlier.share < 1]
-            final.append(self._again(judgement, failed))
+            final.append(self._told(self._again(judgement, failed)))
         return final
 
     def _to_judge(self) -> list[Exercise]:
@@ -229,14 +229,29 @@ class Judging:
         mistake = None
         if outcome in DISTURBED:
             mistake = diagnose(trials, oracle.mistakes(exercise, draw))
-        does = ""
-        if outcome in ("wrong", "partly") and mistake is None:
-            does = said(trials, exercise.parts, lambda: self._probed(exercise, draw, trials[0]))
-        return Judgement(exercise, trials, outcome, share(trials), mistake, own=own, said=does)
+        return Judgement(exercise, trials, outcome, share(trials), mistake, own=own)
 
-    def _probed(self, exercise: Exercise, draw: int, first: Trial) -> Sequence[Seen]:
+    def _told(self, judgement: Judgement) -> Judgement:
+        """The judgement with what the program does, where no known mistake does the same."""
+        exercise, trials = judgement.exercise, judgement.trials
+        if judgement.outcome not in ("wrong", "partly") or judgement.mistake or not trials:
+            return judgement
+
+        def probe() -> Sequence[Seen]:
+            with self.candidate.apart(judgement.given):
+                return self._probed(exercise, trials[0])
+
+        try:
+            return replace(judgement, said=said(trials, exercise.parts, probe))
+        except SandboxError:
+            self.grader.oracle.close()
+            self.candidate.close()
+            return judgement
+
+    def _probed(self, exercise: Exercise, first: Trial) -> Sequence[Seen]:
         """What the program does on the first case with changed arguments."""
         oracle = self.grader.oracle
+        draw = oracle.draw(self.student, exercise)
         known = oracle.probed(exercise, draw)
         requests = {probe: request for probe, request, _ in known}
         requests[AGAIN] = oracle.expected(exercise, draw)[0][0]

@@ -35,6 +35,10 @@ FREE = DATA | {"h", "output", "logits", "emissions", "scores", "c0", "c_prev", "
 INCOMING = frozenset({"dh", "dc", "dy", "dh_last", "dh_T", "dc_T", "dlogits", "doutput"})
 """Gradients that come in."""
 OF_ARGUMENTS = "gradients"
+MANY = "Many steps must come out right too: does anything stop, or is anything cut, on the way?"
+CONFUSED = "Where sizes are equal no shape tells one axis from another: take each by its place."
+OVER = "Large numbers must come out right too: is anything clipped, or does it overflow?"
+UNDER = "Tiny numbers must come out right too: is anything added, rounded or cut off?"
 DEVICE = "New tensors need the inputs' device and dtype, as x.new_zeros(…) gives."
 BESIDE = "Work where the inputs are, as x.device says: there may be another device beside theirs."
 GRADIENTS = (
@@ -146,24 +150,39 @@ def _small(exercise: Exercise) -> dict[str, int]:
 
 
 def _other_sizes(exercise: Exercise) -> Iterator[Case]:
-    """Values over many steps, and where every two axes that could be confused are equal."""
+    """Many steps, and sizes of which every two that could be confused are equal.
+
+    Neither shows that values are right: what is forgotten in the end, or divided by another size,
+    passes here.
+    """
     if "T" in exercise.axes:
-        yield Case(name="a long sequence", inputs=sized(exercise, {**_small(exercise), "T": LONG}))
+        sizes = {**_small(exercise), "T": LONG}
+        yield Case(name="a long sequence", inputs=sized(exercise, sizes), value=False, why=MANY)
     if len(exercise.axes) > 1:
-        same = dict.fromkeys(exercise.axes, SIDE)
-        yield Case(name="all sizes equal", inputs=sized(exercise, same))
+        yield _edge(
+            "all sizes equal", sized(exercise, dict.fromkeys(exercise.axes, SIDE)), CONFUSED
+        )
 
 
 def _other_magnitudes(exercise: Exercise, kinds: _Kinds) -> Iterator[Case]:
-    """Values where what may be of any size is large, and where it is tiny."""
+    """What may be of any size, large and tiny.
+
+    A result is linear in gradients that come in, so that these are values; large data saturate.
+    """
     if not kinds.scaled or exercise.training:
         return
-    draw = sized(exercise, _small(exercise))
+    draw, close = sized(exercise, _small(exercise)), _scaled_close(exercise.close)
     large = LARGE_GRADIENT if kinds.incoming else LARGE
-    for name, factor in (("large", large), ("tiny", TINY)):
-        what = "incoming gradients" if kinds.incoming else "numbers"
-        inputs = scaled(draw, kinds.scaled, factor)
-        yield Case(name=f"{name} {what}", inputs=inputs, close=_scaled_close(exercise.close))
+    what = "incoming gradients" if kinds.incoming else "numbers"
+    for name, factor, why in (("large", large, OVER), ("tiny", TINY, UNDER)):
+        yield Case(
+            name=f"{name} {what}",
+            inputs=scaled(draw, kinds.scaled, factor),
+            close=close,
+            value=kinds.incoming,
+            why=why,
+            property="magnitudes",
+        )
 
 
 def _scaled_close(own: Close) -> Close:
