@@ -157,7 +157,7 @@ def _other_sizes(exercise: Exercise) -> Iterator[Case]:
     """
     if "T" in exercise.axes:
         sizes = {**_small(exercise), "T": LONG}
-        yield Case(name="a long sequence", inputs=sized(exercise, sizes), value=False, why=MANY)
+        yield _edge("a long sequence", sized(exercise, sizes), MANY)
     if len(exercise.axes) > 1:
         yield _edge(
             "all sizes equal", sized(exercise, dict.fromkeys(exercise.axes, SIDE)), CONFUSED
@@ -171,7 +171,7 @@ def _other_magnitudes(exercise: Exercise, kinds: _Kinds) -> Iterator[Case]:
     """
     if not kinds.scaled or exercise.training:
         return
-    draw, close = sized(exercise, _small(exercise)), _scaled_close(exercise.close)
+    draw, close = sized(exercise, {}), _scaled_close(exercise.close)
     large = LARGE_GRADIENT if kinds.incoming else LARGE
     what = "incoming gradients" if kinds.incoming else "numbers"
     for name, factor, why in (("large", large, OVER), ("tiny", TINY, UNDER)):

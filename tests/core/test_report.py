@@ -66,7 +66,7 @@ def test_the_json_has_the_keys_and_types_of_the_contract(mixed: LabReport) -> No
     )
     assert data["isolation"]
     assert all(type(one) is str for one in data["isolation"])
-    assert (data["score"], data["max_score"]) == (3 + 100 - 5 - 5 - 5, 100)
+    assert (data["score"], data["max_score"]) == (4 + 100 - 5 - 5 - 5, 100)
     assert [one["name"] for one in data["exercises"]] == list(NAMES)
     for one in data["exercises"]:
         assert list(one) == [
