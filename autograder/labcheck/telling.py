@@ -100,8 +100,18 @@ def said(
 ) -> str:
     """What a wrong program does, in one sentence; "" where nothing is known.
 
-    probe: makes the calls with changed arguments, only where results alone tell nothing.
+    probe: makes the calls with changed arguments, only where results alone tell nothing.  What
+    came may be anything: where it cannot be compared, nothing is said.
     """
+    try:
+        return _told(trials, parts, probe)
+    except (ArithmeticError, LookupError, TypeError, ValueError):
+        return ""
+
+
+def _told(
+    trials: Sequence[Trial], parts: Sequence[str], probe: Callable[[], Sequence[Seen]]
+) -> str:
     first = next((trial for trial in trials if not trial.passed), None)
     if first is None or not first.question.value or not first.mismatch:
         return ""  # another case is shown

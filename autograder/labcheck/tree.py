@@ -314,6 +314,8 @@ def _decode_array(body: dict[str, Any], arrays: Mapping[str, NDArray[Any]] | Non
             raise ValueError("not the array that it says it is")
         return Array(values, kind, dtype, device, layout)
     shape = tuple(int(size) for size in body["shape"])
+    if kind == "scalar" and shape:
+        raise ValueError("not a number")
     numpy_dtype = TORCH_DTYPES.get(dtype, dtype)
     if numpy_dtype not in INLINE_DTYPES:
         raise ValueError("not a dtype")

@@ -157,6 +157,7 @@ def test_arrays_are_laid_out_as_asked_and_hold_the_same_numbers() -> None:
         {"a": {"kind": "numpy", "dtype": "object", "shape": [1], "values": [1]}},
         {"a": {"kind": "numpy", "dtype": "float64", "shape": [2], "values": [1]}},
         {"a": {"kind": "torch", "dtype": "float64", "device": "meta", "shape": [-1]}},
+        {"a": {"kind": "scalar", "dtype": "float64", "device": "meta", "shape": [2]}},
         {"a": {"kind": "numpy", "dtype": "float64", "layout": "odd", "array": "0"}},
         {"a": 1},
         {"b": []},

@@ -80,13 +80,15 @@ def test_a_cell_is_awaited_where_a_loop_runs_already(tmp_path: Path) -> None:
     path = tmp_path / "lab2_rnn.ipynb"
     path.write_bytes(Notebook(f"import asyncio\nawait asyncio.sleep(0)\n{STEP}").bytes)
     exercises = {"rnn_step": load(RECORD)["rnn_step"]}
-
-    async def kernel() -> str:
+    loop, outer = asyncio.new_event_loop(), asyncio.events._get_running_loop()
+    asyncio.events._set_running_loop(loop)
+    try:
         outcome = check_file(path, exercises, load_given(RECORD))["rnn_step"].outcome
-        assert asyncio.get_running_loop() is asyncio.events._get_running_loop()
-        return outcome
-
-    assert asyncio.run(kernel()) == "right"
+        assert asyncio.get_running_loop() is loop
+    finally:
+        asyncio.events._set_running_loop(outer)
+        loop.close()
+    assert outcome == "right"
 
 
 def test_the_released_code_is_recorded_for_labcheck() -> None:
