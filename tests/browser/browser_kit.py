@@ -73,7 +73,11 @@ class Jupyter:
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
-    process.wait(30)
+    try:
+        process.wait(120)
+    except subprocess.TimeoutExpired:  # a slow machine is no fault
+        process.kill()
+        process.wait()
 
 
 def wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
