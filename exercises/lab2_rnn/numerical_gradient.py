@@ -164,8 +164,8 @@ wrong.add(
 
 @wrong
 def in_place(f, x, eps=1e-5):
-    """x itself is moved and put back, except where f raises in between.
-    Which numbers stand in x if your second call of f raises?"""
+    """x itself is moved, in its own dtype, and put back at the end of each turn.
+    What is left of eps in a float32, and what stands in x if f raises before you put it back?"""
     gradient = np.zeros_like(x)
     for i in np.ndindex(x.shape):
         before = x[i]
