@@ -125,15 +125,18 @@ class Judging:
     # -- the exercises, twice where that can help ------------------------------------------------
 
     def judge(self) -> list[Judgement]:
-        """Every exercise; those that fail are judged again apart from what else failed."""
+        """Every exercise; those that fail are judged again apart from what else failed.
+
+        What the wrong ones do is found out last, so that it takes no time from a verdict.
+        """
         first: list[Judgement] = []
         for exercise in self._to_judge():
             first.append(self._first(exercise, first))
         final: list[Judgement] = []
         for judgement in first:
             failed = [earlier.exercise.name for earlier in final if earlier.share < 1]
-            final.append(self._told(self._again(judgement, failed)))
-        return final
+            final.append(self._again(judgement, failed))
+        return [self._told(judgement) for judgement in final]
 
     def _to_judge(self) -> list[Exercise]:
         """What is asked for, and what that uses: how this ends is a part of the verdict."""

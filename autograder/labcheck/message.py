@@ -162,16 +162,16 @@ def advice(look: str, trials: Sequence[Trial], parts: Sequence[str]) -> str:
     named = {name for table in tables for name in table if {name, name.removeprefix("d")} & words}
     if named and named <= right:
         return ""
-    return "" if STEPS.search(look) and _only_long_ones_fail(values) else look
+    return "" if STEPS.search(look) and _only_long_ones_fail(trials) else look
 
 
 STEPS = re.compile(r"\bT = \d|\bsteps?\b")
 """Words of an advice to follow a few steps by hand."""
 
 
-def _only_long_ones_fail(values: Sequence[Trial]) -> bool:
+def _only_long_ones_fail(trials: Sequence[Trial]) -> bool:
     """Whether sequences of a few steps are right, and only far longer ones are not."""
-    steps = [(sizes_of(trial.question).get("T", 0), trial.passed) for trial in values]
+    steps = [(sizes_of(trial.question).get("T", 0), trial.passed) for trial in trials]
     right = max((length for length, passed in steps if passed), default=0)
     wrong = min((length for length, passed in steps if not passed), default=0)
     return right >= 2 and wrong > 2 * right

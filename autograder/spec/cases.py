@@ -22,7 +22,8 @@ from autograder.spec.vocabulary import PLACEMENT, Case, Close, Exercise, Inputs,
 VALUES = PLAIN
 EXACT = Close(rtol=0.0, atol=0.0, alike=False)
 SINGLE = Close(rtol=1e-3, atol=1e-4)
-SCALED = Close(rtol=1e-6, atol=1e-13)
+FINEST = 1e-13
+"""The absolute tolerance where numbers may be tiny: what is tiny needs one that is relative."""
 LONG, SIDE = 40, 3
 LARGE, TINY = 30.0, 1e-6
 """What data are multiplied by: gates saturate at 30 and more, and no exponential overflows."""
@@ -171,7 +172,8 @@ def _other_magnitudes(exercise: Exercise, kinds: _Kinds) -> Iterator[Case]:
     """
     if not kinds.scaled or exercise.training:
         return
-    draw, close = sized(exercise, {}), _scaled_close(exercise.close)
+    draw = sized(exercise, {})
+    close = replace(exercise.close, atol=min(exercise.close.atol, FINEST))
     large = LARGE_GRADIENT if kinds.incoming else LARGE
     what = "incoming gradients" if kinds.incoming else "numbers"
     for name, factor, why in (("large", large, OVER), ("tiny", TINY, UNDER)):
@@ -183,11 +185,6 @@ def _other_magnitudes(exercise: Exercise, kinds: _Kinds) -> Iterator[Case]:
             why=why,
             property="magnitudes",
         )
-
-
-def _scaled_close(own: Close) -> Close:
-    """What is tiny needs a tolerance that is relative."""
-    return Close(rtol=own.rtol, atol=min(own.atol, SCALED.atol), alike=own.alike)
 
 
 def _sizes_of_one(exercise: Exercise, words: Mapping[str, str]) -> Iterator[Case]:

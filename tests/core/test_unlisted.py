@@ -54,6 +54,16 @@ def test_the_grader_says_what_an_unlisted_program_does(grader):
     assert text.index("First wrong") < text.index("What it does") < text.index("To try")
 
 
+def test_the_verdict_stands_where_looking_for_words_fails(grader, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("no words")
+
+    monkeypatch.setattr("autograder.judge.grader.said", broken)
+    report = grade(grader, STEP + "0.8 * np.tanh(x @ W_xh + h_prev @ W_hh + b_h)")
+    assert (of(report, "rnn_step").outcome, of(report, "rnn_step").score) == ("wrong", 0)
+    assert "What it does" not in of(report, "rnn_step").feedback
+
+
 def test_a_known_mistake_takes_precedence(grader):
     text = step(grader, "x @ W_xh + h_prev @ W_hh + b_h")
     assert "Hint" in text
@@ -154,7 +164,7 @@ def test_no_advice_on_a_part_that_is_right():
 def test_no_advice_on_short_sequences_where_only_long_ones_fail():
     trials = [
         judged(case("values"), RESULT, RESULT),
-        judged(case("a long sequence", steps=40), RESULT, OTHER),
+        judged(case("a long sequence", value=False, steps=40), RESULT, OTHER),
     ]
     assert advice("Take T = 2 on paper.", trials, ()) == ""
     assert advice("Print the norms.", trials, ()) == "Print the norms."

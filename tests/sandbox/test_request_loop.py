@@ -138,6 +138,23 @@ def test_the_arguments_come_back_as_the_call_left_them(worker: Worker) -> None:
     assert call(worker, "f", np.zeros(2), [1])["arguments"] is None
 
 
+def test_arguments_that_a_call_left_alone_do_not_come_back(worker: Worker) -> None:
+    load(worker, "def f(x, y):\n    return x + 1")
+    assert call(worker, "f", np.array([np.nan, 0.0]), [1], arguments=True)["arguments"] is None
+
+
+def test_arguments_come_back_from_a_call_that_raised(worker: Worker) -> None:
+    load(worker, "def f(x):\n    x += 1\n    raise ValueError")
+    answer = call(worker, "f", np.zeros(2), arguments=True)
+    assert answer["op"] == "raised"
+    np.testing.assert_array_equal(answer["arguments"]["a0"].values, np.ones(2), strict=True)
+
+
+def test_arguments_that_are_no_longer_plain_are_told_as_changed(worker: Worker) -> None:
+    load(worker, "def f(y):\n    y.append(object())\n    return 1")
+    assert call(worker, "f", [1], arguments=True)["arguments"] == {}
+
+
 def test_the_same_body_can_be_sent_again(worker: Worker) -> None:
     load(worker, "def f(x):\n    x += 1\n    return x")
     arrays: dict[str, Any] = {}
