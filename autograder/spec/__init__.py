@@ -7,7 +7,7 @@ are used that are not simply called.  Nothing in this room judges or runs a stud
 The names below are what a spec imports.
 """
 
-from autograder.spec.variations import but, edited
+from autograder.spec.variations import but, edited, printed
 from autograder.spec.vocabulary import (
     PLACEMENT,
     Case,
@@ -31,5 +31,6 @@ __all__ = [
     "Mistakes",
     "but",
     "edited",
+    "printed",
     "weights",
 ]

@@ -109,3 +109,13 @@ def _only_place(program: Program, source: str, old: str) -> int:
     if count != 1:
         raise ValueError(f"{program.__name__} has the text {old!r} {count} times, not once")
     return source.index(old)
+
+
+def printed(wrong: Any, program: Program) -> None:
+    """Adds to `Mistakes` the program that shows its result and gives none back."""
+    wrong.add(
+        "printed",
+        but(program, returns=print),
+        "the result is printed and nothing is returned. "
+        "What does `result = f(…)` hold after a call of your function?",
+    )

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autograder.spec import Mistakes, but, edited
+from autograder.spec import Mistakes, but, edited, printed
 from solutions.lab5_clipping import clip_by_norm, clip_by_value, clip_model_, global_norm
 
 Program = Callable[..., Any]
@@ -112,15 +112,6 @@ def iterables_gone_wrong(wrong: Mistakes, program: Program) -> None:
         "wants_a_list",
         but(program, grads=lambda grads: [grads[i] for i in range(len(grads))]),
         "the gradients are asked for their length or for an item. A generator can only be gone through.",
-    )
-
-
-def printed(wrong: Mistakes, program: Program) -> None:
-    """Adds the program that shows its result and gives none back."""
-    wrong.add(
-        "printed",
-        but(program, returns=print),
-        "the result is printed and nothing is returned. What does `result = f(…)` hold after a call of your function?",
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.spec import Case, Exercise, Mistakes, but, edited
+from autograder.spec import Case, Exercise, Mistakes, but, edited, printed
 from exercises.lab5_clipping import _programs
 from exercises.lab5_clipping._draws import also, drawn, labelled, rnn_weights
 from exercises.lab5_clipping._scenarios import evaluated
@@ -32,7 +32,7 @@ BACK = "module.training = mode"
 
 diff = partial(edited, evaluate)
 wrong = Mistakes()
-_programs.printed(wrong, evaluate)
+printed(wrong, evaluate)
 _programs.outputs_gone_wrong(wrong, evaluate)
 _programs.means_gone_wrong(wrong, evaluate)
 wrong.family(

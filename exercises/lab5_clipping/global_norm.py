@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autograder.spec import Exercise, Mistakes, but, edited
+from autograder.spec import Exercise, Mistakes, but, edited, printed
 from exercises.lab5_clipping import _stand_ins
 from exercises.lab5_clipping._draws import also, drawn, gradients_of, tiny_gradients, with_gaps
-from exercises.lab5_clipping._programs import iterables_gone_wrong, present, printed
+from exercises.lab5_clipping._programs import iterables_gone_wrong, present
 from exercises.lab5_clipping._scenarios import from_a_generator, without_tensors
 from solutions.lab5_clipping import global_norm
 

@@ -4,7 +4,7 @@ from functools import partial
 
 import torch
 
-from autograder.spec import Case, Close, Exercise, Mistakes, but, edited
+from autograder.spec import Case, Close, Exercise, Mistakes, but, edited, printed
 from exercises.lab5_clipping import _programs
 from exercises.lab5_clipping._draws import also, classified, drawn, old_gradients, unused_layer
 from exercises.lab5_clipping._programs import in_loop, scaled_by
@@ -124,7 +124,7 @@ wrong.family(
         "the model is put into train mode",
     ),
 )
-_programs.printed(wrong, norms_around_clipping)
+printed(wrong, norms_around_clipping)
 
 
 EXERCISE = Exercise(

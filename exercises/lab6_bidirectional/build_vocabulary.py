@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.spec import Case, Exercise, Mistakes, but, edited
+from autograder.spec import Case, Exercise, Mistakes, but, edited, printed
 from exercises.lab6_bidirectional._draws import Draw, always, draw_words
-from exercises.lab6_bidirectional._programs import printed
 from exercises.lab6_bidirectional._shared import from_a_generator
 from solutions.lab6_bidirectional import build_vocabulary
 

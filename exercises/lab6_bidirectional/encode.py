@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.spec import Case, Exercise, Mistakes, but, edited
+from autograder.spec import Case, Exercise, Mistakes, but, edited, printed
 from exercises.lab6_bidirectional._draws import SPECIAL, Draw, draw_words
-from exercises.lab6_bidirectional._programs import printed
 from solutions.lab6_bidirectional import encode
 
 

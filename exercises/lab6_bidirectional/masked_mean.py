@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from autograder.spec import Case, Exercise, Mistakes, but, edited
+from autograder.spec import Case, Exercise, Mistakes, but, edited, printed
 from exercises.lab6_bidirectional import _stand_ins
 from exercises.lab6_bidirectional._draws import Draw, draw_lengths, draw_steps
-from exercises.lab6_bidirectional._programs import printed
 from solutions.lab6_bidirectional import masked_mean
 
 

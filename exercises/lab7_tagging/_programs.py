@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from autograder.spec import Mistakes, but, edited
+from autograder.spec import Mistakes, but, edited, printed
 from exercises.lab7_tagging._draws import PAD
 
 FORM = "What is the type of what you return, and between which numbers does it lie?"
@@ -13,15 +13,6 @@ NOTHING = "Try tags that are all ignore_index."
 REAL = "real = tags != ignore_index"
 ON_THE_CPU = """real = torch.zeros(tags.shape, dtype=torch.bool)
     real[tags != ignore_index] = True"""
-
-
-def printed(wrong: Mistakes, program: Callable[..., Any]) -> None:
-    """Adds the program that shows its result and gives none back."""
-    wrong.add(
-        "printed",
-        but(program, returns=print),
-        "the result is printed and nothing is returned. What does `result = f(…)` hold after a call of your function?",
-    )
 
 
 def about_padding(wrong: Mistakes, program: Callable[..., Any]) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from autograder.spec import Case, Exercise, Mistakes, but, edited
+from autograder.spec import Case, Exercise, Mistakes, but, edited, printed
 from exercises.lab7_tagging._draws import PAD, Draw, edge, padded_tags, padding, unequal_lengths
-from exercises.lab7_tagging._programs import REAL, about_padding, printed
+from exercises.lab7_tagging._programs import REAL, about_padding
 from solutions.lab7_tagging import confusion_matrix
 
 

@@ -8,9 +8,8 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from autograder.spec import Case, Exercise, Mistakes, but, edited
+from autograder.spec import Case, Exercise, Mistakes, but, edited, printed
 from exercises.lab7_tagging._draws import Draw, edge
-from exercises.lab7_tagging._programs import printed
 from exercises.lab7_tagging._scenarios import with_generators
 from solutions.lab7_tagging import make_tagging_data
 

@@ -8,10 +8,10 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from autograder.spec import Case, Exercise, Mistakes, but, edited
+from autograder.spec import Case, Exercise, Mistakes, but, edited, printed
 from exercises.lab7_tagging import _draws as draws
 from exercises.lab7_tagging._draws import PAD, Draw, edge, padded_tags
-from exercises.lab7_tagging._programs import about_padding, printed
+from exercises.lab7_tagging._programs import about_padding
 from exercises.lab7_tagging._scenarios import back_from_nothing
 from solutions.lab7_tagging import tagging_loss
 
