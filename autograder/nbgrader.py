@@ -25,6 +25,7 @@ from typing import Any
 from traitlets.utils.importstring import import_item
 
 from autograder.chain.archive import add_labcheck, course_of
+from autograder.course.guarding import guard_converters, without_bad_names
 from autograder.spec import collection
 
 PLUGINS = "autograder.course.plugins"
@@ -38,6 +39,9 @@ OURS = {
 }
 """nbgrader's preprocessors by name, and what takes their place when a class is graded."""
 
+SANITISING = "autograder.course.sanitising"
+FORMGRADER = "nbgrader.server_extensions.formgrader.handlers"
+
 SUFFIXES = (".ipynb", ".py", ".IPYNB", ".PY", ".Py")
 """What nbgrader zip_collect takes: it compares suffixes letter by letter."""
 
@@ -48,17 +52,39 @@ def configure(c: Any) -> None:
 
     own = str(Path(sys.executable).parent)  # nbgrader calls alembic by name to make a gradebook
     os.environ["PATH"] = os.pathsep.join([own, os.environ.get("PATH", os.defpath)])
+    guard_converters()
     _find_what_was_handed_in(Autograde)
+    c.ExchangeFactory.setdefault("collect", "autograder.course.exchange.Collect")
+    c.ExchangeFactory.setdefault("submit", "autograder.course.exchange.Submit")
+    c.ExportApp.setdefault("plugin_class", "autograder.course.exporting.Sheet")
     c.Autograde.exporter_class = f"{PLUGINS}.StudentNotebook"
     graded = _set(c.Autograde, "autograde_preprocessors", Autograde)
-    c.Autograde.autograde_preprocessors = [OURS.get(_name(each), each) for each in graded]
+    made = [OURS.get(_name(each), each) for each in graded]
+    c.Autograde.autograde_preprocessors = [*made, f"{SANITISING}.Sanitise"]
+    taken = _set(c.Autograde, "sanitize_preprocessors", Autograde)
+    c.Autograde.sanitize_preprocessors = [f"{SANITISING}.Sanitise", *taken]
     shown = _set(c.GenerateFeedback, "preprocessors", GenerateFeedback)
     place = 1 + max((n for n, each in enumerate(shown) if _name(each) == "GetGrades"), default=-1)
     c.GenerateFeedback.preprocessors = [*shown[:place], f"{PLUGINS}.Summary", *shown[place:]]
+    _show_harmless(c)
     c.FileNameCollectorPlugin.setdefault("valid_ext", list(SUFFIXES))
     hooks = c.GenerateAssignment
     hooks.pre_convert_hook = _both(refuse_authored_files, hooks.get("pre_convert_hook"))
     hooks.post_convert_hook = _both(add_labcheck, hooks.get("post_convert_hook"))
+
+
+def _show_harmless(c: Any) -> None:
+    """Formgrader and pages of feedback show notebooks of students without what runs in them."""
+    if "exporter_class" not in c.GenerateFeedback:
+        c.GenerateFeedback.exporter_class = f"{SANITISING}.FeedbackPage"
+    page = c.HTMLExporter
+    own = page.get("preprocessors", [])
+    page.preprocessors = [f"{SANITISING}.Shown", *own]
+    page.filters = {"markdown2html": f"{SANITISING}.markdown2html", **page.get("filters", {})}
+    if FORMGRADER in sys.modules:  # this is the server's process
+        from autograder.course.formgrader import guard
+
+        guard()
 
 
 def _find_what_was_handed_in(converter: Any) -> None:
@@ -77,9 +103,11 @@ def _find_what_was_handed_in(converter: Any) -> None:
         folders = _folders(self.coursedir) if known else []
         if not folders or not fnmatch.fnmatch(slug, self.coursedir.notebook_id):
             original(self)
+            self.assignments = without_bad_names(self, self.assignments)
             return
         self.notebooks = []
-        self.assignments = {folder: [os.path.join(folder, f"{slug}.ipynb")] for folder in folders}
+        every = {folder: [os.path.join(folder, f"{slug}.ipynb")] for folder in folders}
+        self.assignments = without_bad_names(self, every)
 
     converter.init_notebooks = init_notebooks
 

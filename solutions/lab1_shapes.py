@@ -12,8 +12,9 @@
 # - Write a function, run its cell, then run the check cell below it.
 # - Stuck? Call `hint(rnn_shapes)` in a cell of its own (with the name of your function). The first
 #   hint says where to look; ask again and it says what is wrong.
-# - The cells with pictures are for you, not for marks. Some of them need the functions above them.
-#   Answer the question in front of it *before* you run it: a wrong guess teaches more.
+# - The pictures are for you, not for marks. Most of them need the functions above them. Write what
+#   you expect between the dots of `guess("…")`, then run the folded cell below: a wrong guess
+#   teaches more. Guesses are neither stored nor marked.
 #
 # **What is allowed:** PyTorch and plain Python. Exercises 1 to 3 are arithmetic on whole numbers:
 # `torch.nn` is not allowed there, you are predicting what it does. The last exercise is about
@@ -61,6 +62,7 @@ Shape = tuple[int, ...]
 #     "axes.titlesize": 10,
 #     "axes.titlelocation": "left",
 #     "axes.grid": True,
+#     "axes.axisbelow": True,
 #     "grid.alpha": 0.3,
 #     "axes.spines.top": False,
 #     "axes.spines.right": False,
@@ -116,7 +118,7 @@ Shape = tuple[int, ...]
 #
 # def draw_network(ax, layers, steps, bidirectional, title):
 #     """Every state of a network: steps to the right, layers upwards, output and h_n marked."""
-#     directions = 2 if bidirectional else 1
+#     directions = 1 + bidirectional
 #     rows = layers * directions
 #     for layer in range(layers):
 #         foot = layer * directions
@@ -177,20 +179,21 @@ Shape = tuple[int, ...]
 # stands for sequence A, step 0. On the left the batch is the first axis, on the right time is.
 # The numbers are the same.
 #
-# **Before you run it:** one sheet on the left is one whole sequence. What is one sheet on the
-# right?
+# **Guess first:** one sheet on the left belongs to one sequence. To how many does one sheet on the
+# right belong? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="sheet"
 # x = tagged(3, 4, 2)
 # fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3.4))
 # draw_stack(left, x, "BTI", f"batch first: (B, T, I) = {tuple(x.shape)}")
 # x = x.transpose(0, 1)
 # draw_stack(right, x, "TBI", f"time first: (T, B, I) = {tuple(x.shape)}")
 # plt.show()
+# reveal("sheet", len({int(code) // 100 for code in x[0].flatten()}),
+#        because="a sheet on the right is one moment in the life of all the sequences.")
 
 # %% [markdown]
-# A sheet on the right is one moment in the life of all three sequences. PyTorch's recurrent layers
-# expect the picture on the right unless you say `batch_first=True`.
+# PyTorch's recurrent layers expect the picture on the right unless you say `batch_first=True`.
 
 # %% [markdown]
 # ### Look: every state, and the ones that you get
@@ -201,10 +204,10 @@ Shape = tuple[int, ...]
 # - `output` (dashed orange): the states of the **last layer**, at **every step**;
 # - `h_n` (hatched blue): the **final** state of **every layer**.
 #
-# **Before you run it:** with two layers and four steps, how many states are in `output`, how many
-# in `h_n`, and is any state in both?
+# **Guess first:** two layers and four steps make eight states. How many of them are in both
+# selections? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="both"
 # fig, ax = plt.subplots(figsize=(7, 2.6))
 # draw_network(ax, layers=2, steps=4, bidirectional=False, title="Two layers, four steps")
 # plt.show()
@@ -213,8 +216,9 @@ Shape = tuple[int, ...]
 # output, h_n = nn.RNN(input_size=3, hidden_size=5, num_layers=2, batch_first=True)(
 #     torch.randn(1, 4, 3)
 # )
-# print("the last output and the last of h_n are the same numbers:",
-#       torch.equal(output[:, -1], h_n[-1]))
+# shared = sum(torch.equal(state, final) for state in output[0] for final in h_n[:, 0])
+# reveal("both", shared, because=f"output has {output.shape[1]} states and h_n has {len(h_n)}. "
+#        "The last layer's last state is in both.")
 
 # %% [markdown]
 # A **bidirectional** network has a second set of states in each layer that reads from the end to
@@ -222,13 +226,19 @@ Shape = tuple[int, ...]
 # twice as wide. `h_n` does not get wider. It gets longer: one entry for each layer *and*
 # direction.
 #
-# **Before you run it:** the backward states have their arrows the other way round. At which step
-# is a backward state final?
+# **Guess first:** four steps again, 0 to 3. At which step is a backward state final? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="final"
 # fig, ax = plt.subplots(figsize=(7, 3.6))
 # draw_network(ax, layers=2, steps=4, bidirectional=True, title="Two layers, both directions")
 # plt.show()
+#
+# torch.manual_seed(0)
+# net = nn.RNN(input_size=3, hidden_size=5, num_layers=2, bidirectional=True, batch_first=True)
+# output, h_n = net(torch.randn(1, 4, 3))
+# found = [torch.equal(state[5:], h_n[-1, 0]) for state in output[0]]  # the backward halves
+# reveal("final", found.index(True), because="it reads from the end to the beginning, and is "
+#        "final when it has read everything.")
 
 # %% [markdown]
 # ## 1. The shapes of a recurrent network
@@ -252,8 +262,8 @@ def rnn_shapes(
 ) -> tuple[Shape, Shape]:
     """Predict the two shapes that nn.RNN and nn.GRU give back.
 
-    Formula: output is (B, T, D·H), or (T, B, D·H) if not batch_first; h_n is (L·D, B, H) either
-    way. D is 2 for a bidirectional network, else 1.
+    Three axes each. output counts sequences, steps and the numbers at one step; h_n counts final
+    states, sequences and the numbers in one state. How many these are follows from the pictures.
     Source: the "Outputs" sections of torch.nn.RNN and torch.nn.GRU in the PyTorch documentation.
 
     Args:
@@ -281,13 +291,13 @@ def rnn_shapes(
 # %% [markdown]
 # ### Look: ask PyTorch
 #
-# Your prediction against the real layers.
+# Your prediction against the real layers, ten of them. Each reads I = 9 numbers at a step.
 #
-# **Before you run it:** for `num_layers=3, bidirectional=True` with H = 5, what is the last number
-# of `output`, and what is the first number of `h_n`?
+# **Guess first:** in how many of the ten lines will you find a 9 in one of the shapes? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="nine"
 # B, T, I, H = 4, 7, 9, 5
+# nines = 0
 # print(f"B={B} T={T} I={I} H={H}".ljust(44), "output".ljust(12), "h_n".ljust(12), "predicted")
 # for cell in (nn.RNN, nn.GRU):
 #     for options in (
@@ -301,13 +311,12 @@ def rnn_shapes(
 #         options = {"batch_first": True} | options
 #         x = torch.randn(B, T, I) if options["batch_first"] else torch.randn(T, B, I)
 #         real = [tuple(result.shape) for result in cell(I, H, **options)(x)]
+#         nines += any(I in shape for shape in real)
 #         yours = [tuple(shape) for shape in rnn_shapes(B, T, I, H, **options)]
 #         verdict = "right" if yours == real else f"{yours[0]} {yours[1]}"
 #         print(f"nn.{cell.__name__} {named}".ljust(44),
 #               str(real[0]).ljust(12), str(real[1]).ljust(12), verdict)
-
-# %% [markdown]
-# Notice that `input_size` is in none of the shapes. The input is read, and only states come out.
+# reveal("nine", nines, because="the input is read, and only states come out.")
 
 # %% [markdown]
 # ### Look: hand in a state
@@ -315,7 +324,7 @@ def rnn_shapes(
 # You may start a network from a state of your own: `net(x, h0)`. It needs the shape of `h_n`. The
 # network below has two layers and `batch_first=True`; H is 5.
 #
-# **Before you run it:** which of these are accepted, and which are refused?
+# **Guess first:** how many of these four are refused? (a number)
 #
 # | | B | shape of `h0` |
 # |---|---|---|
@@ -324,9 +333,10 @@ def rnn_shapes(
 # | 3 | 2 | `(2, 2, 5)`, meant as layers, batch, hidden |
 # | 4 | 2 | `(2, 2, 5)`, meant as batch, layers, hidden |
 
-# %% active="ipynb"
+# %% active="ipynb" guess="handed-in"
 # torch.manual_seed(0)
 # net = nn.RNN(3, 5, num_layers=2, batch_first=True)
+# refused = 0
 # for number, batch, swapped in [(1, 4, False), (2, 4, True), (3, 2, False), (4, 2, True)]:
 #     x, h0 = torch.randn(batch, 7, 3), torch.randn(2, batch, 5)
 #     handed_in = h0.transpose(0, 1).contiguous() if swapped else h0
@@ -335,11 +345,14 @@ def rnn_shapes(
 #         off = (output - net(x, h0)[0]).abs().max()
 #         print(f"{number}: accepted, outputs off by up to {off:.2f}")
 #     except RuntimeError as error:
+#         refused += 1
 #         print(f"{number}: refused: {error}")
+# reveal("handed-in", refused, because="PyTorch compares sizes and not what you mean by them: "
+#        f"number 4 is accepted, and its outputs are off by up to {off:.2f}.")
 
 # %% [markdown]
 # Number 4 is the dangerous one. With as many layers as sequences, a state the wrong way round
-# fits. Nothing is raised, and the sequences start from states that belong to others.
+# fits, and the sequences start from states that belong to others.
 #
 # **Test with sizes that all differ.** Then a wrong axis cannot hide.
 
@@ -368,8 +381,8 @@ def lstm_shapes(
 ) -> tuple[Shape, Shape, Shape]:
     """Predict the three shapes that nn.LSTM gives back.
 
-    Formula: output and h_n as for nn.RNN, c_n like h_n; with proj_size P > 0, output and h_n have
-    P in the place of H, and c_n keeps H.
+    Without a projection h is as wide as the cell state. With one, it is not: ask of each of the
+    three results whether it holds h or c.
     Source: the "Outputs" section of torch.nn.LSTM in the PyTorch documentation; H. Sak, A. Senior,
     F. Beaufays (2014), "Long short-term memory recurrent neural network architectures for large
     scale acoustic modeling", Interspeech, for the projection.
@@ -403,20 +416,21 @@ def lstm_shapes(
 # right. B = 4, T = 7, H = 5, and I = 9 is nowhere to be seen. A star marks a shape that PyTorch
 # does not confirm.
 #
-# **Before you run it:** which of the three boxes get wider with two directions, which get deeper,
-# and which get narrower with `proj_size=2`?
+# **Guess first:** how many of the three boxes get narrower with `proj_size=2`? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="narrower"
 # cases = [
 #     {},
 #     {"num_layers": 3},
 #     {"num_layers": 3, "bidirectional": True},
 #     {"num_layers": 3, "bidirectional": True, "proj_size": 2},
 # ]
+# widths = []
 # fig, ax = plt.subplots(figsize=(7, 6.6))
 # for row, options in enumerate(cases):
 #     net = nn.LSTM(I, H, batch_first=True, device="meta", **options)  # "meta": shapes, no numbers
 #     output, (h_n, c_n) = net(torch.randn(B, T, I, device="meta"))
+#     widths.append([result.shape[-1] for result in (output, h_n, c_n)])
 #     yours = lstm_shapes(B, T, I, H, **options)
 #     named = [f"{name}={value}" for name, value in options.items()] or ["one layer"]
 #     ax.text(-13, 2.5 - 12.5 * row, "\n".join(named), va="center", fontsize=9)
@@ -427,6 +441,11 @@ def lstm_shapes(
 # ax.set(xlim=(-13, 42), ylim=(-12.5 * len(cases) + 9.5, 9), aspect="equal")
 # ax.axis("off")
 # plt.show()
+# reveal("narrower", sum(now < before for before, now in zip(*widths[-2:])),
+#        because="output and h_n are made of h, which is projected; the cell state never is.")
+
+# %% [markdown]
+# Go down the rows once more. Which box gets wider with two directions, and which get deeper?
 
 # %% [markdown]
 # ### Look: same shape, different thing
@@ -434,9 +453,10 @@ def lstm_shapes(
 # Without a projection `h_n` and `c_n` have the same shape, so taking one for the other raises
 # nothing. This LSTM gets the input 1 at every step, and its gates are pushed open.
 #
-# **Before you run it:** one of the two states can never leave the range from −1 to 1. Which one?
+# **Guess first:** one of the two states can never leave the range from −1 to 1. Which one? (h or
+# c)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="range"
 # torch.manual_seed(1)
 # net = nn.LSTM(input_size=1, hidden_size=1, batch_first=True)
 # with torch.no_grad():
@@ -455,6 +475,8 @@ def lstm_shapes(
 #        title="c counts upwards, h is squashed before it is shown")
 # ax.legend()
 # plt.show()
+# reveal("range", "h" if max(shown) <= 1 < max(kept) else "c", because="h is a tanh of c times a "
+#        f"gate: after {len(kept)} steps c has come to {kept[-1]:.2f}, and h to {shown[-1]:.2f}.")
 
 # %% [markdown]
 # ## 3. How many numbers are to be learnt?
@@ -482,9 +504,8 @@ def parameter_count(
 ) -> int:
     """Count the parameters of nn.RNN, nn.GRU or nn.LSTM without building it.
 
-    Formula: the sum over layers of D·G·(H·R + H·H + 2·H), where G is 1 for an RNN, 3 for a GRU and
-    4 for an LSTM, and R, what the layer reads, is I for the first layer and D·H for the others.
-    Without biases, 2·H is left out.
+    Every number that PyTorch would learn counts: those of all matrices and, where there are
+    biases, of all bias vectors, in every set, direction and layer.
     Source: the "Variables" sections of torch.nn.RNN, GRU and LSTM in the PyTorch documentation.
 
     Args:
@@ -523,9 +544,9 @@ def parameter_count(
 # You may read: "an LSTM has about three times the parameters of a GRU." The picture shows the
 # matrices of one layer, drawn to scale, for I = 50 and H = 128.
 #
-# **Before you run it:** what is the true ratio, and does it depend on I and H?
+# **Guess first:** how many times the parameters of the GRU has the LSTM here: 1.33, 2 or 3?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="ratio"
 # I, H = 50, 128
 # fig, ax = plt.subplots(figsize=(7, 4.6))
 # for place, (cell, sets) in enumerate([("rnn", "h"), ("gru", "rzn"), ("lstm", "ifgo")]):
@@ -556,19 +577,18 @@ def parameter_count(
 # lstm, gru, rnn = (parameter_count(cell, I, H) for cell in ("lstm", "gru", "rnn"))
 # print(f"LSTM / GRU = {lstm / gru:.3f}    LSTM / RNN = {lstm / rnn:.3f}    "
 #       f"GRU / RNN = {gru / rnn:.3f}")
-
-# %% [markdown]
-# It is 4/3, whatever I and H. Three times is a GRU against a plain RNN.
+# reveal("ratio", lstm / gru, choices=(1.33, 2, 3), because="four sets stand against three, "
+#        f"whatever I and H are. A GRU has {gru / rnn:.0f} times the parameters of a plain RNN.")
 
 # %% [markdown]
 # ### Look: two layers, two directions
 #
-# Twice the layers and twice the directions: is that four times the parameters?
+# The same LSTM, with twice the layers and twice the directions. Is that four times the
+# parameters?
 #
-# **Before you run it:** guess the factor for an LSTM with I = 50 and H = 128. What does the second
-# layer read?
+# **Guess first:** how many times as many parameters are there? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="four-times"
 # fig, ax = plt.subplots(figsize=(7, 2.8))
 # one = parameter_count("lstm", I, H)
 # for row, (layers, both) in enumerate([(1, False), (1, True), (2, False), (2, True)]):
@@ -581,12 +601,51 @@ def parameter_count(
 # ax.set(yticks=range(4), yticklabels=["1 layer", "1 layer, both ways", "2 layers",
 #                                      "2 layers, both ways"],
 #        xlabel="parameters of an LSTM", xlim=(0, 1.35 * total),
-#        title="The second layer reads both directions: 256 numbers, not 50")
+#        title=f"The second layer reads both directions: {2 * H} numbers, not {I}")
 # ax.invert_yaxis()
 # ax.xaxis.set_major_formatter("{x:,.0f}")
 # ax.grid(axis="y", visible=False)
 # ax.legend(loc="upper right")
 # plt.show()
+# reveal("four-times", total / one, because="layer 1 reads the states of both directions, and has "
+#        f"{1 - first / total:.0%} of them.")
+
+# %% [markdown]
+# ### Play: build a network
+#
+# The picture shows every state, the bars show the parameters of each layer, and the titles come
+# from your functions. Move one setting at a time:
+#
+# - Which setting changes a shape and no parameter?
+# - Which settings make `output` wider, and which make `h_n` longer?
+# - Double `hidden_size`. Do the parameters double as well?
+
+# %% active="ipynb"
+# def draw_sizes(cell, layers, steps, both_ways, hidden_size):
+#     B, I = 4, 9
+#     sizes = (B, steps, I, hidden_size, layers, both_ways)
+#     shapes = lstm_shapes(*sizes) if cell == "LSTM" else rnn_shapes(*sizes)
+#     told = zip(("output", "h_n", "c_n"), shapes)
+#     up_to = [parameter_count(cell.lower(), I, hidden_size, n, both_ways)
+#              for n in range(1, layers + 1)]
+#     fig, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.4), width_ratios=[2, 1])
+#     draw_network(left, layers, steps, both_ways,
+#                  ", ".join(f"{name} {tuple(shape)}" for name, shape in told))
+#     for n, (below, total) in enumerate(zip([0, *up_to], up_to)):
+#         right.barh(n, total - below, color=TINTS[n], edgecolor="black")
+#         right.text(total - below, n, f" {total - below:,}", va="center")
+#     right.set(yticks=range(layers), yticklabels=[f"layer {n}" for n in range(layers)],
+#               xlabel=f"parameters, where B = {B} and I = {I}", ylim=(-0.6, 2.6),
+#               title=f"{cell}: {up_to[-1]:,} parameters")
+#     right.margins(x=0.5)
+#     right.locator_params(axis="x", nbins=3)
+#     right.xaxis.set_major_formatter("{x:,.0f}")
+#     right.grid(axis="y", visible=False)
+#     plt.show()
+#
+#
+# play(draw_sizes, cell=["RNN", "GRU", "LSTM"], layers=(1, 3, 2), steps=(2, 5, 4),
+#      both_ways=[False, True], hidden_size=(1, 64, 16))
 
 # %% [markdown]
 # ## 4. Batch first or time first
@@ -599,7 +658,7 @@ def parameter_count(
 def to_batch_first(x: Tensor) -> Tensor:
     """Turn a time-first batch into a batch-first one.
 
-    Formula: result[b, t, i] = x[t, b, i].
+    Step t of sequence b stands at [t, b] in x, and at [b, t] in the result.
 
     Args:
         x: (T, B, I).
@@ -618,9 +677,10 @@ def to_batch_first(x: Tensor) -> Tensor:
 # `x.view(B, T)` also has the right shape. Four steps of three sequences, one number each: rows on
 # the left are steps. In the middle your function, on the right `view`.
 #
-# **Before you run it:** what will stand in the first row on the right? It should be sequence A.
+# **Guess first:** the first row on the right should be sequence A. How many sequences are mixed in
+# it? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="view"
 # T, B = 4, 3
 # x = tagged(B, T, 1).transpose(0, 1).contiguous()
 # panels = [
@@ -642,11 +702,11 @@ def to_batch_first(x: Tensor) -> Tensor:
 #     ax.grid(False)
 #     ax.spines[:].set_visible(False)
 # plt.show()
+# reveal("view", len({int(code) // 100 for code in x.view(B, T)[0]}), because="view leaves the "
+#        "numbers in the order in which they lie in memory, and only cuts them into new rows.")
 
 # %% [markdown]
-# `view` and `reshape` leave the numbers in the order in which they lie in memory and only cut them
-# into new rows. Every row on the right is a mixture of three sequences. To change the order of
-# axes, use something that moves axes.
+# `reshape` does the same. To change the order of axes, use something that moves axes.
 
 # %% [markdown]
 # ### Look: the wrong order raises no error
@@ -655,10 +715,10 @@ def to_batch_first(x: Tensor) -> Tensor:
 # `batch_first=True`. The other was not, so it takes the first axis for time. Then only sequence 2
 # is changed.
 #
-# **Before you run it:** in a network that treats its sequences one by one, which rows may change?
-# And which rows will change in the other one?
+# **Guess first:** in how many of the six rows does the output of the second network change? (a
+# number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="leak"
 # torch.manual_seed(2)
 # right_net = nn.GRU(3, 8, batch_first=True)
 # wrong_net = nn.GRU(3, 8)
@@ -667,22 +727,27 @@ def to_batch_first(x: Tensor) -> Tensor:
 # changed = x.clone()
 # changed[2] = torch.randn(10, 3)
 #
+# moved = {}
 # fig, axes = plt.subplots(1, 2, sharey=True, figsize=(7, 2.6))
 # nets = [(right_net, "batch_first=True"), (wrong_net, "forgotten")]
 # for ax, (net, title) in zip(axes, nets):
 #     with torch.no_grad():
 #         before, after = net(x)[0], net(changed)[0]
-#     image = ax.imshow((after - before).abs().amax(dim=-1), cmap="cividis", vmin=0, vmax=0.7)
+#     change = (after - before).abs().amax(dim=-1)
+#     moved[title] = int((change > 0).any(dim=1).sum())
+#     image = ax.imshow(change, cmap="cividis", norm="log", vmin=1e-3, vmax=1)  # 0 stays white
 #     ax.set(xlabel="second axis (time)", xticks=range(0, 10, 3),
 #            title=f"{title}: output {tuple(after.shape)}")
 #     ax.grid(False)
 # axes[0].set(ylabel="first axis (sequence)", yticks=range(6))
 # fig.colorbar(image, ax=axes, label="largest change", shrink=0.8)
 # plt.show()
+# reveal("leak", moved["forgotten"], because="it takes rows for steps, so the rows after number 2 "
+#        f"have read it. With batch_first=True {moved['batch_first=True']} row changes.")
 
 # %% [markdown]
-# The shapes are equal and nothing was raised, yet on the right the sequences leak into each other:
-# every sequence after number 2 has read it.
+# White is no change at all. The shapes are equal and nothing was raised, yet on the right the
+# sequences leak into each other.
 #
 # Keep the test, it works for any network: **the answer for one sequence must not depend on its
 # neighbours.** In code, `net(x)[i]` equals `net(x[i:i+1])[0]`.
@@ -701,7 +766,7 @@ def to_batch_first(x: Tensor) -> Tensor:
 def split_directions(output: Tensor) -> tuple[Tensor, Tensor]:
     """Split the output of a bidirectional layer into its two directions.
 
-    Formula: forward is the first half of the last axis, backward the second; step t stays step t.
+    Each direction gets what it put out at every step; step t stays step t.
 
     Args:
         output: (B, T, 2H).
@@ -728,9 +793,10 @@ def split_directions(output: Tensor) -> tuple[Tensor, Tensor]:
 # Change the input at one step and see which outputs move. Do that for every step: a dark square
 # says that the output at step t knows the input at step s.
 #
-# **Before you run it:** at the last step, how many inputs has the backward half read?
+# **Guess first:** eight steps. At the last of them, how many inputs has the backward half read? (a
+# number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="read"
 # torch.manual_seed(3)
 # T = 8
 # net = nn.RNN(3, 6, bidirectional=True, batch_first=True)
@@ -755,10 +821,12 @@ def split_directions(output: Tensor) -> tuple[Tensor, Tensor]:
 #     ax.grid(False)
 # axes[0].set(ylabel="input at step s", yticks=range(T))
 # plt.show()
+# reveal("read", int(knows[1, :, -1].sum()), because="it starts at the end: the last step is its "
+#        "first.")
 
 # %% [markdown]
-# The dashed column is `output[:, -1]`. Its backward half has read a single input. Remember that
-# when you need one vector for a whole sequence: it is the next exercise.
+# The dashed column is `output[:, -1]`. Remember it when you need one vector for a whole sequence:
+# that is the next exercise.
 
 # %% [markdown]
 # ## 6. One state for a whole sequence
@@ -774,8 +842,8 @@ def split_directions(output: Tensor) -> tuple[Tensor, Tensor]:
 def top_layer_state(h_n: Tensor, num_layers: int, bidirectional: bool) -> Tensor:
     """Read the final state of the last layer, both directions side by side.
 
-    Formula: entry l·D + d of h_n belongs to layer l and direction d, forward being d = 0; the
-    result is what belongs to l = L − 1, joined along the last axis.
+    The entries of h_n go layer by layer, and forward before backward within a layer. Those of the
+    other layers are left out.
     Source: the "Outputs" section of torch.nn.RNN in the PyTorch documentation.
 
     Args:
@@ -800,9 +868,10 @@ def top_layer_state(h_n: Tensor, num_layers: int, bidirectional: bool) -> Tensor
 # to the test: change every input **except the last one**. A summary that has read the sequence
 # must change.
 #
-# **Before you run it:** which bar is missing, and which one is exactly zero?
+# **Guess first:** how many of the three summaries have read the sequence in both directions? (a
+# number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="summaries"
 # torch.manual_seed(4)
 # H, T = 16, 12
 # net = nn.GRU(3, H, bidirectional=True, batch_first=True)
@@ -822,6 +891,7 @@ def top_layer_state(h_n: Tensor, num_layers: int, bidirectional: bool) -> Tensor
 #
 #
 # old, new = summaries(x), summaries(changed)
+# noticed = dict.fromkeys(old, 0)
 # fig, ax = plt.subplots()
 # styles = [("forward", BLUE, ""), ("backward", ORANGE, "//")]
 # for half, (name, colour, hatch) in enumerate(styles):
@@ -831,19 +901,22 @@ def top_layer_state(h_n: Tensor, num_layers: int, bidirectional: bool) -> Tensor
 #             ax.text(at, 0.01, "not\nthere", ha="center", color=colour)
 #             continue
 #         change = float((new[key][half] - old[key][half]).abs().mean())
+#         noticed[key] += change > 0
 #         ax.bar(at, change, 0.36, color=colour, hatch=hatch, edgecolor="white",
 #                label=f"{name} half" if place == 0 else None)
 #         ax.text(at, change + 0.005, f"{change:.2f}" if change else "exactly 0", ha="center")
 # ax.set(xticks=range(3), xticklabels=list(old), ylabel="mean change", ylim=(0, 0.5),
-#        title="Eleven of twelve inputs were replaced: who noticed?")
+#        title=f"{T - 1} of {T} inputs were replaced: who noticed?")
 # ax.grid(axis="x", visible=False)
 # ax.legend(loc="upper right")
 # plt.show()
+# reveal("summaries", list(noticed.values()).count(2),
+#        because="output[:, -1] has a backward half that has read the last input alone, and "
+#        "h_n[-1] has no forward half.")
 
 # %% [markdown]
-# - `output[:, -1]`: the backward half cannot notice. At the last step it has read one input.
-# - `h_n[-1]`: only the backward direction. Half of the network's work is thrown away.
-# - `top_layer_state`: both halves have read everything.
+# With `h_n[-1]` half of the network's work is thrown away. With `output[:, -1]` half of the vector
+# knows next to nothing, and no size tells you so.
 
 # %% [markdown]
 # ## 7. Sequences of different lengths
@@ -859,7 +932,7 @@ def top_layer_state(h_n: Tensor, num_layers: int, bidirectional: bool) -> Tensor
 def last_valid_step(output: Tensor, lengths: Tensor) -> Tensor:
     """Pick the output at the last real step of each sequence.
 
-    Formula: result[b] = output[b, lengths[b] − 1].
+    Row b of the result belongs to sequence b, and each sequence ends at a step of its own.
 
     Args:
         output: (B, T, H); what stands at steps from lengths[b] on is padding.
@@ -880,9 +953,9 @@ def last_valid_step(output: Tensor, lengths: Tensor) -> Tensor:
 # Three sequences of 14, 5 and 9 steps, filled up with zeros. The thin part of each line is
 # padding.
 #
-# **Before you run it:** the input is zero there. Does the state stand still?
+# **Guess first:** the input is zero there. Does the state stand still? (yes or no)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="padding"
 # torch.manual_seed(5)
 # lengths = torch.tensor([14, 5, 9])
 # T, H = 14, 6
@@ -910,6 +983,9 @@ def last_valid_step(output: Tensor, lengths: Tensor) -> Tensor:
 # for name, summary in [("last_valid_step", picked), ("output[:, -1]", output[:, -1])]:
 #     off = [f"{value:.2f}" for value in (summary - alone).abs().amax(dim=1).tolist()]
 #     print(f"{name:16} off from each sequence run alone by", *off)
+# off = (output[:, -1] - alone).abs().amax(dim=1)
+# reveal("padding", bool(off.max() < 0.01), because="a step whose input is zero is still a step. "
+#        f"At the end of the block the state of length {lengths[1]} is off by up to {off[1]:.2f}.")
 
 # %% [markdown]
 # `h_n` has the same trouble as `output[:, -1]`: it holds the states after the padding. And the
@@ -936,7 +1012,7 @@ def last_valid_step(output: Tensor, lengths: Tensor) -> Tensor:
 def one_hot(ids: Tensor, num_classes: int) -> Tensor:
     """Write every id as a row of zeros with a one at its place.
 
-    Formula: result[…, c] is 1 where ids[…] = c, else 0.
+
 
     Args:
         ids: int64 of any shape, also () and empty ones; each from 0 to num_classes − 1.
@@ -960,18 +1036,18 @@ def one_hot(ids: Tensor, num_classes: int) -> Tensor:
 # %% [markdown]
 # ### Look: four layouts
 #
-# **Before you run it:** for each panel, say B, T and I for a batch of one.
+# **Guess first:** the letters of "hello world", one-hot. How many numbers go in at one step? (a
+# number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="letters"
 # text = "hello world"
 # letters = sorted(set(text))
 # ids = torch.tensor([letters.index(letter) for letter in text])
 # t = torch.linspace(0, 6, 24)
 # wave = (torch.sin(t) + 0.3 * torch.sin(5 * t))[None, :, None]
 # several = torch.stack([torch.sin(t + shift) for shift in range(5)], dim=-1)[None]
-# image = torch.tensor([[0, 0, 1, 1, 1, 0, 0], [0, 1, 0, 0, 0, 1, 0], [0, 0, 0, 0, 0, 1, 0],
-#                       [0, 0, 0, 1, 1, 0, 0], [0, 0, 0, 0, 0, 1, 0], [0, 1, 0, 0, 0, 1, 0],
-#                       [0, 0, 1, 1, 1, 0, 0]])[None]
+# image = torch.tensor([[0, 1, 1, 1, 0], [1, 0, 0, 0, 1], [0, 0, 0, 0, 1], [0, 0, 1, 1, 0],
+#                       [0, 0, 0, 0, 1], [1, 0, 0, 0, 1], [0, 1, 1, 1, 0]])[None]
 #
 # fig, axes = plt.subplots(2, 2, figsize=(7, 4.6))
 # axes[0, 0].plot(wave[0, :, 0], marker="o", ms=3)
@@ -991,29 +1067,33 @@ def one_hot(ids: Tensor, num_classes: int) -> Tensor:
 #                yticks=range(len(letters)), yticklabels="".join(letters).replace(" ", "␣"))
 # axes[1, 1].set(xlabel="time step t = row of the image")
 # plt.show()
+# reveal("letters", one_hot(ids, len(letters)).shape[-1], because="each different letter has a "
+#        f"place of its own, the blank too. The text has {len(text)} signs, and that is T.")
 
 # %% [markdown]
-# In every panel one column is what the network reads at one step. (The image looks turned over
-# because its rows have become steps.)
+# In every panel one column is what the network reads at one step: say B, T and I for each of them.
+# (The image looks turned over because its rows have become steps.)
 #
 # ### Look: a product that is a look-up
 #
 # A layer multiplies its input by a matrix. Here the input is one-hot, and `W` has one row per
 # letter.
 #
-# **Before you run it:** what is left of `W` when you multiply a one-hot row by it?
+# **Guess first:** are the products the same numbers as the rows `W[ids]`, to the last digit? (yes
+# or no)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="look-up"
 # torch.manual_seed(6)
 # W = torch.randn(len(letters), 3)
 # product = one_hot(ids, len(letters)) @ W
-# print("one_hot(ids) @ W equals W[ids]:", torch.equal(product, W[ids]))
-# size = one_hot(ids, len(letters)).numel()
-# print(f"{size} numbers, of which {int(one_hot(ids, len(letters)).sum())} are not zero")
+# size, ones = one_hot(ids, len(letters)).numel(), int(one_hot(ids, len(letters)).sum())
+# print("letter", text[0], "product", product[0].tolist())
+# print("   row of W for it", W[ids[0]].tolist())
+# reveal("look-up", torch.equal(product, W[ids]), because=f"of the {size} numbers that go in all "
+#        f"but {ones} are zeros, and each of these {ones} picks one row of W.")
 
 # %% [markdown]
-# A row of `W`, nothing else. That is all an **embedding** layer is: it looks up the row and never
-# builds the zeros.
+# That is all an **embedding** layer is: it looks up the row and never builds the zeros.
 
 # %% [markdown]
 # ### Look: a batch of one
@@ -1021,14 +1101,16 @@ def one_hot(ids: Tensor, num_classes: int) -> Tensor:
 # A network with one output gives `(B, T, 1)`, and you want the last axis gone. `squeeze()` takes
 # away *every* axis of size 1.
 #
-# **Before you run it:** what is left of a batch of one sequence?
+# **Guess first:** how many axes are left of a batch of one sequence, shape `(1, 5, 1)`? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="squeeze"
 # print("shape".ljust(12), "squeeze()".ljust(12), "squeeze(-1)")
 # for shape in [(4, 5, 1), (1, 5, 1), (4, 1, 1), (1, 1, 1)]:
 #     y = torch.zeros(shape)
 #     print(str(shape).ljust(12), str(tuple(y.squeeze().shape)).ljust(12),
 #           tuple(y.squeeze(-1).shape))
+# reveal("squeeze", torch.zeros(1, 5, 1).squeeze().dim(), because="the batch is an axis of size 1 "
+#        "as well. squeeze(-1) takes away the last axis only.")
 
 # %% [markdown]
 # ## What you know now

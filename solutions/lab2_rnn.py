@@ -10,8 +10,9 @@
 # - Write a function, run its cell, then run the check cell below it.
 # - Stuck? Call `hint(rnn_forward)` in a cell of its own (with the name of your function). The
 #   first hint says where to look; ask again and it says what is wrong.
-# - The cells with pictures are for you, not for marks. Each one needs the functions above it.
-#   Answer the question in front of it *before* you run it: a wrong guess teaches more.
+# - The pictures are for you, not for marks. Each one needs the functions above it. Write what you
+#   expect between the dots of `guess("…")`, then run the folded cell below: a wrong guess teaches
+#   more. Guesses are neither stored nor marked.
 #
 # **What is allowed:** NumPy and plain Python. PyTorch and the packages that differentiate for you
 # are not allowed in this lab: you are building what they do.
@@ -19,18 +20,26 @@
 # %% [markdown]
 # ## Conventions
 #
-# | letter | meaning | | array | shape |
-# |---|---|---|---|---|
-# | B | batch: how many sequences at once | | `x` | (B, T, I) |
-# | T | time steps | | `h0` | (B, H) |
-# | I | numbers per input | | `W_xh` | (I, H) |
-# | H | hidden units | | `W_hh` | (H, H) |
-# | O | numbers per output | | `b_h` | (H,) |
+# | letter | meaning |
+# |---|---|
+# | B | batch: how many sequences at once |
+# | T | time steps |
+# | I | numbers per input |
+# | H | hidden units |
+# | O | numbers per output |
+#
+# | array | shape |
+# |---|---|
+# | `x` | (B, T, I) |
+# | `h0` | (B, H) |
+# | `W_xh` | (I, H) |
+# | `W_hh` | (H, H) |
+# | `b_h` | (H,) |
 #
 # - **The batch comes first, and samples are rows.** A product is `x @ W_xh`, never `W_xh @ x`.
 # - **Time is counted from 0**, like every axis. The state before step 0 is `h0`.
 # - **dtype:** float32 in, float32 out. Everything else, integers too, gives float64. "float" means
-#   a Python float. `as_float` in the next cell may help.
+#   a Python float. `as_float` below may help.
 # - **No function changes its arguments.** If you want to write into an array, make it yourself.
 # - `dname` is short for ∂L/∂name, the gradient of the loss. It has the shape of `name`.
 
@@ -62,6 +71,7 @@ def as_float(a: ArrayLike) -> Array:
 #     "axes.titlesize": 10,
 #     "axes.titlelocation": "left",
 #     "axes.grid": True,
+#     "axes.axisbelow": True,
 #     "grid.alpha": 0.3,
 #     "axes.spines.top": False,
 #     "axes.spines.right": False,
@@ -112,9 +122,9 @@ def rnn_step(x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> A
 #
 # Three networks with one unit each. They differ only in their input weight: 0.5, 1 and 3.
 #
-# **Before you run it:** which line ends highest at x = 4, and does any line reach 2?
+# **Guess first:** how high does the line with weight 3 end, at x = 4? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="tanh"
 # x = np.linspace(-4, 4, 81)[:, None]
 # h_prev, W_hh, b_h = np.zeros((81, 1)), np.zeros((1, 1)), np.zeros(1)
 # fig, ax = plt.subplots()
@@ -127,6 +137,8 @@ def rnn_step(x: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> A
 #        title="A state stays between -1 and 1, however large the input")
 # ax.legend()
 # plt.show()
+# reveal("tanh", float(h[-1, 0]), because="a larger weight makes the middle of a tanh steeper; "
+#        "its ends stay where they are.")
 
 # %% [markdown]
 # Where a line is flat the unit is **saturated**: it can no longer say how large its input was.
@@ -174,9 +186,9 @@ def rnn_forward(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Ar
 # Twelve units, 40 steps. The input is zero except for a pulse up at step 3 and one down at step
 # 20.
 #
-# **Before you run it:** at step 4 the input is zero again. Is the state zero again too?
+# **Guess first:** at step 4 the input is zero again. Is the state zero again too? (yes or no)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="pulse"
 # rng = np.random.default_rng(1)
 # T, H = 40, 12
 # x = np.zeros((1, T, 1))
@@ -192,20 +204,23 @@ def rnn_forward(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Ar
 # top.axhline(0, color="black", lw=0.8, ls="-")
 # top.set(ylabel="input", ylim=(-1.3, 1.3),
 #         title="Two pulses go in; their echo stays in the state")
-# image = bottom.imshow(h[0].T, aspect="auto", cmap="RdBu_r", vmin=-1, vmax=1)
+# image = bottom.imshow(h[0].T, aspect="auto", cmap="cividis", vmin=-1, vmax=1)
 # bottom.set(xlabel="time step t", ylabel="hidden unit")
 # bottom.grid(False)
 # fig.colorbar(image, ax=bottom, label="state h")
 # plt.show()
+# size = np.abs(h[0]).max(axis=1)
+# reveal("pulse", bool(np.allclose(h[0, 4], 0)), because="each state goes into the next: the "
+#        f"largest unit is at {size[4]:.2f} at step 4, and still at {size[19]:.2f} at step 19.")
 
 # %% [markdown]
 # ### Look: it reads from left to right
 #
 # Two inputs that are equal up to step 9 and differ from step 10 on.
 #
-# **Before you run it:** at which step do the two states part?
+# **Guess first:** at which step do the two states part? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="parting"
 # rng = np.random.default_rng(2)
 # T, I, H = 20, 3, 6
 # W_xh, W_hh = rng.normal(0, 0.5, (I, H)), rng.normal(0, 0.4, (H, H))
@@ -215,14 +230,18 @@ def rnn_forward(x: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Ar
 # other[:, 10:] = rng.normal(size=(1, T - 10, I))
 #
 # fig, ax = plt.subplots()
+# both = []
 # for inputs, marker, label in [(x, "o", "first input"), (other, "x", "changed from step 10 on")]:
-#     h = rnn_forward(inputs, h0, W_xh, W_hh, b_h)
-#     ax.plot(h[0, :, 0], marker=marker, label=label)
+#     both.append(rnn_forward(inputs, h0, W_xh, W_hh, b_h)[0])
+#     ax.plot(both[-1][:, 0], marker=marker, label=label)
 # ax.axvline(9.5, color="0.5", lw=1, ls="-")
 # ax.set(xlabel="time step t", ylabel="state of unit 0", xticks=range(0, T, 2),
 #        title="The past cannot see the future: equal up to step 9")
 # ax.legend()
 # plt.show()
+# apart = np.abs(both[0] - both[1]).max(axis=1) > 0
+# reveal("parting", int(apart.argmax()), because="a state sees the inputs up to its own step, and "
+#        "none after it.")
 
 # %% [markdown]
 # Keep this as a test of any network that reads from left to right: change the end of the input,
@@ -291,9 +310,9 @@ def half_squared_error(y: Array, target: Array) -> tuple[float, Array]:
 # An untrained network against a wave. On the left the errors, on the right what each step adds
 # to the loss.
 #
-# **Before you run it:** an error twice as long adds how much more to the loss?
+# **Guess first:** an error twice as long adds how many times as much to the loss? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="square"
 # rng = np.random.default_rng(9)
 # T, H = 16, 6
 # x = rng.normal(size=(1, T, 1))
@@ -301,7 +320,7 @@ def half_squared_error(y: Array, target: Array) -> tuple[float, Array]:
 #                 np.zeros(H))
 # y = output_layer(h, rng.normal(0, 0.5, (H, 1)), np.zeros(1))
 # target = np.sin(np.arange(T) * 2 * np.pi / 8)[None, :, None]
-# loss, dy = half_squared_error(y, target)
+# loss, slope = half_squared_error(y, target)
 #
 # fig, (left, right) = plt.subplots(1, 2, sharex=True)
 # left.vlines(range(T), target[0, :, 0], y[0, :, 0], color="0.6", lw=2)
@@ -310,10 +329,13 @@ def half_squared_error(y: Array, target: Array) -> tuple[float, Array]:
 # left.set(xlabel="time step t", ylabel="value", ylim=(-1.3, 1.7),
 #          title="Grey: the error at each step")
 # left.legend(ncols=2, loc="upper center")
-# right.bar(range(T), 0.5 * dy[0, :, 0] ** 2, color="#D55E00")
+# right.bar(range(T), 0.5 * slope[0, :, 0] ** 2, color="#D55E00")
 # right.set(xlabel="time step t", ylabel="½ (y - target)²",
 #           title=f"The bars add up to the loss, {loss:.2f}")
 # plt.show()
+# twice = half_squared_error(target + 2 * (y - target), target)[0]
+# reveal("square", round(twice / loss), because="the loss adds squares: one bad step can weigh "
+#        "more than all the others.")
 
 # %% [markdown]
 # ## 5. Audit a published trace
@@ -362,9 +384,9 @@ def audit_trace(
 #
 # The numbers are printed to three places, so 0.002 is a generous tolerance.
 #
-# **Before you run it:** unit 0 of h_2 is printed as 0.406. Would you have doubted it?
+# **Guess first:** how many of the eight printed numbers are slips? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="trace"
 # W_xh = np.array([[0.5, -0.1, 0.2], [0.3, 0.4, -0.2], [-0.1, 0.2, 0.3], [0.2, -0.3, 0.1]]).T
 # W_hh = np.array([[0.1, -0.2, 0.3, 0.4], [0.2, 0.1, -0.1, 0.3],
 #                  [-0.3, 0.4, 0.2, -0.1], [0.1, 0.2, 0.3, -0.2]]).T
@@ -401,21 +423,27 @@ def audit_trace(
 #     ax.set_xticks(range(8), names, rotation=60)
 #     ax.axvline(3.5, color="0.5", lw=1, ls="-")
 # plt.show()
+# reveal("trace", len(slips), because=f"the worst is off by {off.max():.3f}, which nobody sees on "
+#        "the left.")
 
 # %% [markdown]
 # ### Where did the slip happen?
 #
 # The text also prints its intermediate result h_1 W_hh: 0.179, 0.126, -0.165, -0.028.
 #
-# **Before you run it:** is the slip in the matrix product, or in the tanh after it?
+# **Guess first:** is the slip in the matrix product, or in the tanh after it? (product or tanh)
 
-# %% active="ipynb"
-# print("h_1 W_hh as printed:", np.array([0.179, 0.126, -0.165, -0.028]))
-# print("h_1 W_hh recomputed:", (published[0] @ W_hh).round(3))
+# %% active="ipynb" guess="slip"
+# printed, product = np.array([0.179, 0.126, -0.165, -0.028]), published[0] @ W_hh
+# print("h_1 W_hh as printed:", printed)
+# print("h_1 W_hh recomputed:", product.round(3))
+# wrong = np.abs(printed - product).max() > atol
+# reveal("slip", "product" if wrong else "tanh", because="the printed product is off already, by "
+#        f"{np.abs(printed - product).max():.3f} in one entry; what came after it was right.")
 
 # %% [markdown]
-# The product was wrong already. A hand-made example deserves an audit, and so does your own code:
-# that is what the gradient check below is for.
+# A hand-made example deserves an audit, and so does your own code: that is what the gradient check
+# below is for.
 
 # %% [markdown]
 # ## 6. One step backward
@@ -474,9 +502,9 @@ def rnn_step_backward(
 # 200 units with h from almost -1 to almost 1. The same gradient, 1, arrives at each of them; the
 # weights are switched off except for the unit's own bias.
 #
-# **Before you run it:** how much gets through where h = 0, and how much where h = 0.99?
+# **Guess first:** which part of it gets through where h = 0.99: 0.99, 0.1 or 0.02?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="saturated"
 # h = np.linspace(-0.999, 0.999, 201)[None]
 # nothing = np.zeros((201, 201))
 # through = rnn_step_backward(np.ones_like(h), h, h, h, nothing, nothing)["db_h"]
@@ -490,6 +518,8 @@ def rnn_step_backward(
 # ax.set(xlabel="state h of the unit", ylabel="gradient that gets through",
 #        ylim=(-0.15, 1.1), title="A saturated unit lets almost nothing through")
 # plt.show()
+# reveal("saturated", float(np.interp(0.99, h[0], through)), choices=(0.99, 0.1, 0.02),
+#        because="the slope of a tanh at height h is 1 - h²: a unit that is sure hardly learns.")
 
 # %% [markdown]
 # ## 7. Backward through time
@@ -548,10 +578,10 @@ def rnn_backward(
 # `dx` says how much each input would change the loss. The same network, two losses: one that looks
 # at the last state only, one that looks at every state.
 #
-# **Before you run it:** for the loss at the last step, how many times less does the first input
-# matter than the last: 2 times, 100 times, 10,000 times?
+# **Guess first:** for the loss at the last step, how many times less does the first input matter
+# than the last: 2, 100 or 10,000?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="inputs"
 # rng = np.random.default_rng(4)
 # B, T, I, H = 64, 25, 3, 12
 # W_xh = rng.normal(0, 0.4, (I, H))
@@ -565,11 +595,16 @@ def rnn_backward(
 # fig, ax = plt.subplots()
 # for dh, marker, label in [(every, "o", "loss at every step"), (last, "s", "last step only")]:
 #     dx = rnn_backward(dh, x, h0, h, W_xh, W_hh)["dx"]
-#     ax.plot(np.sqrt((dx**2).sum(axis=(0, 2))), marker=marker, label=label)
+#     sizes = np.sqrt((dx**2).sum(axis=(0, 2)))
+#     ax.plot(sizes, marker=marker, label=label)
 # ax.set(xlabel="time step t", ylabel="‖∂L/∂x_t‖ over the batch", yscale="log",
 #        title="A loss at the last step hardly feels the first inputs")
 # ax.legend()
 # plt.show()
+# kept = (sizes[0] / sizes[-1]) ** (1 / (T - 1))
+# reveal("inputs", float(sizes[-1] / sizes[0]), choices=(2, 100, 10_000),
+#        because=f"on its way back the gradient shrinks at each of {T - 1} steps, on average to "
+#        f"{kept:.2f} of its size.")
 
 # %% [markdown]
 # At the last step the two losses send back the same gradient, so the lines meet there. To the left
@@ -679,16 +714,16 @@ def relative_error(a: Array | float, b: Array | float) -> float:
 # differences, a one-sided difference (f(x + eps) − f(x)) / eps, and central differences on a
 # network in float32.
 #
-# **Before you run it:** which eps will be best, the smallest one? And which line lies lowest?
+# **Guess first:** which eps is best for central differences in float64: 1e-2, 1e-5 or 1e-12?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="eps"
 # def one_sided(f, x, eps):
 #     """The gradient of f from x and one push upward per entry."""
 #     gradient = np.zeros_like(x)
 #     for i in np.ndindex(x.shape):
-#         above = x.copy()
-#         above[i] += eps
-#         gradient[i] = (f(above) - f(x)) / eps
+#         pushed = x.copy()
+#         pushed[i] += eps
+#         gradient[i] = (f(pushed) - f(x)) / eps
 #     return gradient
 #
 #
@@ -711,12 +746,14 @@ def relative_error(a: Array | float, b: Array | float) -> float:
 #     ("one-sided, float64", "s", lambda eps: one_sided(loss64, W, eps)),
 #     ("central, float32", "^", lambda eps: numerical_gradient(loss32, W, eps)),
 # ]
+# bests = []
 # fig, ax = plt.subplots(figsize=(7, 3.4))
 # for label, marker, measure in lines:
 #     errors = [relative_error(measure(eps), exact) for eps in all_eps]
 #     ax.loglog(all_eps, errors, marker=marker, label=label)
 #     best = int(np.argmin(errors))
 #     print(f"{label:20} best at eps = {all_eps[best]:.0e}: relative error {errors[best]:.0e}")
+#     bests.append(float(all_eps[best]))
 # ax.axvline(1e-5, color="0.5", lw=1, ls="-")
 # ax.annotate("eps = 1e-5", (1e-5, 3e-12), xytext=(4, 0), textcoords="offset points", color="0.3")
 # ax.set(xlabel="eps (smaller to the right)", ylabel="relative error of dW_hh", ylim=(1e-12, 5),
@@ -724,6 +761,8 @@ def relative_error(a: Array | float, b: Array | float) -> float:
 # ax.invert_xaxis()
 # ax.legend(loc="lower right")
 # plt.show()
+# reveal("eps", bests[0], choices=(1e-2, 1e-5, 1e-12), because="the smallest eps is the worst: of "
+#        "two numbers that agree in 12 digits the difference has few left.")
 
 # %% [markdown]
 # - Left of the valley the curve is not straight enough over 2·eps. The central difference is far
@@ -778,10 +817,10 @@ def state_gradient_norms(h: Array, W_hh: Array, dh_last: Array) -> Array:
 # factor. On the left the inputs are zero, so the states are zero too and every tanh has slope 1.
 # On the right the same matrices see inputs that move the states.
 #
-# **Before you run it:** factor 1.1, 49 steps back, no input. Is the gradient at step 0 about 5
-# times, 100 times or 10,000 times as large as at step 49? And which lines grow on the right?
+# **Guess first:** factor 1.1, 49 steps back, no input. How many times as large as at step 49 is
+# the gradient at step 0: 5, 100 or 10,000?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="factor"
 # rng = np.random.default_rng(6)
 # B, T, H = 8, 50, 16
 # Q = np.linalg.qr(rng.normal(size=(H, H)))[0]
@@ -789,6 +828,7 @@ def state_gradient_norms(h: Array, W_hh: Array, dh_last: Array) -> Array:
 # dh_last /= np.linalg.norm(dh_last)
 # noise = rng.normal(size=(B, T, H))
 #
+# quiet = {}
 # fig, axes = plt.subplots(1, 2, sharey=True, figsize=(8, 3.4))
 # for ax, size, title in [(axes[0], 0.0, "No input: the factor decides"),
 #                         (axes[1], 1.0, "With input: the slopes pull down")]:
@@ -798,11 +838,15 @@ def state_gradient_norms(h: Array, W_hh: Array, dh_last: Array) -> Array:
 #         norms = state_gradient_norms(h, W_hh, dh_last)
 #         ax.semilogy(norms, marker=marker, markevery=7, label=f"factor {factor:g}")
 #         if size == 0:
+#             quiet[factor] = float(norms[0])
 #             print(f"factor {factor:g}: from 1 at step {T - 1} to {norms[0]:.1e} at step 0")
 #     ax.set(xlabel="time step t", title=title)
 # axes[0].set(ylabel="‖∂L/∂h_t‖")
 # axes[1].legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
 # plt.show()
+# reveal("factor", quiet[1.1], choices=(5, 100, 10_000),
+#        because=f"1.1 to the power {T - 1} is {1.1 ** (T - 1):.0f}; with inputs the slopes of "
+#        "the tanh, all below 1, pull against it.")
 
 # %% [markdown]
 # Read the lines from right to left: that is the way the gradient goes.
@@ -814,7 +858,8 @@ def state_gradient_norms(h: Array, W_hh: Array, dh_last: Array) -> Array:
 # Two numbers are in use. The **spectral radius** ρ is the largest |eigenvalue|. The **2-norm**
 # ‖W‖₂ is the largest factor by which the matrix can stretch a vector; it is never smaller than ρ.
 #
-# **Before you run it:** for each row, does the gradient grow, shrink or stay on its way back?
+# **Guess first:** for each row, does the gradient grow, shrink or stay on its way back? (four
+# letters of g, s and =, from A to D)
 #
 # | | `W_hh` | ρ | ‖W‖₂ | states |
 # |---|---|---|---|---|
@@ -823,7 +868,7 @@ def state_gradient_norms(h: Array, W_hh: Array, dh_last: Array) -> Array:
 # | C | 0.9 on the diagonal, 1.5 beside it | 0.9 | 2.4 | zero |
 # | D | a rotation | 1 | 1 | zero |
 
-# %% active="ipynb"
+# %% active="ipynb" guess="claims"
 # rng = np.random.default_rng(7)
 # B, T, H = 4, 50, 40
 # eye = np.eye(H)
@@ -833,6 +878,7 @@ def state_gradient_norms(h: Array, W_hh: Array, dh_last: Array) -> Array:
 # dh_last = rng.normal(size=(B, H))
 # dh_last /= np.linalg.norm(dh_last)
 #
+# ways = ""
 # fig, ax = plt.subplots(figsize=(7, 3.4))
 # for label, W_hh, inputs, marker in [
 #     ("A: 2 × identity, zero states", 2 * eye, 0 * x, "o"),
@@ -844,6 +890,7 @@ def state_gradient_norms(h: Array, W_hh: Array, dh_last: Array) -> Array:
 #     h = rnn_forward(inputs, np.zeros((B, H)), eye, W_hh, np.zeros(H))
 #     norms = state_gradient_norms(h, W_hh, dh_last)
 #     ax.semilogy(norms, marker=marker, markevery=7, label=label)
+#     ways += "=" if abs(norms[0] - 1) < 1e-6 else "g" if norms[0] > 1 else "s"
 #     two_norm = np.linalg.norm(W_hh, 2)
 #     print(f"{label[0]}: ρ = {rho:.1f}, ‖W‖₂ = {two_norm:.1f}, "
 #           f"from 1 at step {T - 1} to {norms[0]:.0e} at step 0")
@@ -851,6 +898,8 @@ def state_gradient_norms(h: Array, W_hh: Array, dh_last: Array) -> Array:
 #        title="A and B share their matrix; C has ρ < 1 and explodes")
 # ax.legend(loc="lower right")
 # plt.show()
+# reveal("claims", ways, because="A and B share their matrix and part by their states; C has a "
+#        "small spectral radius and a large 2-norm.")
 
 # %% [markdown]
 # What is true, and provable in one line: a step back multiplies the norm by at most ‖W_hh‖₂,
@@ -861,6 +910,38 @@ def state_gradient_norms(h: Array, W_hh: Array, dh_last: Array) -> Array:
 # - **The spectral radius settles neither** over a finite number of steps: C has ρ = 0.9.
 #
 # And "tanh' ≤ 1, therefore the product shrinks" forgets the `W_hh` in the product: see A.
+
+# %% [markdown]
+# ### Play: a pulse, and what becomes of it
+#
+# One pulse goes in at step 5. On the left the state that it leaves behind, on the right the
+# gradient of the last step on its way back. Move the two sliders: at which radius does the state
+# keep the pulse for 60 steps, and does the gradient agree?
+
+# %% active="ipynb"
+# def draw_pulse(spectral_radius, pulse):
+#     rng = np.random.default_rng(10)
+#     T, H = 60, 12
+#     W = rng.normal(size=(H, H))
+#     W_hh = spectral_radius * W / np.abs(np.linalg.eigvals(W)).max()
+#     x = np.zeros((1, T, 1))
+#     x[0, 5] = pulse
+#     h = rnn_forward(x, np.zeros((1, H)), rng.normal(size=(1, H)), W_hh, np.zeros(H))
+#     dh_last = rng.normal(size=(1, H))
+#     norms = state_gradient_norms(h, W_hh, dh_last / np.linalg.norm(dh_last))
+#     fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3))
+#     left.plot(h[0], color="0.6", lw=0.8, ls="-")
+#     left.plot(np.abs(h[0]).max(axis=1), color="black", ls="-", label="largest |unit|")
+#     left.set(xlabel="time step t", ylabel="state h", ylim=(-1.05, 1.05),
+#              title=f"Radius {spectral_radius:.2f}: the state after a pulse")
+#     left.legend(loc="lower right")
+#     right.semilogy(norms, marker="o", markevery=6)
+#     right.set(xlabel="time step t", ylabel="‖∂L/∂h_t‖", ylim=(1e-12, 1e12),
+#               title="The gradient, read from right to left")
+#     plt.show()
+#
+#
+# play(draw_pulse, spectral_radius=(0.0, 1.6, 0.9), pulse=(0.0, 4.0, 1.0))
 
 # %% [markdown]
 # ## 11. Learning: one update
@@ -957,9 +1038,9 @@ def train_rnn(
 #
 # First the untrained network, on a sequence that it will never be trained on.
 #
-# **Before you run it:** what does a network with random weights say?
+# **Guess first:** does the untrained output follow the target? (yes or no)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="untrained"
 # def echo_task(rng, batch, steps, delay=3):
 #     """Random inputs, and as targets the same numbers `delay` steps later (0 before that)."""
 #     x = rng.uniform(-1, 1, (batch, steps, 1))
@@ -975,6 +1056,7 @@ def train_rnn(
 #
 #
 # def draw_echo(params, title):
+#     """Draw the output on a new sequence; the loss per number."""
 #     y = predict(x_new, params)
 #     error = half_squared_error(y, target_new)[0] / y.size
 #     fig, ax = plt.subplots()
@@ -984,6 +1066,7 @@ def train_rnn(
 #            title=f"{title}. Loss per number on new sequences: {error:.2g}")
 #     ax.legend(ncols=2, loc="upper right")
 #     plt.show()
+#     return error
 #
 #
 # rng = np.random.default_rng(8)
@@ -997,23 +1080,29 @@ def train_rnn(
 # }
 # x, target = echo_task(rng, batch=32, steps=24)
 # x_new, target_new = echo_task(rng, batch=32, steps=24)
-# draw_echo(start, "Before training: no echo")
+# no_memory = half_squared_error(np.zeros_like(target_new), target_new)[0] / target_new.size
+# error = draw_echo(start, "Before training: no echo")
+# reveal("untrained", bool(error < 0.5 * no_memory), because="with small random weights it says "
+#        f"nearly 0 all the time. Its loss is {error:.3f}; always saying 0 has {no_memory:.3f}.")
 
 # %% [markdown]
 # Now train, from two starts that differ in `W_hh` only: numbers close to zero, or a rotation times
 # 0.9. The dotted line is about the best that a network **without memory** can do: say 0 all the
 # time.
 #
-# **Before you run it:** think of section 10. Which start learns sooner, and why?
+# **Guess first:** think of section 10. Which start learns sooner? (zero or rotation)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="starts"
 # rotation = 0.9 * np.linalg.qr(rng.normal(size=(H, H)))[0]
 # no_memory = half_squared_error(np.zeros_like(target), target)[0] / target.size
 #
+# sooner = {}
 # fig, ax = plt.subplots()
 # for label, W_hh in [("W_hh near zero", start["W_hh"]), ("rotation × 0.9", rotation)]:
 #     trained, losses = train_rnn(x, target, {**start, "W_hh": W_hh}, lr=0.0003, steps=800)
-#     ax.semilogy(np.array(losses) / target.size, lw=2, label=label)
+#     losses = np.array(losses)
+#     ax.semilogy(losses / target.size, lw=2, label=label)
+#     sooner[label.split()[-2]] = int((losses < 0.5 * no_memory * target.size).argmax())
 #     print(f"{label}: loss per number {losses[0] / x.size:.3f} at first, "
 #           f"{losses[-1] / x.size:.5f} at the end")
 # ax.axhline(no_memory, color="black", ls=":", label="without memory")
@@ -1021,15 +1110,20 @@ def train_rnn(
 #        title="Both learn to remember; the start near zero waits for its gradient")
 # ax.legend()
 # plt.show()
+# reveal("starts", "rotation" if sooner["×"] < sooner["near"] else "zero", because="half the loss "
+#        f"without memory is reached after {sooner['×']} updates from the rotation, and after "
+#        f"{sooner['near']} from near zero.")
 
 # %% [markdown]
 # With `W_hh` near zero, a gradient that has to go back three steps has almost vanished on arrival.
 # There is nothing to follow until the recurrent weights have grown.
 #
-# **Before you run it:** the sequence below was not in the training data. Will the echo hold?
+# **Guess first:** the sequence below was not in the training data. Will the echo hold? (yes or no)
 
-# %% active="ipynb"
-# draw_echo(trained, "After training: an echo three steps late")
+# %% active="ipynb" guess="unseen"
+# error = draw_echo(trained, "After training: an echo three steps late")
+# reveal("unseen", bool(error < 0.1 * no_memory), because="it has learnt to delay, and not the "
+#        f"numbers of the training data: its loss here is {error:.2g}.")
 
 # %% [markdown]
 # Two things to try:

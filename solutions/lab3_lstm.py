@@ -11,8 +11,9 @@
 # - Write a function, run its cell, then run the check cell below it.
 # - Stuck? Call `hint(lstm_step)` in a cell of its own (with the name of your function). The first
 #   hint says where to look; ask again and it says what is wrong.
-# - The cells with pictures are for you, not for marks. Each one needs the functions above it.
-#   Answer the question in front of it *before* you run it: a wrong guess teaches more.
+# - The pictures are for you, not for marks. Each one needs the functions above it. Write what you
+#   expect between the dots of `guess("…")`, then run the folded cell below: a wrong guess teaches
+#   more. Guesses are neither stored nor marked.
 #
 # **What is allowed:** NumPy and plain Python. PyTorch and the packages that differentiate for you
 # are not allowed in your functions. A few picture cells use PyTorch as a witness: it must come
@@ -21,12 +22,19 @@
 # %% [markdown]
 # ## Conventions
 #
-# | letter | meaning | | array | shape |
-# |---|---|---|---|---|
-# | B | batch: how many sequences at once | | `x` | (B, T, I), or (B, I) for one step |
-# | T | time steps | | `h0`, `c0` | (B, H) |
-# | I | numbers per input | | `W_f`, `W_i`, `W_g`, `W_o` | (I + H, H) |
-# | H | hidden units | | `b_f`, `b_i`, `b_g`, `b_o` | (H,) |
+# | letter | meaning |
+# |---|---|
+# | B | batch: how many sequences at once |
+# | T | time steps |
+# | I | numbers per input |
+# | H | hidden units |
+#
+# | array | shape |
+# |---|---|
+# | `x` | (B, T, I), or (B, I) for one step |
+# | `h0`, `c0` | (B, H) |
+# | `W_f`, `W_i`, `W_g`, `W_o` | (I + H, H) |
+# | `b_f`, `b_i`, `b_g`, `b_o` | (H,) |
 #
 # - **The batch comes first, and samples are rows.** A product is `x @ W`, never `W @ x`.
 # - **The weights come in one dict,** `params`, under the names of the table.
@@ -71,6 +79,7 @@ def as_float(a: ArrayLike) -> Array:
 #     "axes.titlesize": 10,
 #     "axes.titlelocation": "left",
 #     "axes.grid": True,
+#     "axes.axisbelow": True,
 #     "grid.alpha": 0.3,
 #     "axes.spines.top": False,
 #     "axes.spines.right": False,
@@ -119,20 +128,23 @@ def sigmoid(z: Array) -> Array:
 #
 # The two textbook forms against yours, at z = −1000, 0 and 1000.
 #
-# **Before you run it:** one of the textbook forms gives nan somewhere. Which one, and where?
+# **Guess first:** one of the textbook forms gives nan at one of the three. Where: -1000, 0 or
+# 1000?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="overflow"
 # z = np.array([-1000.0, 0.0, 1000.0])
 # forms = {
 #     "1 / (1 + exp(-z))": lambda z: 1 / (1 + np.exp(-z)),
 #     "exp(z) / (1 + exp(z))": lambda z: np.exp(z) / (1 + np.exp(z)),
 #     "yours": sigmoid,
 # }
+# nowhere = []
 # print(f"{'form':22} {'σ(-1000)':>9} {'σ(0)':>5} {'σ(1000)':>8}   what NumPy said")
 # for name, form in forms.items():
 #     with warnings.catch_warnings(record=True) as caught:
 #         warnings.simplefilter("always")
-#         low, middle, high = form(z)
+#         low, middle, high = values = form(z)
+#     nowhere += z[np.isnan(values)].tolist()
 #     said = "; ".join(sorted({str(one.message) for one in caught})) or "nothing"
 #     print(f"{name:22} {low:9g} {middle:5g} {high:8g}   {said}")
 #
@@ -147,10 +159,16 @@ def sigmoid(z: Array) -> Array:
 #        title="A gate's slope is never above ¼, and almost 0 where it is sure")
 # ax.legend()
 # plt.show()
+# reveal("overflow", nowhere[0], choices=(-1000, 0, 1000),
+#        because="exp(1000) is infinite, and infinity divided by infinity is nan. The other form "
+#        "divides 1 by infinity: that is 0, and right.")
 
 # %% [markdown]
-# The first form is right everywhere: 1 / (1 + inf) is 0. But a program that warns all day hides
+# The first form is right everywhere, and still not good enough: a program that warns all day hides
 # the warning that matters.
+#
+# Look at the two ends of the picture as well: a gate that is sure has almost no slope, so it
+# hardly learns.
 
 # %% [markdown]
 # ## 2. Four gates
@@ -275,10 +293,12 @@ def lstm_forward(x: Array, h0: Array, c0: Array, params: Params) -> tuple[Array,
 # - write = 1 opens the input gate (5·(2 − 1) = 5) and shuts the forget gate (−5).
 # - write = 0 does the opposite: old stays, new stays out.
 #
-# **Before you run it:** the value goes on wildly after step 4, with write = 0. What does the cell
-# do between step 4 and step 13? And what would it do with a forget gate of 0.9 in place of 0.993?
+# A number is written at step 4. After that the value goes on wildly, with write = 0.
+#
+# **Guess first:** how much of that number does the cell still hold at step 13: 0.05, 0.4 or 0.95
+# of it?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="holding"
 # T = 24
 # value = 0.9 * np.sin(np.arange(T) * 1.9)
 # write = np.zeros(T)
@@ -291,9 +311,9 @@ def lstm_forward(x: Array, h0: Array, c0: Array, params: Params) -> tuple[Array,
 #     "W_g": np.array([[1.0], [0.0], [0.0]]), "b_g": np.array([0.0]),
 #     "W_o": np.array([[0.0], [0.0], [0.0]]), "b_o": np.array([5.0]),
 # }
-# h0 = c0 = np.zeros((1, 1))
-# h, c = lstm_forward(x, h0, c0, params)
-# before = np.concatenate([h0[:, None], h[:, :-1]], axis=1)
+# start = np.zeros((1, 1))
+# h, c = lstm_forward(x, start, start, params)
+# before = np.concatenate([start[:, None], h[:, :-1]], axis=1)
 # gates = [lstm_gates(x[:, t], before[:, t], params) for t in range(T)]
 # table = np.array([[float(gate[q][0, 0]) for gate in gates] for q in "figo"])
 #
@@ -305,9 +325,9 @@ def lstm_forward(x: Array, h0: Array, c0: Array, params: Params) -> tuple[Array,
 # top.axhline(0, color="black", lw=0.8, ls="-")
 # top.set(ylabel="input", ylim=(-1.2, 1.9), title="What goes in")
 # top.legend(ncols=2, loc="upper right")
-# image = middle.imshow(table, aspect="auto", cmap="RdBu_r", vmin=-1, vmax=1)
+# image = middle.imshow(table, aspect="auto", cmap="cividis", vmin=-1, vmax=1)
 # middle.set(yticks=range(4), yticklabels=["forget f", "input i", "candidate g", "output o"],
-#            title="The gates: f shuts and i opens where write = 1")
+#            title="The gates, dark -1, light 1: f shuts and i opens where write = 1")
 # middle.grid(False)
 # fig.colorbar(image, ax=middle)
 # bottom.plot(c[0, :, 0], "o-", color="#0072B2", label="cell c")
@@ -316,9 +336,14 @@ def lstm_forward(x: Array, h0: Array, c0: Array, params: Params) -> tuple[Array,
 #            title="The cell holds what was written, and leaks a little")
 # bottom.legend(ncols=2, loc="upper right")
 # plt.show()
+# f = gates[5]["f"][0, 0]
+# reveal("holding", float(c[0, 13, 0] / c[0, 4, 0]), choices=(0.05, 0.4, 0.95),
+#        because=f"the forget gate stands at {f:.3f}, so nine steps leave {f**9:.2f} of it. "
+#        f"A gate of 0.9 looks nearly as open, and would leave {0.9**9:.2f}.")
 
 # %% [markdown]
-# Row g of the picture shows the candidate following every value. It is the gates that keep it out.
+# Row g of the picture shows the candidate following every value. It is the input gate that keeps
+# it out.
 
 # %% [markdown]
 # ### Look: can a cell count?
@@ -326,9 +351,9 @@ def lstm_forward(x: Array, h0: Array, c0: Array, params: Params) -> tuple[Array,
 # The same unit with other weights: the forget gate is always open, the candidate always +1, and
 # the input gate opens for each pulse in the input.
 #
-# **Before you run it:** twelve pulses come. Can c go above 1? Can h?
+# **Guess first:** twelve pulses come. How high does the cell end? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="counting"
 # rng = np.random.default_rng(3)
 # T = 36
 # x = np.zeros((1, T, 1))
@@ -340,7 +365,6 @@ def lstm_forward(x: Array, h0: Array, c0: Array, params: Params) -> tuple[Array,
 #     "W_o": np.zeros((2, 1)), "b_o": np.array([12.0]),
 # }
 # h, c = lstm_forward(x, np.zeros((1, 1)), np.zeros((1, 1)), params)
-# print(f"pulses {x.sum():g}, cell at the end {c[0, -1, 0]:.3f}, state {h[0, -1, 0]:.3f}")
 #
 # fig, ax = plt.subplots()
 # ax.vlines(np.flatnonzero(x[0, :, 0]), 0, 13, color="0.8", lw=3, label="pulse")
@@ -350,6 +374,8 @@ def lstm_forward(x: Array, h0: Array, c0: Array, params: Params) -> tuple[Array,
 #        title="The cell has no ceiling; the state that it shows has one")
 # ax.legend(loc="center right")
 # plt.show()
+# reveal("counting", float(c[0, -1, 0]), because="each pulse adds 1 and nothing is forgotten. "
+#        f"What the cell shows is squashed: the state ends at {h[0, -1, 0]:.3f}.")
 
 # %% [markdown]
 # That is why `lstm_step` must return the cell *before* the tanh. A cell kept as tanh(c) gives a
@@ -504,9 +530,9 @@ def lstm_backward(dh: Array, x: Array, h0: Array, c0: Array, params: Params) -> 
 # A random LSTM whose forget bias is 3, and a loss that looks at the last state only. Two roads
 # lead back from step to step: through the cell and through h. Close one, then the other.
 #
-# **Before you run it:** which road carries the gradient over 40 steps?
+# **Guess first:** which road alone brings more gradient back over 40 steps? (cell or h)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="roads"
 # rng = np.random.default_rng(6)
 # B, T, I, H = 32, 40, 3, 16
 # k = 1 / np.sqrt(H)
@@ -517,6 +543,7 @@ def lstm_backward(dh: Array, x: Array, h0: Array, c0: Array, params: Params) -> 
 # dh = np.zeros((B, T, H))
 # dh[:, -1] = rng.normal(size=(B, H))
 #
+# left = {}
 # fig, ax = plt.subplots()
 # for label, cell_road, h_road, marker in [("both roads open", 1, 1, "o"),
 #                                          ("cell only", 1, 0, "s"), ("h only", 0, 1, "^")]:
@@ -526,14 +553,22 @@ def lstm_backward(dh: Array, x: Array, h0: Array, c0: Array, params: Params) -> 
 #         back, dc = h_road * step["dh_prev"], cell_road * step["dc_prev"]
 #         sizes.append(np.linalg.norm(step["dx"]))
 #     ax.semilogy(range(T - 1, 0, -1), sizes, marker=marker, markevery=4, label=label)
+#     left[label.split()[0]] = sizes[-1] / sizes[0]
 #     print(f"{label:16} from {sizes[0]:.1e} at step {T - 1} to {sizes[-1]:.1e} at step 1")
 # dx = lstm_backward(dh, x, h0, h0, params)["dx"]
 # ax.semilogy(np.linalg.norm(dx, axis=(0, 2)), color="#009E73", lw=5, alpha=0.3, zorder=0, ls="-",
 #             label="your lstm_backward")
 # ax.set(xlabel="time step t", ylabel="‖∂L/∂x_t‖ over the batch",
-#        title="The cell is the road; h is a track beside it")
+#        title="The cell carries the gradient; through h alone next to nothing arrives")
 # ax.legend()
 # plt.show()
+# reveal("roads", "cell" if left["cell"] > left["h"] else "h",
+#        because=f"the cell alone brings back {left['cell']:.0%} of the gradient, h alone "
+#        f"{left['h']:.0e} of it: on that road it passes a squashing and a matrix at every step.")
+
+# %% [markdown]
+# Look at the line for both roads: it is more than the other two together. A gradient may change
+# from one road to the other on its way, and all these ways add up. So `lstm_backward` needs both.
 
 # %% [markdown]
 # ## 7. The GRU: one state, three gates
@@ -615,9 +650,10 @@ def gru_forward(x: Array, h0: Array, params: Params) -> Array:
 # One unit that follows its input, three times, with z held at 0, at 0.8 and at 0.98. The input
 # jumps up at step 5 and back down at step 30.
 #
-# **Before you run it:** which line is the slowest to follow? Which one forgets the jump soonest?
+# **Guess first:** z = 0.98. The input is up for 25 steps; how far up has the state come by then:
+# 0.1, 0.4 or 0.9?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="pace"
 # T = 60
 # x = np.zeros((1, T, 1))
 # x[0, 5:30] = 1
@@ -632,9 +668,12 @@ def gru_forward(x: Array, h0: Array, params: Params) -> Array:
 #     keep = float(sigmoid(np.array(bias)))
 #     ax.plot(h[0, :, 0], marker=marker, markevery=4, label=f"z = {keep:.2f}")
 # ax.set(xlabel="time step t", ylabel="state h", ylim=(0, 1.25),
-#        title="z near 1 is slow to learn and slow to forget")
+#        title="z near 1 is slow to follow and slow to forget")
 # ax.legend(ncols=4, loc="upper right")
 # plt.show()
+# reveal("pace", float(h[0, 29, 0]), choices=(0.1, 0.4, 0.9),
+#        because=f"each step goes {1 - keep:.0%} of the way that is left, and 25 of them go "
+#        f"{1 - keep**25:.0%}. It is as slow to forget: {h[0, 59, 0]:.2f} is left at step 59.")
 
 # %% [markdown]
 # ## 9. Weights from PyTorch
@@ -682,16 +721,16 @@ def from_torch_lstm(state: Mapping[str, Array]) -> dict[str, Array]:
 #
 # The last two lines are a trap for testers: an LSTM whose weights are all 0.1.
 #
-# **Before you run it:** how large is the error of the wrong order, on the second line and on the
-# last?
+# **Guess first:** with all weights 0.1, does the wrong order give other numbers? (yes or no)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="witness"
 # rng = np.random.default_rng(9)
 # B, T, I, H = 4, 30, 3, 5
 # theirs = torch.nn.LSTM(I, H, batch_first=True, dtype=torch.float64)
 # x = rng.normal(size=(B, T, I))
 # zeros = np.zeros((B, H))
 #
+# errors = {}
 # fig, ax = plt.subplots()
 # for label, size in [("random weights", None), ("all weights 0.1", 0.1)]:
 #     with torch.no_grad():
@@ -704,35 +743,38 @@ def from_torch_lstm(state: Mapping[str, Array]) -> dict[str, Array]:
 #              "b_o": right["b_g"], "b_g": right["b_o"]}
 #     for order, params in [("i, f, g, o", right), ("i, f, o, g", wrong)]:
 #         h = lstm_forward(x, zeros, zeros, params)[0]
-#         print(f"{label:16} read as {order}: largest error {np.abs(h - expected).max():.0e}")
+#         errors[size] = np.abs(h - expected).max()  # the wrong order comes last
+#         print(f"{label:16} read as {order}: largest error {errors[size]:.0e}")
 #         if size is None:
 #             style = {"marker": "x"} if params is right else {"marker": "^", "ls": "--"}
 #             ax.plot(h[0, :, 0], label=f"yours, read as {order}", **style)
 #     if size is None:
 #         ax.plot(expected[0, :, 0], "o", ms=10, mfc="none", color="black", label="torch.nn.LSTM")
 # ax.set(xlabel="time step t", ylabel="state of unit 0", ylim=(-1, 1.6),
-#        title="Same shapes, no error message, other numbers")
+#        title="Random weights: same shapes, no error message, other numbers")
 # ax.legend(ncols=3, loc="upper right")
 # plt.show()
+# reveal("witness", bool(errors[0.1] > 1e-9), because="gates with equal weights can be exchanged "
+#        f"unseen. With random weights the wrong order is off by up to {errors[None]:.1f}.")
 
 # %% [markdown]
-# With equal weights every order looks right. Test with gates that differ.
+# Test with gates that differ.
 #
 # ### Look: three GRUs
 #
 # `torch.nn.GRU` stacks r, z, n and keeps both biases apart, as this lab does. Below it meets your
 # GRU, and the two others that section 7 warns of.
 #
-# **Before you run it:** which of the two is further off, z the other way round, or r before the
-# product?
+# **Guess first:** which of the two is further off: z the other way round, or r before the product?
+# (z or r)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="variants"
 # theirs = torch.nn.GRU(I, H, batch_first=True, dtype=torch.float64)
 # with torch.no_grad():
 #     for weight in theirs.parameters():
 #         weight.copy_(torch.from_numpy(rng.normal(0, 0.7, tuple(weight.shape))))
 #     expected = theirs(torch.from_numpy(x))[0].numpy()
-# params = {}
+# params = dict()
 # for side, letter in [("ih", "x"), ("hh", "h")]:
 #     W = np.split(theirs.state_dict()[f"weight_{side}_l0"].numpy(), 3)
 #     b = np.split(theirs.state_dict()[f"bias_{side}_l0"].numpy(), 3)
@@ -741,25 +783,29 @@ def from_torch_lstm(state: Mapping[str, Array]) -> dict[str, Array]:
 #
 # # Turning the signs of z's weights turns z into 1 - z.
 # flipped = {name: -p if name.endswith("z") else p for name, p in params.items()}
-# h, states = zeros, []
+# h, early = zeros, np.zeros((B, T, H))
 # for t in range(T):  # r before the product
 #     r = sigmoid(x[:, t] @ params["W_xr"] + params["b_xr"] + h @ params["W_hr"] + params["b_hr"])
 #     z = sigmoid(x[:, t] @ params["W_xz"] + params["b_xz"] + h @ params["W_hz"] + params["b_hz"])
 #     n = np.tanh(x[:, t] @ params["W_xn"] + params["b_xn"]
 #                 + (r * h) @ params["W_hn"] + params["b_hn"])
-#     h = (1 - z) * n + z * h
-#     states.append(h)
+#     h = early[:, t] = (1 - z) * n + z * h
+# off = {}
 # fig, ax = plt.subplots()
 # for label, h, marker in [("yours", gru_forward(x, zeros, params), "x"),
 #                          ("z the other way", gru_forward(x, zeros, flipped), "^"),
-#                          ("r before the product", np.stack(states, axis=1), "v")]:
+#                          ("r before the product", early, "v")]:
 #     ax.plot(h[0, :, 3], marker=marker, label=label)
-#     print(f"{label:20} largest error {np.abs(h - expected).max():.0e}")
+#     off[label[0]] = np.abs(h - expected).max()
+#     print(f"{label:20} largest error {off[label[0]]:.0e}")
 # ax.plot(expected[0, :, 3], "o", ms=10, mfc="none", color="black", label="torch.nn.GRU")
 # ax.set(xlabel="time step t", ylabel="state of unit 3", ylim=(-1.1, 1.6),
 #        title="Three networks go by the name of GRU")
 # ax.legend(ncols=4, loc="upper right")
 # plt.show()
+# reveal("variants", "z" if off["z"] > off["r"] else "r",
+#        because="z the other way round keeps what it should replace, and is off by up to "
+#        f"{off['z']:.1f}. With r before the product it is up to {off['r']:.1f}.")
 
 # %% [markdown]
 # All three are the GRU of some paper or library. Weights trained for one do not fit another, even
@@ -770,13 +816,14 @@ def from_torch_lstm(state: Mapping[str, Array]) -> dict[str, Array]:
 # You will read: "the LSTM has about three times the parameters of a GRU", and "the GRU is faster".
 # A GRU has three blocks of weights where an LSTM has four.
 #
-# **Before you run it:** what is the ratio of the parameters? And how long will a training step of
-# the GRU take next to one of the LSTM, on this computer: 75 %, less, or more?
+# **Guess first:** on this computer, how long does a training step of the medium GRU take, next to
+# one of the LSTM: 0.75, 1 or 1.5 times as long?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="speed"
 # sizes = [("small: B 8, T 30, I 16, H 32", 8, 30, 16, 32),
 #          ("medium: B 32, T 50, I 64, H 128", 32, 50, 64, 128)]
 # kinds = [torch.nn.RNN, torch.nn.LSTM, torch.nn.GRU]
+# ratios = []
 # fig, axes = plt.subplots(1, 2, figsize=(7.5, 2.8))
 # for ax, (label, B, T, I, H) in zip(axes, sizes):
 #     x = torch.zeros(B, T, I)
@@ -792,21 +839,25 @@ def from_torch_lstm(state: Mapping[str, Array]) -> dict[str, Array]:
 #         best[kind.__name__] = 1000 * min(times)
 #     print(label)
 #     print(f"  parameters  LSTM / GRU = {counts['LSTM'] / counts['GRU']:.3f}")
-#     print(f"  time here   GRU / LSTM = {best['GRU'] / best['LSTM']:.1f},  "
+#     ratios.append(best["GRU"] / best["LSTM"])
+#     print(f"  time here   GRU / LSTM = {ratios[-1]:.1f},  "
 #           f"RNN / LSTM = {best['RNN'] / best['LSTM']:.1f}")
 #     bars = ax.bar(list(best), list(best.values()), color=["0.7", "#0072B2", "#D55E00"])
 #     ax.bar_label(bars, fmt="%.1f")
 #     ax.margins(y=0.15)
-#     ax.set_axisbelow(True)
 #     ax.set(ylabel="ms, forward and backward", title=label)
 #     ax.grid(axis="x", visible=False)
 # plt.show()
+# reveal("speed", ratios[1], choices=(0.75, 1, 1.5),
+#        because=f"a GRU has {counts['GRU'] / counts['LSTM']:.2f} times the parameters, but time "
+#        "follows the routines of the library as well. "
+#        f"At the small size it takes {ratios[0]:.1f} times as long.")
 
 # %% [markdown]
-# Fewer multiplications need not mean less time. On the two-core machine where this lab was written
-# the GRU took longer than the LSTM at both sizes: PyTorch has a fused routine for a whole LSTM on
-# the CPU and none for a GRU. Your machine may tell another story, and so may a graphics card.
-# Measure before you repeat such a sentence.
+# Fewer multiplications need not mean less time. On many computers PyTorch has one routine for a
+# whole LSTM on the CPU (`mkldnn_rnn_layer`), and runs a GRU as many small products, step by step.
+# Another machine may tell another story, and so may a graphics card. Measure before you repeat
+# such a sentence.
 
 # %% [markdown]
 # ## 10. Start by remembering
@@ -873,11 +924,12 @@ def memory_half_life(f: float) -> float:
 # Your LSTM with its input gate shut, the cell set to 1, and four forget biases. The squares are
 # your `memory_half_life`.
 #
-# **Before you run it:** the bias goes from 0 to 1. Does that make the memory about twice, ten
-# times or a hundred times as long? And from 0 to 5?
+# **Guess first:** the bias goes from 0 to 5. How many times as long is the memory: 5, 20 or 100?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="forgetting"
 # T = 160
+# places = np.array([1, 2, 4, 8, 16, 32, 64, 128])  # of the markers
+# halves = {}
 # one = {f"W_{q}": np.zeros((2, 1)) for q in "figo"} | {f"b_{q}": np.zeros(1) for q in "fgo"}
 # one["b_i"] = np.array([-50.0])
 #
@@ -886,25 +938,76 @@ def memory_half_life(f: float) -> float:
 #     params = set_forget_bias(one, bias)
 #     c = lstm_forward(np.zeros((1, T, 1)), np.zeros((1, 1)), np.ones((1, 1)), params)[1][0, :, 0]
 #     f = float(sigmoid(np.array(float(bias))))
-#     half = memory_half_life(f)
+#     half = halves[bias] = memory_half_life(f)
 #     print(f"forget bias {bias}: gate {f:.4f}, half-life {half:.1f} steps")
-#     (line,) = left.plot(np.r_[1, c], marker=marker, markevery=(1, 12), label=f"bias {bias}")
+#     (line,) = left.semilogx(range(1, T + 1), c, marker=marker, markevery=list(places - 1),
+#                             label=f"bias {bias}")
 #     left.plot(half, 0.5, "s", color=line.get_color(), ms=8, mfc="none", markeredgewidth=2)
 # left.axhline(0.5, color="0.5", lw=0.8, ls="-")
-# left.set(xlabel="steps", ylabel="what is left of the cell",
-#          title="Each curve crosses ½ at its square")
-# left.legend()
+# left.set(xlabel="steps", xticks=places, xticklabels=places, ylabel="what is left of the cell",
+#          ylim=(-0.05, 1.5), title="Each curve crosses ½ at its square")
+# left.minorticks_off()
+# left.legend(ncols=2, loc="upper right")
 # gates = 1 - np.logspace(-0.01, -4, 80)
-# right.loglog(1 - gates, [memory_half_life(float(f)) for f in gates])
-# for f in (0.5, 0.9, 0.99, 0.999):
-#     half = memory_half_life(f)
-#     right.plot(1 - f, half, "o", color="#D55E00")
-#     right.annotate(f"f = {f:g}: {half:.3g}", (1 - f, half), xytext=(6, -12),
+# right.loglog(1 - gates, [memory_half_life(float(gate)) for gate in gates])
+# for gate in (0.5, 0.9, 0.99, 0.999):
+#     half = memory_half_life(gate)
+#     right.plot(1 - gate, half, "o", color="#D55E00")
+#     right.annotate(f"f = {gate:g}: {half:.3g}", (1 - gate, half), xytext=(6, -12),
 #                    textcoords="offset points")
 # right.set(xlabel="1 - f (smaller to the right)", ylabel="half-life in steps",
 #           title="Ten times closer to 1, ten times longer")
 # right.set_xlim(1.3, 2e-5)
 # plt.show()
+# reveal("forgetting", halves[5] / halves[0], choices=(5, 20, 100),
+#        because="what counts is how much a step lets go, and that shrinks from 0.5 to "
+#        f"{1 - f:.4f}. From 0 to 1 the memory gets {halves[1] / halves[0]:.1f} times as long.")
+
+# %% [markdown]
+# ### Play: what is in the cell?
+#
+# One unit reads noise. At step 8 a pulse of size 1 goes in, and it alone is worth remembering. The
+# lower picture takes the cell apart: how much of it was written at which step, and is still there?
+#
+# - Move `step` forward, one by one. Where does the pulse stand among the others after 30 steps?
+# - Raise `forget_bias`. Now the pulse lives. What else does?
+# - Then lower `input_bias`. Can you find a cell that holds the pulse and hardly anything else?
+
+# %% active="ipynb"
+# def draw_cell(step, forget_bias, input_bias):
+#     T, pulse, start = 60, 8, np.zeros((1, 1))
+#     x = np.random.default_rng(14).normal(0, 0.25, (1, T, 1)).clip(-0.6, 0.6)
+#     x[0, pulse] = 1
+#     params = {f"W_{q}": np.array([[w], [0.0]]) for q, w in zip("figo", [0.0, 10.0, 2.0, 0.0])}
+#     params |= {"b_i": np.array([input_bias]), "b_g": np.zeros(1), "b_o": np.zeros(1)}
+#     params = set_forget_bias({**params, "b_f": np.zeros(1)}, forget_bias)
+#     c = lstm_forward(x, start, start, params)[1][0, :, 0]
+#     gate = {q: value[:, 0] for q, value in lstm_gates(x[0], np.zeros((T, 1)), params).items()}
+#     written = np.arange(step + 1)
+#     left = (gate["i"] * gate["g"])[: step + 1] * gate["f"][0] ** (step - written)
+#     share = np.abs(left[written == pulse]).sum() / np.abs(left).sum()
+#
+#     fig, (top, bottom) = plt.subplots(2, 1, sharex=True, figsize=(7, 4))
+#     top.vlines(range(T), 0, x[0, :, 0], color="0.6", lw=3, label="input")
+#     top.plot(c[: step + 1], "o-", ms=3, label="cell c")
+#     top.axvline(step, color="black", lw=1, ls=":")
+#     half = memory_half_life(float(gate["f"][0]))
+#     top.set(ylim=(-1.5, max(2, 1.4 * c.max())), ylabel="value",
+#             title=f"Forget gate {gate['f'][0]:.3f}: the half-life is {half:.1f} steps")
+#     top.legend(ncols=2, loc="upper right")
+#     noise = written != pulse
+#     bottom.vlines(written[noise], 0, left[noise], color="0.6", lw=5, label="noise")
+#     bottom.plot(written[~noise], left[~noise], "^", color="#D55E00", label="pulse")
+#     bottom.vlines(written[~noise], 0, left[~noise], color="#D55E00", lw=5)
+#     bottom.axhline(0, color="black", lw=0.8, ls="-")
+#     bottom.legend(ncols=2, loc="upper right")
+#     bottom.set(xlabel="step at which it was written", ylabel="still in the cell",
+#                xlim=(-1, T), ylim=(-0.6, 1.4),
+#                title=f"At step {step}: {share:.0%} of what the cell holds is the pulse")
+#     plt.show()
+#
+#
+# play(draw_cell, step=(0, 59, 12), forget_bias=(-2.0, 6.0, 1.0), input_bias=(-12.0, 2.0, 0.0))
 
 # %% [markdown]
 # ### Look: "the LSTM solves vanishing gradients"
@@ -913,10 +1016,10 @@ def memory_half_life(f: float) -> float:
 # that arrives at each input. Random weights of the size that PyTorch draws (uniform, ±1/√H). Four
 # networks: a plain RNN, and one LSTM with forget bias 0, 1 and 5.
 #
-# **Before you run it:** by what factor is the gradient smaller at step 0 than at step 99, for the
-# LSTM with forget bias 0: 100, a million, or more than 10^15? And with bias 5?
+# **Guess first:** the LSTM with forget bias 0. By how many powers of ten is the gradient smaller
+# at step 0 than at step 99: 2, 6 or 20?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="vanishing"
 # rng = np.random.default_rng(11)
 # B, T, I, H = 16, 100, 4, 32
 # k = 1 / np.sqrt(H)
@@ -940,36 +1043,45 @@ def memory_half_life(f: float) -> float:
 # for bias in (0, 1, 5):
 #     dx = lstm_backward(dh, x, h0, h0, set_forget_bias(lstm, bias))["dx"]
 #     lines[f"LSTM, forget bias {bias}"] = np.linalg.norm(dx, axis=(0, 2))
+# powers = {}
 # fig, ax = plt.subplots(figsize=(7, 3.4))
-# for (label, sizes), marker in zip(lines.items(), "osv^"):
-#     ax.semilogy(sizes, marker=marker, markevery=9, label=label)
+# for n, (label, sizes) in enumerate(lines.items()):
+#     ax.semilogy(sizes, marker="osv^"[n], markevery=(4 * n, 12), label=label)
+#     powers[label[-1]] = -np.log10(sizes[0] / sizes[-1])
 #     print(f"{label:22} gradient at step 0 / at step {T - 1}: {sizes[0] / sizes[-1]:.0e}")
 # ax.set(xlabel="time step t", ylabel="‖∂L/∂x_t‖ over the batch",
 #        title="The architecture alone saves nothing; the forget gate decides")
 # ax.legend()
 # plt.show()
+# reveal("vanishing", float(powers["0"]), choices=(2, 6, 20),
+#        because=f"a step leaves about {10 ** (-powers['0'] / (T - 1)):.1f} of it. The plain RNN "
+#        f"loses {powers['N']:.0f} powers of ten, bias 1 loses {powers['1']:.0f}; with bias 5 the "
+#        f"gradient at step 0 is {10 ** -powers['5']:.1f} times the last one.")
 
 # %% [markdown]
-# So the sentence is wrong as it stands. With the usual start, an LSTM forgets a gradient about as
+# So the sentence is wrong as it stands. Started like this, an LSTM forgets a gradient nearly as
 # thoroughly as a plain RNN. What is true: an LSTM **can** keep gradients, because nothing but the
 # forget gate stands in the cell's way back. Whether it does is up to that gate.
 #
-# Think of half-lives. Bias 1 means about 2 steps. Bias 5 means about 100, as long as the sequence.
+# Think of half-lives: compare the one of each bias, as printed above, with the length of the
+# sequence.
 #
 # ### Look: does it matter for learning?
 #
 # A task that is nothing but memory: the first number of a sequence is +1 or −1, then 49 steps of
 # noise follow, and the network must say at the end which it was. Always saying 0 costs a loss of
-# 1. The same network learns three times (with Adam, 250 updates), from forget biases 0, 1 and 3.
-# This takes a few seconds.
+# 1. The same network learns three times (with Adam, 150 updates), from forget biases 0, 1 and 3.
+# This takes about five seconds.
 #
-# **Before you run it:** which of the three will get below 1?
+# **Guess first:** what is the smallest of the three biases with which it learns: 0, 1 or 3?
 
-# %% active="ipynb"
-# B, T, H, updates = 32, 50, 8, 250
+# %% active="ipynb" guess="learning"
+# B, T, H, updates = 32, 50, 8, 150
+# biases = (0, 1, 3)
 # k, zeros = 1 / np.sqrt(H), np.zeros((B, H))
+# ends = {}
 # fig, ax = plt.subplots()
-# for bias, marker in [(0, "o"), (1, "s"), (3, "^")]:
+# for place, bias in enumerate(biases):
 #     rng = np.random.default_rng(12)
 #     params = {f"W_{q}": rng.uniform(-k, k, (1 + H, H)) for q in "figo"}
 #     params |= {f"b_{q}": np.zeros(H) for q in "figo"}
@@ -995,20 +1107,25 @@ def memory_half_life(f: float) -> float:
 #             scale = np.sqrt(square[name] / (1 - 0.99**n)) + 1e-8
 #             params[name] = params[name] - 0.01 * mean[name] / (1 - 0.9**n) / scale
 #     smooth = np.convolve(losses, np.ones(10) / 10, mode="valid")
-#     ax.plot(smooth, marker=marker, markevery=20, label=f"forget bias {bias}")
-#     print(f"forget bias {bias}: loss {losses[0]:.2f} at first, "
-#           f"{np.mean(losses[-20:]):.3f} at the end")
+#     ends[bias] = np.mean(losses[-20:])
+#     ax.plot(smooth, marker="os^"[place], markevery=(4 * place, 12), label=f"forget bias {bias}")
+#     print(f"forget bias {bias}: loss {losses[0]:.2f} at first, {ends[bias]:.3f} at the end")
 # ax.axhline(1, color="0.5", lw=1, ls="-")
 # ax.set(xlabel="update", ylabel="loss (mean of 10)", ylim=(0, 1.5),
-#        title="Remember one bit for 49 steps: only a long memory gets a gradient to learn from")
+#        title=f"Remember one bit for {T - 1} steps: what learns has a long memory to begin with")
 # ax.legend(ncols=3, loc="upper right")
 # plt.show()
+# halves = [f"{memory_half_life(float(sigmoid(np.array(float(bias))))):.0f}" for bias in biases]
+# reveal("learning", min((bias for bias in biases if ends[bias] < 0.5), default=math.inf),
+#        choices=biases, because=f"their half-lives are {', '.join(halves)} steps, and a gradient "
+#        f"has to come back over {T - 1}. Where next to none arrives, there is nothing to follow.")
 
 # %% [markdown]
-# Two things to try:
+# Two things to try (unfold the cell):
 #
 # - T = 30 in place of 50. Which start now learns as well?
-# - A forget bias of 8. What is good about it, and what would be bad about it on other tasks?
+# - A forget bias of 8 in place of 3. What is good about it, and what would be bad about it on
+#   other tasks?
 
 # %% [markdown]
 # ## What you know now

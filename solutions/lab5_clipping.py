@@ -4,15 +4,16 @@
 # Gradients of recurrent networks can grow until one update throws the network away. In this lab
 # you write the remedy, **clipping**, and then the loop around it: one training step, training on
 # long sequences in chunks, training over epochs, and an honest evaluation. Ten short functions;
-# the longest takes about fifteen lines.
+# the longest takes about twenty lines.
 #
 # **How to work**
 #
 # - Write a function, run its cell, then run the check cell below it.
 # - Stuck? Call `hint(clip_by_norm)` in a cell of its own (with the name of your function). The
 #   first hint says where to look; ask again and it says what is wrong.
-# - The cells with pictures are for you, not for marks. Each one needs the functions above it.
-#   Answer the question in front of it *before* you run it: a wrong guess teaches more.
+# - The pictures are for you, not for marks. Each one needs the functions above it. Write what you
+#   expect between the dots of `guess("…")`, then run the folded cell below: a wrong guess teaches
+#   more. Guesses are neither stored nor marked.
 #
 # **What is allowed:** all of PyTorch, except that `clip_model_` may not call PyTorch's own
 # clipping. Not in any graded function: `subprocess`, a `DataLoader` with `num_workers` above 0,
@@ -68,6 +69,7 @@ State = Tensor | None | tuple["State", ...] | list["State"]
 #     "axes.titlesize": 10,
 #     "axes.titlelocation": "left",
 #     "axes.grid": True,
+#     "axes.axisbelow": True,
 #     "grid.alpha": 0.3,
 #     "axes.spines.top": False,
 #     "axes.spines.right": False,
@@ -122,10 +124,9 @@ def global_norm(grads: Iterable[Tensor | None]) -> Tensor:
 # weights are at the start: their standard deviation ("std"). The loss looks at the last of T
 # steps.
 #
-# **Before you run it:** std 0.5 and T = 100: is the norm about 10, about 1,000 or about
-# 10,000,000? And what does the line of std 0.1 do?
+# **Guess first:** std 0.5 and T = 100: is the norm nearest to 10, to 1,000 or to 10,000,000?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="exploding"
 # def random_rnn(std, hidden=32, layers=2, seed=0):
 #     """An nn.RNN whose weights are drawn with the standard deviation std."""
 #     torch.manual_seed(seed)
@@ -145,19 +146,27 @@ def global_norm(grads: Iterable[Tensor | None]) -> Tensor:
 #
 #
 # lengths = [1, 5, 10, 20, 40, 60, 80, 100]
+# found = {}
 # fig, ax = plt.subplots(figsize=(7, 3.4))
 # for std, marker in [(0.5, "^"), (0.4, "s"), (0.3, "o"), (0.1, "v")]:
-#     norms = [last_step_norm(std, steps) for steps in lengths]
+#     norms = found[std] = [last_step_norm(std, steps) for steps in lengths]
 #     ax.semilogy(lengths, norms, marker=marker, label=f"std {std:g}")
 #     print(f"std {std:g}: {norms[0]:.2g} at T = 1, {norms[-1]:.2g} at T = 100")
 # ax.set(xlabel="sequence length T", ylabel="global norm of the gradient",
 #        title="The same network: slightly larger weights, and the gradient explodes")
 # ax.legend()
 # plt.show()
+# grown = {std: norms[-1] / norms[0] for std, norms in found.items()}
+# reveal("exploding", found[0.5][-1], choices=(10, 1_000, 10_000_000), because="on its way back "
+#        "the gradient is multiplied at every step. From T = 1 to T = 100 it grows "
+#        f"{grown[0.5]:.0e} times with std 0.5, and {grown[0.1]:.1f} times with std 0.1.")
 
 # %% [markdown]
-# An update with such a gradient is a jump into nowhere. But its **direction** still says which way
-# is downhill. So keep the direction and shorten the arrow.
+# Look at the line of std 0.1 too. It soon becomes flat: from early steps next to nothing arrives,
+# so a longer sequence adds nothing. That is the opposite trouble; section 5 comes back to it.
+#
+# An update with an exploded gradient is a jump into nowhere. But its **direction** still says
+# which way is downhill. So keep the direction and shorten the arrow.
 
 # %% [markdown]
 # ## 2. Shorten the arrow
@@ -228,22 +237,24 @@ def clip_by_value(grads: Iterable[Tensor | None], limit: float) -> list[Tensor |
 # %% [markdown]
 # ### Look: two ways to clip an arrow
 #
-# Six gradients of two numbers each, clipped to norm 1 on the left and to values within ±1 on the
-# right.
+# Six gradients of two numbers each: (3, 0.5), (2, 2.4), (-0.4, 2.2), (-0.5, 0.4), (-2.6, -1) and
+# (0.8, -2.5). They are clipped to norm 1 on the left and to values within ±1 on the right. Thin
+# and grey is before, thick is after.
 #
-# **Before you run it:** the long flat arrow, (3, 0.5). In which direction does each way send it?
+# **Guess first:** how many of the six keep their direction when they are clipped by value? (a
+# number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="arrows"
 # arrows = torch.tensor(
 #     [[3.0, 0.5], [2.0, 2.4], [-0.4, 2.2], [-0.5, 0.4], [-2.6, -1.0], [0.8, -2.5]]
 # )
 # circle = torch.linspace(0, 2 * torch.pi, 100)
 # fig, axes = plt.subplots(1, 2, figsize=(8, 4), sharex=True, sharey=True)
 # for ax, title in [(axes[0], "By norm: shorter, the same direction"),
-#                   (axes[1], "By value: the direction changes")]:
+#                   (axes[1], "By value: many directions change")]:
 #     for g in arrows:
 #         clipped = clip_by_norm([g], 1.0)[0][0] if ax is axes[0] else clip_by_value([g], 1.0)[0]
-#         for arrow, colour, width in [(g, "0.65", 0.005), (clipped, "#D55E00", 0.012)]:
+#         for arrow, colour, width in [(g, "0.7", 0.005), (clipped, "#D55E00", 0.012)]:
 #             ax.quiver(0, 0, *arrow.tolist(), angles="xy", scale_units="xy", scale=1,
 #                       color=colour, width=width, zorder=2)
 #     ax.set(xlabel="∂L/∂w₀", ylabel="∂L/∂w₁", title=title, xlim=(-3.2, 3.4), ylim=(-2.9, 2.9))
@@ -252,26 +263,26 @@ def clip_by_value(grads: Iterable[Tensor | None], limit: float) -> list[Tensor |
 # axes[1].plot([-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1], color="black", lw=1, ls="--")
 # plt.show()
 #
-# g = arrows[0]
-# by_norm, by_value = clip_by_norm([g], 1.0)[0][0], clip_by_value([g], 1.0)[0]
-# for name, clipped in [("by norm", by_norm), ("by value", by_value)]:
-#     cosine = torch.cosine_similarity(g, clipped, dim=0)
-#     print(f"{name:8}: ({clipped[0]:.2f}, {clipped[1]:.2f}), cosine with (3, 0.5): {cosine:.4f}")
-
-# %% [markdown]
-# Grey is before, orange after. The short arrow at the upper left is inside both limits, and both
-# ways leave it alone.
+# kept = 0
+# for g in arrows:
+#     clipped = clip_by_value([g], 1.0)[0]
+#     kept += torch.cosine_similarity(g, clipped, dim=0).item() > 0.9999
+# by_norm, by_value = clip_by_norm([arrows[0]], 1.0)[0][0], clip_by_value([arrows[0]], 1.0)[0]
+# reveal("arrows", kept, because="what is cut off is cut off from one number and not from the "
+#        f"other: (3, 0.5) becomes ({by_value[0]:.2f}, {by_value[1]:.2f}). Clipped by norm it is "
+#        f"({by_norm[0]:.2f}, {by_norm[1]:.2f}), as flat as before.")
 
 # %% [markdown]
 # ### Look: one norm, or one for each parameter?
 #
 # A tempting shortcut is to clip each parameter's gradient by itself. Below, the gradients of a
-# network with 32 units at std 0.4, clipped both ways to norm 1.
+# network with 32 units at std 0.4, clipped both ways to norm 1. There are four parameters, and all
+# four gradients are too long.
 #
-# **Before you run it:** which bars get shorter when every parameter is clipped by itself: all of
-# them, or only the long ones?
+# **Guess first:** when each of the four has been clipped to norm 1 by itself, what is the norm of
+# all of them together? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="together"
 # rnn = random_rnn(0.4, layers=1)
 # torch.manual_seed(1)
 # rnn(torch.randn(8, 12, 8))[0][:, -1].sum(1).pow(2).mean().backward()
@@ -291,7 +302,7 @@ def clip_by_value(grads: Iterable[Tensor | None], limit: float) -> list[Tensor |
 # ax.set(ylabel="norm of its gradient", yscale="log",
 #        title="Clipped one by one, all parameters come out equally long")
 # ax.legend(ncols=3, loc="upper right")
-# ax.set_ylim(top=3 * ax.get_ylim()[1])
+# ax.set_ylim(bottom=0.1, top=3 * ax.get_ylim()[1])
 # plt.show()
 #
 # whole = torch.cat([g.flatten() for g in grads])
@@ -299,10 +310,12 @@ def clip_by_value(grads: Iterable[Tensor | None], limit: float) -> list[Tensor |
 #     flat = torch.cat([g.flatten() for g in clipped])
 #     cosine = torch.cosine_similarity(whole, flat, dim=0)
 #     print(f"{label:14} total norm {global_norm(clipped):.3f}, cosine with before {cosine:.4f}")
+# reveal("together", global_norm(separately).item(), because="four pieces of length 1 make "
+#        f"√(1 + 1 + 1 + 1). With one norm for all the total is {global_norm(together):.3f}.")
 
 # %% [markdown]
-# One norm each destroys what the gradient said about which parameter matters how much. And the
-# total is still larger than 1.
+# One norm each also destroys what the gradient said about which parameter matters how much. The
+# cosine with the gradient before tells: only at 1 is the direction kept.
 
 # %% [markdown]
 # ## 4. Clip a model
@@ -347,25 +360,29 @@ def clip_model_(model: nn.Module, max_norm: float) -> Tensor:
 # ### Look: what clipping cannot repair
 #
 # A well-known exercise starts a network of five layers with std 2, runs it over 100 steps and asks
-# you to tame its gradient by clipping. Here it is with 16, 64 and 96 units.
+# you to tame its gradient by clipping. Here it is with 16, 40 and 96 units. What is too large for
+# float32 becomes infinite. With 40 units every gradient still fits, but the sum of their squares
+# does not.
 #
-# **Before you run it:** some numbers are too large for float32 and become infinite. What is
-# infinity scaled down to norm 1?
+# **Guess first:** 40 units: what is the norm after clipping to norm 1? (a number)
 
-# %% active="ipynb"
-# for hidden in (16, 64, 96):
+# %% active="ipynb" guess="infinite"
+# norms = {}
+# for hidden in (16, 40, 96):
 #     rnn = random_rnn(2.0, hidden, layers=5)
 #     rnn(torch.randn(8, 100, 8))[0][:, -1].pow(2).mean().backward()
 #     largest = max(p.grad.abs().max().item() for p in rnn.parameters())
-#     norm = clip_model_(rnn, 1.0)
-#     after = global_norm(p.grad for p in rnn.parameters())
+#     norm = float(clip_model_(rnn, 1.0))
+#     norms[hidden] = norm, global_norm(p.grad for p in rnn.parameters()).item()
 #     print(f"{hidden} units: largest entry {largest:.1e}, norm before clipping {norm:.1e}, "
-#           f"after {after:.1f}")
+#           f"after {norms[hidden][1]:.1f}")
+# norm, after = norms[40]
+# reveal("infinite", after, because=f"the norm before clipping is {norm:.1e}, so every gradient "
+#        f"is multiplied by {1 / norm:.1g}.")
 
 # %% [markdown]
 # - 16 units: large but finite. That is what clipping is for.
-# - 64 units: every entry is finite, but their squares are not. The factor is 1/∞ = 0, so the whole
-#   gradient becomes 0 and nothing is learnt.
+# - 40 units: the infinite norm wipes out the whole gradient. No error, and nothing is learnt.
 # - 96 units: entries that are infinite or nan on the way. Infinity times zero is nan, and one
 #   update with nan ruins every weight.
 #
@@ -415,10 +432,10 @@ def norms_around_clipping(
 # the networks below is their **initial state**; the loss looks at step 40. So the gradient has to
 # travel all the way back, and depending on the recurrent weights it vanishes or explodes.
 #
-# **Before you run it:** `max_norm` is 1. Draw the line of the norms after clipping: where does it
-# leave the line before clipping?
+# **Guess first:** `max_norm` is 1. Is the line after clipping anywhere *above* the line before
+# clipping? (yes or no)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="vanishing"
 # class StartState(nn.Module):
 #     """A recurrent network in which only the initial state can learn; it gives the last state."""
 #
@@ -446,13 +463,14 @@ def norms_around_clipping(
 #        title="Clipping shortens what explodes. What vanishes stays vanished.")
 # ax.legend(loc="lower right")
 # plt.show()
-# for std, one, two in zip(stds, before, after, strict=True):
-#     if std in (0.06, 0.17, 0.5):
-#         print(f"std {std:g}: {one:.1e} before, {two:.1e} after")
+# longer = any(two > 1.001 * one for one, two in pairs)
+# reveal("vanishing", longer, because="the factor is never above 1. At std "
+#        f"{stds[0]:g} the norm is {before[0]:.1e} before and {after[0]:.1e} after, at std "
+#        f"{stds[-1]:g} it is {before[-1]:.1e} before and {after[-1]:.1f} after.")
 
 # %% [markdown]
-# The factor is never above 1, so clipping **only shrinks**. A vanishing gradient needs another
-# cure: gates (lab 3), or better initial weights.
+# So clipping **only shrinks**. A vanishing gradient needs another cure: gates (lab 3), or better
+# initial weights (lab 4).
 
 # %% [markdown]
 # ## 6. Cut the state from its past
@@ -495,10 +513,10 @@ def detach_state(state: State) -> State:
 # An LSTM reads eight chunks of five steps. We count the operations that the backward pass of each
 # chunk's loss would have to go through.
 #
-# **Before you run it:** 8 chunks of equal length. What does the count do from chunk to chunk
-# without detaching?
+# **Guess first:** 8 chunks of equal length, nothing detached. How many times as large as in the
+# first chunk is the count in the last one? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="graph"
 # def graph_size(loss):
 #     """How many operations the backward pass of a loss goes through."""
 #     seen, waiting = set(), [loss.grad_fn]
@@ -520,8 +538,7 @@ def detach_state(state: State) -> State:
 #         for x in chunk:
 #             state = cell(x, state)
 #         counts.append(graph_size(state[0].sum()))
-#         if label == "detached":
-#             state = detach_state(state)
+#         state = detach_state(state) if label == "detached" else state
 #
 # fig, ax = plt.subplots()
 # for (label, counts), marker in zip(sizes.items(), "so", strict=True):
@@ -530,21 +547,27 @@ def detach_state(state: State) -> State:
 #        title="Without detaching, each chunk drags all earlier ones along")
 # ax.legend()
 # plt.show()
+# first, second, *_, last = sizes["carried as it is"]
+# reveal("graph", last / first, because=f"each chunk adds {second - first} operations and none is "
+#        f"ever dropped. Detached, the last chunk has {sizes['detached'][-1]}, as the first one.")
 
 # %% [markdown]
 # You will read that the state "accumulates gradients" if it is not detached. It does not: it
-# holds on to its **graph**. And PyTorch frees the graph of a chunk in that chunk's backward pass.
+# holds on to its **graph**. Now run the backward pass after each of two chunks: once with nothing
+# detached, once with `state.detach()`, once with your function. The network is an LSTM.
 #
-# **Before you run it:** what does PyTorch say in the second chunk? And what to `state.detach()`
-# for an LSTM?
+# **Guess first:** nothing detached. Does the backward pass of the second chunk raise an error?
+# (yes or no)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="second-chunk"
 # def attempt(label, action):
-#     """Run something that will fail, and print how."""
+#     """Run something that may fail, and print how; whether it failed."""
 #     try:
 #         action()
 #     except Exception as error:
 #         print(f"{label}: {type(error).__name__}: {str(error).split(' (or')[0]}")
+#         return True
+#     return False
 #
 #
 # def two_chunks(detach):
@@ -556,9 +579,15 @@ def detach_state(state: State) -> State:
 #     print("two chunks: done")
 #
 #
-# attempt("nothing detached", lambda: two_chunks(lambda state: state))
+# failed = attempt("nothing detached", lambda: two_chunks(lambda state: state))
 # attempt("state.detach()", lambda: two_chunks(lambda state: state.detach()))
 # attempt("detach_state(state)", lambda: two_chunks(detach_state))
+# reveal("second-chunk", failed, because="PyTorch frees the graph of a chunk in that chunk's "
+#        "backward pass, and the second backward pass wants to go through it again.")
+
+# %% [markdown]
+# The line of `state.detach()` is about the other mistake: the state of an LSTM is a tuple, and a
+# tuple has no graph that could be cut.
 
 # %% [markdown]
 # ## 7. One training step
@@ -620,21 +649,23 @@ def training_step(
 # `outputs, _ = model(x)` is common where a model returns a pair. Suppose the model returns one
 # tensor of logits.
 #
-# **Before you run it:** for which of these batch sizes does that line fail?
+# **Guess first:** for how many of the batch sizes 1, 2, 3 and 32 does that line fail? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="unpacking"
 # def unpack(batch_size):
 #     model = nn.Linear(3, 4)
 #     outputs, _ = model(torch.randn(batch_size, 3))
 #     print(f"batch of {batch_size}: no complaint, outputs has shape {tuple(outputs.shape)}")
 #
 #
+# failures = 0
 # for batch_size in (1, 2, 3, 32):
-#     attempt(f"batch of {batch_size}", lambda size=batch_size: unpack(size))
+#     failures += attempt(f"batch of {batch_size}", lambda size=batch_size: unpack(size))
+# reveal("unpacking", failures, because="a tensor is unpacked into its rows. Only with two "
+#        "samples are there two of them, and nobody complains.")
 
 # %% [markdown]
-# With two samples the *rows* are unpacked: the first sample passes for the whole output. A last
-# batch of two is enough.
+# The first sample then passes for the whole output. A last batch of two is enough for that.
 
 # %% [markdown]
 # ### Look: the order matters
@@ -642,12 +673,19 @@ def training_step(
 # One weight w, the loss w⁴/4, so the gradient is w³. The weight starts at 3, far up a steep wall:
 # the gradient there is 27. `lr` is 0.3 and `max_norm` is 1.
 #
-# Five loops that differ in their order only.
+# Five loops that differ in their order only:
 #
-# **Before you run it:** which loop leaves w where it was? Which two explode? And which one clips
-# every gradient and still sails past 0?
+# | | order |
+# |---|---|
+# | A | clear, forward, backward, clip, step |
+# | B | clear, forward, backward, step, clip |
+# | C | clear, forward, clip, backward, step |
+# | D | forward, backward, clip, step |
+# | E | forward, backward, clear, clip, step |
+#
+# **Guess first:** in which loop does w stay near 0 and yet never come to rest? (a letter)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="order"
 # def run_in_order(order, updates=40):
 #     """The weight after each update of a loop whose parts stand in the given order."""
 #     w = nn.Parameter(torch.tensor([3.0]))
@@ -669,30 +707,41 @@ def training_step(
 #     return path
 #
 #
+# def passes(path):
+#     """How often w changes its sign, on a path that stays within ±3; else 0."""
+#     near = all(abs(w) <= 3 for w in path)
+#     return near * sum(one * two < 0 for one, two in zip(path, path[1:], strict=False))
+#
+#
+# restless = {}
 # fig, ax = plt.subplots(figsize=(7, 3.6))
 # for label, order, style in [
-#     ("right order", "clear forward backward clip step", {"marker": "o"}),
-#     ("clip after step", "clear forward backward step clip",
+#     ("A right order", "clear forward backward clip step", {"marker": "o"}),
+#     ("B clip after step", "clear forward backward step clip",
 #      {"marker": "^", "ms": 11, "mfc": "none"}),
-#     ("clip before backward", "clear forward clip backward step", {"marker": "x", "mew": 2}),
-#     ("never cleared", "forward backward clip step", {"marker": "s", "markevery": 3}),
-#     ("cleared after backward", "forward backward clear clip step",
+#     ("C clip before backward", "clear forward clip backward step", {"marker": "x", "mew": 2}),
+#     ("D never cleared", "forward backward clip step", {"marker": "s", "markevery": 3}),
+#     ("E cleared after backward", "forward backward clear clip step",
 #      {"marker": "v", "markevery": 3}),
 # ]:
 #     path = run_in_order(order)
 #     ax.plot(path, label=label, **style)
-#     print(f"{label:22} w after 1, 2, 3 updates: {path[1]:8.2f} {path[2]:8.2f} {path[3]:10.3g}")
+#     restless |= {label[0]: passes(path)} if passes(path) > 1 else {}
+#     print(f"{label:24} w after 1, 2, 3 updates: {path[1]:8.2f} {path[2]:8.2f} {path[3]:10.3g}")
 # ax.set(xlabel="update", ylabel="weight w", ylim=(-6, 4),
 #        title="Clipped too early or too late, w leaves the picture at once")
 # ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
 # plt.show()
+# reveal("order", " ".join(restless), because="without clearing each gradient is added to those "
+#        "of before: the loop keeps going where it went, past 0 and back, "
+#        f"{max(restless.values(), default=0)} times in 40 updates.")
 
 # %% [markdown]
-# - Clipping **before** backward clips nothing; clipping **after** the step comes too late. Both
-#   loops are not clipped at all: from 3 they jump to -5.1, and from there beyond all bounds.
-# - **Never cleared:** each gradient is added to those of before. The loop keeps going where it
-#   went, past the goal and back.
-# - **Cleared after backward:** there is nothing to step with.
+# - **B and C:** clipping *after* the step comes too late, and clipping *before* backward clips
+#   nothing. So neither loop is clipped at all: the first update takes 0.3 · 27 from 3, and from
+#   there it goes beyond all bounds.
+# - **E:** cleared after backward, there is nothing left to step with.
+# - In B and C the same numbers come out: look for the crosses inside the triangles.
 
 # %% [markdown]
 # ### Look: a training run with and without clipping
@@ -700,9 +749,10 @@ def training_step(
 # Repeat a random input three steps late, as in lab 2. The network has 32 units, and the learning
 # rate is a bold 0.5.
 #
-# **Before you run it:** clipping makes steps shorter. So will the clipped run be slower?
+# **Guess first:** clipping makes steps shorter. So does the clipped run end at a higher loss than
+# the other? (yes or no)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="slower"
 # class Echo(nn.Module):
 #     """A recurrent network with one output for each step; gives (output, state)."""
 #
@@ -745,26 +795,88 @@ def training_step(
 # for steps, label in [(clipped, "clipped to 1"), (unclipped, "not clipped")]:
 #     left.semilogy([step["loss"] for step in steps], lw=2, label=label)
 # left.set(xlabel="update", ylabel="loss", ylim=(0.005, 300),
-#          title="Without clipping, one step ruins it")
+#          title="Without clipping, a few updates ruin it")
 # left.legend()
 # norms = [step["norm"] for step in clipped]
-# right.semilogy(norms, "o-", color="#0072B2", label="before clipping", lw=1, ms=3)
-# right.semilogy([step["after"] for step in clipped], "x", color="#D55E00", ls="none",
+# right.semilogy(norms, "o-", color="#0072B2", mfc="none", label="before clipping", lw=0.8, ms=5)
+# right.semilogy([step["after"] for step in clipped], ".", color="#D55E00", ls="none",
 #                label="after clipping", ms=4)
 # right.axhline(1, color="black", ls=":", lw=1)
 # right.set(xlabel="update", ylabel="norm of the gradient", ylim=(0.05, 40),
 #           title="The clipped run: most steps need no clipping")
 # right.legend()
 # plt.show()
-# print(f"clipped: {sum(norm > 1 for norm in norms)} of {len(norms)} steps were shortened, "
-#       f"the longest gradient was {max(norms):.1f}")
-# print(f"loss at the end: clipped {clipped[-1]['loss']:.3f}, "
-#       f"not clipped {unclipped[-1]['loss']:.1e}")
+# ends = clipped[-1]["loss"], unclipped[-1]["loss"]
+# reveal("slower", ends[0] > ends[1], because=f"it ends at {ends[0]:.3f}, the other at "
+#        f"{ends[1]:.1e}. {sum(norm > 1 for norm in norms)} of {len(norms)} steps were shortened; "
+#        f"the longest gradient was {max(norms):.1f}.")
 
 # %% [markdown]
 # Clipping is a seat belt. It does nothing on most steps and saves the run on a few. Compare the
 # height of the marks with the dotted line before you choose a `max_norm`: where every step is
 # clipped, you have really chosen another learning rate.
+
+# %% [markdown]
+# ### Play: a cliff, and the threshold
+#
+# A network of one unit, h ← tanh(w h + b), 16 times from h = 0. Only w and b learn, and the loss
+# asks that h end at 0.3. On the left the landscape of the loss, the brighter the larger: a bright
+# plain and a grey one, a cliff between them, a dark valley at the end of the cliff. The path is
+# that of your `training_step`, and it should end in the valley. On the right the norms of its
+# gradients.
+#
+# - Nothing is clipped at first. Move `updates` up one by one. How large is the gradient just
+#   before the path leaves the picture, and why does it never come back?
+# - Then choose a `max_norm`. Which ones bring the path into the valley? Which is too slow?
+# - Does a smaller `lr` do the same without clipping?
+
+# %% active="ipynb"
+# def cliff_loss(w, b):
+#     """The loss of the network of one unit, for arrays of weights and biases."""
+#     h = torch.zeros_like(w + b)
+#     for _ in range(16):
+#         h = torch.tanh(w * h + b)
+#     return (h - 0.3) ** 2
+#
+#
+# landscape = cliff_loss(torch.linspace(0.2, 2, 90)[None], torch.linspace(-0.6, 0.6, 90)[:, None])
+#
+#
+# def draw_cliff(max_norm, updates, lr):
+#     unit = nn.RNN(1, 1, batch_first=True).requires_grad_(False)
+#     w, b = unit.weight_hh_l0.fill_(1.8), unit.bias_hh_l0.fill_(-0.3)
+#     unit.bias_ih_l0.zero_()
+#     optimizer = torch.optim.SGD([w.requires_grad_(), b.requires_grad_()], lr=lr)
+#     limit = 1e9 if max_norm == "none" else max_norm
+#     x, target = torch.zeros(1, 16, 1), torch.tensor(0.3)
+#     path, norms = [(w.item(), b.item())], []
+#     for _ in range(updates):
+#         step = training_step(unit, x, target, lambda out, y: (out[0, -1, 0] - y) ** 2,
+#                              optimizer, limit)
+#         path.append((w.item(), b.item()))
+#         norms.append(step["norm"])
+#
+#     fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6))
+#     left.imshow(landscape, cmap="cividis", origin="lower", extent=(0.2, 2, -0.6, 0.6),
+#                 aspect="auto")
+#     for colour, width in [("black", 3.5), ("white", 1.5)]:
+#         left.plot(*zip(*path, strict=True), color=colour, lw=width, ls="-")
+#     left.plot(*zip(*path, strict=True), "o", color="white", mec="black", ms=4)
+#     left.plot(*path[-1], "s", color="#D55E00", mec="white", ms=9)
+#     left.set(xlabel="weight w", ylabel="bias b", xlim=(0.2, 2), ylim=(-0.6, 0.6),
+#              title=f"After {updates} updates: w = {path[-1][0]:.2f}, b = {path[-1][1]:.2f}")
+#     left.grid(False)
+#     right.semilogy(range(1, updates + 1), norms, "o-", mfc="none", label="norm before clipping")
+#     if max_norm != "none":
+#         right.axhline(max_norm, color="black", ls=":", label="max_norm")
+#     right.set(xlabel="update", ylabel="norm of the gradient", xlim=(0, 61), ylim=(1e-3, 1e5),
+#               title=f"The loss is {cliff_loss(*map(torch.tensor, path[-1])):.3f}")
+#     right.legend(loc="upper right")
+#     right.minorticks_off()
+#     plt.show()
+#
+#
+# play(draw_cliff, max_norm=["none", 10.0, 1.0, 0.3, 0.1], updates=(0, 60, 8), lr=(0.04, 0.4, 0.2))
 
 # %% [markdown]
 # ## 8. Long sequences, in chunks
@@ -829,12 +941,12 @@ def tbptt(
 #
 # The echo again, this time five steps late. The carried state reaches back as far as you like. The
 # gradient ends at the beginning of the chunk. Each network below gets 200 updates; the dotted line
-# is what a network without memory can reach.
+# is what a network without memory can reach. (Takes a few seconds.)
 #
-# **Before you run it:** the answer lies five steps back. Which chunk lengths will learn it: all of
-# them, for the state is carried, or only the long ones?
+# **Guess first:** the answer lies five steps back. What is the shortest chunk with which the error
+# falls below a tenth of the dotted line? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="chunks"
 # def echo_error(chunk, updates=200, delay=5):
 #     """Train with chunks of one length; the error on a new sequence."""
 #     model, generator = Echo(hidden=24), torch.Generator().manual_seed(1)
@@ -860,28 +972,38 @@ def tbptt(
 #        title="Hatched: the answer always lies in an earlier chunk")
 # ax.legend(loc="upper right")
 # plt.show()
+# by_chunk = dict(zip(chunks, errors, strict=True))
+# shortest = next((chunk for chunk in chunks if by_chunk[chunk] < 1 / 30), 0)
+# reveal("chunks", shortest, because="no gradient goes into an earlier chunk. With 5 steps the "
+#        "answer always lies there, with 6 it lies for one step in the same chunk: the error goes "
+#        f"from {by_chunk[5]:.3f} to {by_chunk[6]:.3f}.")
 
 # %% [markdown]
 # What the network cannot follow back with its gradient, it can only remember by luck. (Luck
-# exists: try a delay of 3 with chunks of 3.) So choose chunks longer than what has to be
+# exists: look at `echo_error(3, delay=3)`.) So choose chunks longer than what has to be
 # remembered.
 
 # %% [markdown]
 # ### When not to carry the state
 #
 # Chunks of *one* sequence follow each other. The batches of a shuffled loader do not: sample 0 of
-# this batch has nothing to do with sample 0 of the last one. Start each of them without a state.
+# this batch has nothing to do with sample 0 of the one before. Start each of them without a state.
 #
-# **Before you run it:** the last batch of a loader is often smaller. What if the state was carried
-# into it?
+# The last batch of a loader is often smaller.
+#
+# **Guess first:** the state of a batch of two is carried into a batch of one. Does PyTorch
+# complain? (yes or no)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="last-batch"
 # rnn = nn.RNN(3, 4, batch_first=True)
 # _, state = rnn(torch.randn(2, 5, 3))
-# attempt("batch of 1 after a batch of 2", lambda: rnn(torch.randn(1, 5, 3), state))
+# failed = attempt("batch of 1 after a batch of 2", lambda: rnn(torch.randn(1, 5, 3), state))
+# reveal("last-batch", failed, because="a state has one row for each sequence, and two rows do "
+#        "not fit one sequence.")
 
 # %% [markdown]
-# The smaller batch only tells you of a mistake that was there all along.
+# The smaller batch only tells you of a mistake that was there all along: between batches of one
+# size, the state of one sequence went into another without a word.
 
 # %% [markdown]
 # ## 9. Epochs
@@ -948,10 +1070,9 @@ def train_classifier(
 # Five samples in batches of four: the last batch has one sample. The first four have loss 1, the
 # last one has loss 6.
 #
-# **Before you run it:** what is the mean loss of a sample? What is the mean of the two batch
-# means?
+# **Guess first:** what is the mean of the two batch means? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="means"
 # losses = torch.tensor([1.0, 1.0, 1.0, 1.0, 6.0])
 # batches = losses.split(4)
 # of_means = torch.stack([batch.mean() for batch in batches]).mean()
@@ -962,9 +1083,11 @@ def train_classifier(
 #                              (losses.mean(), "-", "mean over samples")]:
 #     ax.axhline(height, color="black", ls=style, label=f"{label}: {height:.1f}")
 # ax.set(xlabel="sample (hatched: alone in the last batch)", ylabel="loss", xticks=range(5),
-#        title="The sample in the small batch counts four times")
+#        title="The sample in the small batch counts four times as much as each other")
 # ax.legend(loc="upper left")
 # plt.show()
+# reveal("means", of_means.item(), because="one sample weighs as much as the four others "
+#        f"together. The mean loss of a sample is {losses.mean():.1f}.")
 
 # %% [markdown]
 # ## 10. An honest evaluation
@@ -1018,12 +1141,12 @@ def evaluate(model: nn.Module, loader: Loader, loss_fn: Loss) -> dict[str, float
 #
 # Sixty noisy sequences that rise, fall or do neither; which is which? The model is a GRU with
 # dropout 0.5. After each epoch we draw what `train_classifier` reported, and what `evaluate` says
-# about the *same* sixty sequences, and about 600 new ones.
+# about the *same* sixty sequences, and about 600 new ones. (Takes a few seconds.)
 #
-# **Before you run it:** on the same sixty sequences, which loss is lower, the reported or the
-# evaluated one? And what will the third curve do towards the end?
+# **Guess first:** on the same sixty sequences, which loss is lower in the last ten epochs?
+# (reported or evaluated)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="reported"
 # class Trend(nn.Module):
 #     def __init__(self, hidden=16):
 #         super().__init__()
@@ -1072,11 +1195,15 @@ def evaluate(model: nn.Module, loader: Loader, loss_fn: Loss) -> dict[str, float
 # axes[1].set(title="The gap to the new ones is what counts", ylim=(0.2, 1.02))
 # axes[1].legend(loc="lower right")
 # plt.show()
+# late = [sum(result["loss"] for result in curve[-10:]) / 10 for curve in curves.values()]
+# lower = "evaluated" if late[1] < late[0] else "reported"
+# reveal("reported", lower, because="the loss is reported with half of the units switched off: "
+#        f"{late[0]:.2f} on average over the last ten epochs. Evaluated with all of them it is "
+#        f"{late[1]:.2f}.")
 
 # %% [markdown]
-# The reported loss is measured with half of the units switched off, and by a network that is still
-# changing. The evaluated one is lower. But only sequences that the network never saw tell you when
-# it starts to learn them by heart: the new loss turns round and rises.
+# Now look at the third curve. Only sequences that the network never saw tell you when it starts to
+# learn the sixty by heart: their loss falls at first, then it turns round and rises.
 
 # %% [markdown]
 # ### Look: forgetting eval mode
@@ -1084,14 +1211,14 @@ def evaluate(model: nn.Module, loader: Loader, loss_fn: Loss) -> dict[str, float
 # One network, ten new sequences. We ask ten times how probable the right answer is: in train mode,
 # and as `evaluate` does it. (The probability of the right answer is e to the minus loss.)
 #
-# **Before you run it:** how far apart are ten answers of one and the same network to one and the
-# same question?
+# **Guess first:** in train mode, how far apart are the lowest and the highest of ten answers to
+# one and the same question, at most: 0.01, 0.1 or 0.5?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="dropout"
 # x, y = new[0][:10], new[1][:10]
-# model.train()
 # with torch.no_grad():
-#     careless = torch.stack([model(x).softmax(1)[torch.arange(10), y] for _ in range(10)])
+#     told = [model.train()(x).softmax(1) for _ in range(10)]
+# careless = torch.stack([probable[torch.arange(10), y] for probable in told])
 # one_by_one = [loader_of(x[i : i + 1], y[i : i + 1], shuffle=False) for i in range(10)]
 # results = [evaluate(model, loader, nn.CrossEntropyLoss()) for loader in one_by_one]
 # careful = torch.tensor([-result["loss"] for result in results]).exp()
@@ -1104,6 +1231,10 @@ def evaluate(model: nn.Module, loader: Loader, loss_fn: Loss) -> dict[str, float
 #        ylim=(-0.05, 1.3), title="In train mode, dropout gives another answer every time")
 # ax.legend(loc="upper center", ncols=2)
 # plt.show()
+# spread = careless.amax(dim=0) - careless.amin(dim=0)
+# reveal("dropout", spread.max().item(), choices=(0.01, 0.1, 0.5), because="each pass drops other "
+#        f"units; for sequence {spread.argmax()} that matters most. With evaluate nothing is "
+#        "dropped.")
 
 # %% [markdown]
 # ## What you know now
@@ -1118,8 +1249,8 @@ def evaluate(model: nn.Module, loader: Loader, loss_fn: Loss) -> dict[str, float
 #
 # **Pitfalls worth remembering**
 #
-# - Clipping only shrinks: it does nothing for vanishing gradients, and it turns infinite ones
-#   into nan.
+# - Clipping only shrinks: it does nothing for vanishing gradients, and it turns those whose norm
+#   is infinite into 0 or nan.
 # - The norm that a clipping function returns is the one **before** clipping.
 # - With Adam many order mistakes hardly show, because Adam rescales each gradient anyway. Test
 #   loops with plain SGD.

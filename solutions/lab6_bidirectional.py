@@ -10,8 +10,9 @@
 # - Write a function, run its cell, then run the check cell below it.
 # - Stuck? Call `hint(birnn_forward)` in a cell of its own (with the name of your function). The
 #   first hint says where to look; ask again and it says what is wrong.
-# - The cells with pictures are for you, not for marks. Each one needs the functions above it.
-#   Answer the question in front of it *before* you run it: a wrong guess teaches more.
+# - The pictures are for you, not for marks. Each one needs the functions above it. Write what you
+#   expect between the dots of `guess("…")`, then run the folded cell below: a wrong guess teaches
+#   more. Guesses are neither stored nor marked.
 #
 # **What is allowed:** PyTorch and plain Python. In exercise 6 you build what `nn.RNN` does, so
 # there it and its relatives are not allowed. Nowhere available: `subprocess`, a `DataLoader` with
@@ -20,13 +21,21 @@
 # %% [markdown]
 # ## Conventions
 #
-# | letter | meaning | | tensor | shape |
-# |---|---|---|---|---|
-# | B | batch: how many sentences at once | | `tokens` | (B, T), int64 |
-# | T | time steps, padding included | | `lengths` | (B,), int64 |
-# | F | features per step | | `output` | (B, T, F) |
-# | H | hidden units per direction | | a bidirectional `output` | (B, T, 2H) |
-# | C | classes | | `logits` | (B, C) |
+# | letter | meaning |
+# |---|---|
+# | B | batch: how many sentences at once |
+# | T | time steps, padding included |
+# | F | features per step |
+# | H | hidden units per direction |
+# | C | classes |
+#
+# | tensor | shape |
+# |---|---|
+# | `tokens` | (B, T), int64 |
+# | `lengths` | (B,), int64 |
+# | `output` | (B, T, F) |
+# | a bidirectional `output` | (B, T, 2H) |
+# | `logits` | (B, C) |
 #
 # - **The batch comes first, time second.** Time is counted from 0.
 # - **Sentence b is real at the steps 0 … lengths[b] − 1.** The rest is padding. Every length is at
@@ -66,6 +75,7 @@ PAD, UNK, START, END = range(4)  # their ids, in every vocabulary
 #     "axes.titlesize": 10,
 #     "axes.titlelocation": "left",
 #     "axes.grid": True,
+#     "axes.axisbelow": True,
 #     "grid.alpha": 0.3,
 #     "axes.spines.top": False,
 #     "axes.spines.right": False,
@@ -146,25 +156,30 @@ def clean_text(text: str) -> str:
 #     print("  ", clean_text(text))
 
 # %% [markdown]
-# The reviews are made of fewer than 40 different words.
+# The reviews use the same few words again and again. Now count the different words that
+# `text.split()` finds in 300 of them, as typed and cleaned.
 #
-# **Before you run it:** how many different words does `text.split()` find in 300 reviews that were
-# not cleaned?
+# **Guess first:** how many times as many are there as typed: 2, 7 or 30?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="words"
 # rng = random.Random(1)
 # reviews = [make_review(rng)[0] for _ in range(300)]
+# found = {}
 # fig, ax = plt.subplots()
 # for label, marker, change in [("as typed", "s", str), ("cleaned", "o", clean_text)]:
 #     seen, sizes = set(), []
 #     for text in reviews:
 #         seen.update(change(text).split())
 #         sizes.append(len(seen))
+#     found[label] = sizes[-1]
 #     ax.plot(range(1, 301), sizes, marker=marker, markevery=25, label=f"{label}: {sizes[-1]}")
 # ax.set(xlabel="reviews read", ylabel="different words so far", ylim=(0, None),
 #        title="Careless typing multiplies the words")
 # ax.legend(loc="center right")
 # plt.show()
+# reveal("words", found["as typed"] / found["cleaned"], choices=(2, 7, 30), because="each word "
+#        "comes with capitals or without, and with whatever mark stands behind it: "
+#        f"{found['as typed']} forms of {found['cleaned']} words.")
 
 # %% [markdown]
 # ## 2. A vocabulary
@@ -213,10 +228,10 @@ def build_vocabulary(texts: Iterable[str], max_size: int) -> dict[str, int]:
 #
 # The same 300 reviews. A word without a place in the vocabulary becomes `<UNK>`.
 #
-# **Before you run it:** with room for 8 words besides the special ones, is more than half of the
-# *text* known? Will "good" be among them?
+# **Guess first:** there is room for 8 words besides the special ones. What share of the *text* is
+# known then: 0.1, 0.25 or 0.55?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="room"
 # cleaned = [clean_text(text) for text in reviews]
 # everything = [word for text in cleaned for word in text.split()]
 # room = list(range(0, 45, 2))
@@ -224,7 +239,7 @@ def build_vocabulary(texts: Iterable[str], max_size: int) -> dict[str, int]:
 # for n in room:
 #     vocab = build_vocabulary(cleaned, 4 + n)
 #     known.append(sum(word in vocab for word in everything) / len(everything))
-# print("the first eight:", list(build_vocabulary(cleaned, 4 + 8))[4:])
+# eight = list(build_vocabulary(cleaned, 4 + 8))[4:]
 #
 # fig, ax = plt.subplots()
 # ax.plot(room, known, marker="o")
@@ -234,10 +249,12 @@ def build_vocabulary(texts: Iterable[str], max_size: int) -> dict[str, int]:
 # ax.set(xlabel="room for words (special words not counted)", ylabel="share of the text known",
 #        ylim=(0, 1.03), title="Frequent words come first, important words need not")
 # plt.show()
+# reveal("room", known[room.index(8)], choices=(0.1, 0.25, 0.55), because="a few words stand in "
+#        f"nearly every review. These are the eight: {' '.join(eight)}")
 
 # %% [markdown]
-# Half of the text is soon known, and none of it tells praise from complaint. What is frequent is
-# grammar; the opinion is in the rarer words.
+# None of these words tells praise from complaint. What is frequent is grammar; the opinion is in
+# the rarer words.
 
 # %% [markdown]
 # ## 3. A sentence as numbers
@@ -279,21 +296,23 @@ def encode(text: str, vocab: Mapping[str, int], max_length: int | None = None) -
 # - A: write the marker into the text with spaces, `"< START > " + text`, and look up each word.
 # - B: make all the ids and then keep the first `max_length` of them.
 #
-# **Before you run it:** which ids come out, and what is missing?
+# **Guess first:** with how many `<UNK>` (id 1) does a sentence begin that was made in way A? (a
+# number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="markers"
 # vocab = build_vocabulary(cleaned, 50)
 # text = "the plot was not bad ."
 # print("yours, no limit:", encode(text, vocab))
-# print("A, no limit:    ", [vocab.get(word, 1) for word in ("< START > " + text).split()])
+# spaced = [vocab.get(word, 1) for word in ("< START > " + text).split()]
+# print("A, no limit:    ", spaced)
 # print("yours, limit 5: ", encode(text, vocab, 5))
 # print("B, limit 5:     ", encode(text, vocab)[:5])
+# unknown = next(place for place, number in enumerate(spaced) if number != 1)
+# reveal("markers", unknown, because="split() makes <, START and > of it. The vocabulary knows "
+#        "none of them, and nothing complains.")
 
 # %% [markdown]
-# A: `"< START >".split()` gives three words, `<`, `START` and `>`. None of them is in the
-# vocabulary, so the sentence starts with three times `<UNK>`. Nothing complains.
-#
-# B: the end id is gone, in just those sentences that were cut.
+# And B loses the end id, 3, in just those sentences that were cut.
 
 # %% [markdown]
 # ## 4. A batch
@@ -335,11 +354,12 @@ def pad_batch(sequences: Sequence[Sequence[int]], pad_id: int = 0) -> tuple[Tens
 # %% [markdown]
 # ### Look: a batch of reviews
 #
-# Four reviews, cut to at most 12 ids. Two of their words are not in this small vocabulary.
+# Four reviews, cut to at most 12 ids, with a small vocabulary that does not know every word. The
+# last review is too long: `the music was all that clever . the script was not really boring ! !`
 #
-# **Before you run it:** how many columns will the batch have?
+# **Guess first:** what stands at the last step of its row? (a word)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="last-step"
 # some = ["well the plot was not bad .", "i saw it the cast was so dull", "great",
 #         "the music was all that clever . the script was not really boring ! !"]
 # small = build_vocabulary(cleaned, 30)
@@ -362,6 +382,9 @@ def pad_batch(sequences: Sequence[Sequence[int]], pad_id: int = 0) -> tuple[Tens
 #        yticks=range(4), yticklabels=[f"length {int(n)}" for n in lengths],
 #        title="tokens: start and end (blue), words (pale), unknown (orange), padding (white)")
 # plt.show()
+# lost = len(some[3].split()) + 2 - int(lengths[3])
+# reveal("last-step", words[int(tokens[3, -1])], because=f"what is cut away are words, {lost} of "
+#        "them here. Each sentence keeps its start and its end.")
 
 # %% [markdown]
 # ## 5. Backwards, but only what is real
@@ -395,11 +418,12 @@ def reverse_within_length(x: Tensor, lengths: Tensor) -> Tensor:
 # %% [markdown]
 # ### Look: two ways to turn a batch round
 #
-# Three sequences with one feature; the number in each cell is the feature. Padding is grey.
+# Three sequences with one feature; the number in each cell is the feature. Padding is white, and
+# holds zeros. The third sequence is 31, 32, 33, 34.
 #
-# **Before you run it:** in the picture in the middle, what does a network read first?
+# **Guess first:** after `x.flip(1)`, which number of it does a network read first? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="flip"
 # lengths = torch.tensor([6, 2, 4])
 # x = torch.tensor([[11, 12, 13, 14, 15, 16], [21, 22, 0, 0, 0, 0], [31, 32, 33, 34, 0, 0]])
 # x = x[..., None].float()
@@ -409,14 +433,18 @@ def reverse_within_length(x: Tensor, lengths: Tensor) -> Tensor:
 #     ["x", "x.flip(1)", "reverse_within_length"], strict=True,
 # ):
 #     shown = values[:, :, 0]
-#     ax.imshow(torch.where(shown > 0, shown % 10, torch.nan), cmap="Blues", vmin=0, vmax=9)
-#     ax.set_facecolor("0.8")
+#     ax.imshow(torch.where(shown > 0, shown % 10, torch.nan), cmap="Blues", vmin=-3, vmax=9)
 #     for row in range(3):
 #         for step in range(6):
-#             ax.text(step, row, f"{shown[row, step]:g}", ha="center", va="center")
+#             ax.text(step, row, f"{shown[row, step]:g}", ha="center", va="center",
+#                     color="black" if shown[row, step] > 0 else "0.6")
 #     ax.grid(False)
 #     ax.set(xticks=range(6), yticks=[], xlabel="time step t", title=title)
 # plt.show()
+# pads = int((x.flip(1)[2, :, 0] == 0).sum())
+# ours = reverse_within_length(x, lengths)[2, 0, 0]
+# reveal("flip", int(x.flip(1)[2, 0, 0]), because=f"the {pads} steps of its padding come first. "
+#        f"With reverse_within_length it reads {ours:g} first.")
 
 # %% [markdown]
 # ## 6. A network that reads from both ends
@@ -490,9 +518,9 @@ def birnn_forward(
 # A sentence of 10 words. Change one word and see which states move. Row j of each picture shows
 # what a change of word j does to the states at the steps 0 … 9.
 #
-# **Before you run it:** half of each picture will be empty. Which half?
+# **Guess first:** word 3 is changed. How many of the ten forward states move? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="who"
 # def random_params(seed, features, hidden):
 #     g = torch.Generator().manual_seed(seed)
 #     return {
@@ -512,24 +540,65 @@ def birnn_forward(
 # before, _ = birnn_forward(x, torch.tensor([T]), there, back)
 # after, _ = birnn_forward(changed, torch.full((T,), T), there, back)
 # moved = (after - before).abs().reshape(T, T, 2, H).mean(dim=3)
+# moved = moved * (moved > 1e-6)  # what is smaller is rounding
 #
 # fig, axes = plt.subplots(1, 2, figsize=(8, 3.6), sharey=True)
 # for half, ax in enumerate(axes):
 #     shown = moved[:, :, half].where(moved[:, :, half] > 0, torch.nan)
 #     image = ax.imshow(shown, cmap="viridis_r", vmin=0, vmax=float(moved.max()))
+#     ax.patch.set(hatch="xxx", edgecolor="0.75")
 #     ax.grid(False)
 #     ax.set(xlabel="state at time step t", xticks=range(T), yticks=range(T),
 #            title=["forward half", "backward half"][half])
 # axes[0].set(ylabel="word j was changed")
-# fig.colorbar(image, ax=axes, label="mean |change| (white: exactly 0)")
+# fig.colorbar(image, ax=axes, label="mean |change| (hatched: 0)")
 # plt.show()
+# forth, aft = (int((moved[3, :, half] > 0).sum()) for half in range(2))
+# reveal("who", forth, because="a forward state knows its own word and what stands to the left of "
+#        f"it: the states from step 3 on move. In the backward half {aft} move, up to step 3.")
 
 # %% [markdown]
-# A forward state knows its word and what stands to the left of it; a backward state its word and
-# what stands to the right. Together they know the sentence, at every step.
+# Together the two halves know the sentence, at every step. But look at the **last column**. The
+# forward half has read ten words there, the backward half one.
+
+# %% [markdown]
+# ### Play: what each direction knows
 #
-# But look at the **last column**. The forward half has read ten words there, the backward half
-# one.
+# The same picture for one step: how much do its two states move when a word is changed? Words
+# behind the end of the sentence are padding. Move `step` from 0 to 9.
+#
+# - At which step does the forward half know most words, and at which the backward half?
+# - Make `recurrent_weight` small, but not 0. A state still depends on far words: can you see it?
+# - Make `length` smaller than `step`. What do the two halves know there?
+
+# %% active="ipynb"
+# def draw_known(step, length, recurrent_weight):
+#     g = torch.Generator().manual_seed(3)
+#     x, others = torch.randn(20, 5, generator=g).double().split(10)
+#     versions = x.repeat(11, 1, 1)  # first as it is, then with word j changed
+#     versions[range(1, 11), range(10)] = others
+#     both = [random_params(seed, 5, 8) for seed in (1, 2)]
+#     both = [{name: weight.double() for name, weight in one.items()} for one in both]
+#     both = [{**one, "W_hh": recurrent_weight * one["W_hh"]} for one in both]
+#     output, _ = birnn_forward(versions, torch.full((11,), length), *both)
+#     moved = (output[1:, step] - output[0, step]).abs().reshape(10, 2, 8).mean(dim=2)
+#     fig, axes = plt.subplots(2, 1, sharex=True, figsize=(7, 3.4))
+#     for half, ax in enumerate(axes):
+#         name = ["forward", "backward"][half]
+#         known = torch.nonzero(moved[:, half] > 1e-14)[:, 0].tolist()
+#         told = f"words {known[0]} … {known[-1]}" if known else "no word"
+#         if len(known) == 1:
+#             told = f"word {step}"
+#         ax.axvspan(length - 0.5, 9.5, color="0.85", zorder=0)
+#         ax.axvline(step, color="0.5", lw=1, ls="--", zorder=0)
+#         ax.bar(range(10), moved[:, half], color=f"C{half}", hatch=["", ".."][half], ec="white")
+#         ax.set(ylim=(0, 1.3), xlim=(-0.5, 9.5), ylabel="mean |change|",
+#                title=f"The {name} state of step {step} depends on {told}")
+#     axes[1].set(xlabel="changed word (grey: padding)", xticks=range(10))
+#     plt.show()
+#
+#
+# play(draw_known, step=(0, 9, 0), length=(1, 10, 10), recurrent_weight=(0.0, 2.0, 1.0))
 
 # %% [markdown]
 # ### Look: the trap in the last column
@@ -541,11 +610,11 @@ def birnn_forward(
 # - `h_n[-1]` of PyTorch, which is the backward half of `final` alone;
 # - `final`.
 #
-# Take a loss of each and see how much gradient reaches each weight matrix.
+# Take a loss of each and see how much gradient reaches each of the four weight matrices.
 #
-# **Before you run it:** a gradient is a sum of many terms. Do you expect one that is exactly 0?
+# **Guess first:** with `output[:, -1]`, for how many of the four is it exactly 0? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="zeros"
 # B = 16
 # g = torch.Generator().manual_seed(4)
 # x = torch.randn(B, T, I, generator=g)
@@ -555,6 +624,7 @@ def birnn_forward(
 #     "final": lambda output, final: final,
 # }
 # names = ["forward W_xh", "forward W_hh", "backward W_xh", "backward W_hh"]
+# without = {}
 # fig, ax = plt.subplots(figsize=(8, 3.2))
 # for place, (label, pick) in enumerate(summaries.items()):
 #     leaves = [{k: v.clone().requires_grad_() for k, v in p.items()} for p in (there, back)]
@@ -562,7 +632,7 @@ def birnn_forward(
 #     (summary - 0.5).square().sum().backward()
 #     norms = [float(p[k].grad.norm()) if p[k].grad is not None else 0.0
 #              for p in leaves for k in ("W_xh", "W_hh")]
-#     print(f"{label:14}", {name: round(norm, 4) for name, norm in zip(names, norms)})
+#     without[label] = [name for name, norm in zip(names, norms) if norm == 0]
 #     at = [i + 0.27 * (place - 1) for i in range(4)]
 #     ax.bar(at, norms, 0.25, label=label, hatch=["", "//", ".."][place], edgecolor="white")
 #     for i, norm in zip(at, norms):
@@ -570,14 +640,13 @@ def birnn_forward(
 #             ax.text(i, 1.5, "0", ha="center", weight="bold", color=f"C{place}")
 # ax.set(xticks=range(4), xticklabels=names, ylabel="norm of the gradient",
 #        title="Two of the three summaries leave weights without a gradient")
-# ax.grid(axis="x")
+# ax.grid(False, axis="x")
 # ax.legend()
 # plt.show()
+# reveal("zeros", len(without["output[:, -1]"]), because="the backward half has read one word "
+#        "there, from a state of zeros. So its W_hh multiplies nothing, and never learns to read.")
 
 # %% [markdown]
-# - With `output[:, -1]` the recurrent matrix of the backward direction gets a gradient of
-#   **exactly zero**. Its state has read one word from a state of zeros, so the matrix multiplies
-#   nothing. You pay for a network that never learns to read.
 # - With `h_n[-1]` the whole forward network gets nothing.
 # - On a padded batch `output[:, -1]` is worse still: for every shorter sentence it is padding.
 #
@@ -617,9 +686,10 @@ def masked_mean(output: Tensor, lengths: Tensor) -> Tensor:
 # One sentence of 8 words in batches that are wider and wider, because some *other* sentence is
 # long. Its padding is zeros, as neat as can be.
 #
-# **Before you run it:** the plain `output.mean(1)` in a batch of width 16: what is left of it?
+# **Guess first:** in a batch of width 16, what share of the true mean is left in the plain
+# `output.mean(1)`? (a number from 0 to 1)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="melts"
 # sentence = birnn_forward(x[:1, :8], torch.tensor([8]), there, back)[0]
 # widths = list(range(8, 41, 4))
 # lines = {"masked_mean": [], "output.mean(1)": []}
@@ -634,6 +704,9 @@ def masked_mean(output: Tensor, lengths: Tensor) -> Tensor:
 #        ylim=(0, None), title="The same sentence must not depend on its neighbours")
 # ax.legend()
 # plt.show()
+# at = widths.index(16)
+# reveal("melts", lines["output.mean(1)"][at] / lines["masked_mean"][at], because="the sum of 8 "
+#        "states is divided by 16. It is the same sentence, and the network sees half of it.")
 
 # %% [markdown]
 # ## 8. Many states, one vector: attention
@@ -677,10 +750,10 @@ def attention_pool(output: Tensor, scores: Tensor, lengths: Tensor) -> tuple[Ten
 #
 # Eight steps, five of them real. Three masks that look reasonable, and yours.
 #
-# **Before you run it:** `scores * mask` sets the scores of padding to 0. The real scores here are
-# around −1. Who gets most of the weight?
+# **Guess first:** `scores * mask` sets the scores of padding to 0. The real scores here are around
+# −1. Who gets most of the weight? (words or padding)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="masks"
 # scores = torch.tensor([[-1.2, -0.4, -2.0, -0.8, -1.5, 0.9, -0.3, 0.5]])
 # mask = torch.tensor([[1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0]])
 # states = torch.zeros(1, 8, 2)
@@ -703,6 +776,10 @@ def attention_pool(output: Tensor, scores: Tensor, lengths: Tensor) -> tuple[Ten
 # ax.set(xticks=range(8), xlabel="time step t (padding to the right of the line)",
 #        yticks=range(4), yticklabels=list(rows), title="weights")
 # plt.show()
+# on_words, on_padding = float(table[1, :5].sum()), float(table[1, 5:].sum())
+# reveal("masks", "padding" if on_padding > on_words else "words", because="e to the 0 is 1, and "
+#        f"e to the −1 is {torch.tensor(-1.0).exp():.2f}. Three steps of padding get "
+#        f"{on_padding:.2f} of the weight, five words {on_words:.2f}.")
 
 # %% [markdown]
 # ## 9. The model
@@ -813,10 +890,10 @@ class BiClassifier(nn.Module):
 # A bidirectional GRU reads a sentence of 8 words twice: alone, and followed by 6 steps of padding
 # **without packing**. How far do its states move?
 #
-# **Before you run it:** the padding comes *after* the words. Can it change the states *at* the
-# words? In which half?
+# **Guess first:** the padding comes *after* the words. In which half do the states *at* the words
+# move? (forward, backward, both or neither)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="packing"
 # torch.manual_seed(5)
 # embedding = nn.Embedding(20, 6, padding_idx=0)
 # gru = nn.GRU(6, 8, batch_first=True, bidirectional=True)
@@ -829,16 +906,17 @@ class BiClassifier(nn.Module):
 # fig, ax = plt.subplots()
 # for half, (label, marker) in enumerate([("forward half", "o"), ("backward half", "s")]):
 #     ax.plot(shift[:, half], marker=marker, label=label)
-# print("largest shift:", [round(float(shift[:, half].max()), 3) for half in range(2)])
 # ax.set(xlabel="time step t (all of them words)", ylabel="mean |shift| of the state",
 #        title="Without packing, the backward half starts in the padding")
 # ax.legend()
 # plt.show()
+# forth, aft = (bool(shift[:, half].max() > 1e-5) for half in range(2))
+# truth = {(0, 0): "neither", (1, 0): "forward", (0, 1): "backward", (1, 1): "both"}[forth, aft]
+# reveal("packing", truth, because="the backward half comes from the padding, and needs some "
+#        f"words to forget it: it is off by {shift[7, 1]:.3f} at the last word and by "
+#        f"{shift[0, 1]:.3f} at the first.")
 
 # %% [markdown]
-# The forward half has not met the padding yet. The backward half comes from there: it starts the
-# sentence with a state full of padding, and needs some words to forget it.
-#
 # Padding of zeros is no cure. The input of a padding step is zero here; the step still has its
 # biases, and moves.
 
@@ -848,10 +926,11 @@ class BiClassifier(nn.Module):
 # Your model, three poolings. The line with crosses is the model that everybody writes first: no
 # packing, `output[:, -1]`.
 #
-# **Before you run it:** which lines will be flat?
+# **Guess first:** how many of the four lines are flat? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="flat"
 # widths = list(range(8, 25, 2))
+# ranges = []
 # fig, ax = plt.subplots()
 # for pooling, marker in [("final", "o"), ("mean", "s"), ("attention", "^")]:
 #     torch.manual_seed(6)
@@ -859,16 +938,22 @@ class BiClassifier(nn.Module):
 #     with torch.no_grad():
 #         logits = [model(F.pad(ids, (0, width - 8)), torch.tensor([8])) for width in widths]
 #     gaps = [float(two[0, 0] - two[0, 1]) for two in logits]
-#     ax.plot(widths, gaps, marker=marker, label=pooling)
+#     ranges.append(max(gaps) - min(gaps))
+#     wide = {"ms": 10, "mfc": "none"} if pooling == "mean" else {}
+#     ax.plot(widths, gaps, marker=marker, label=pooling, **wide)
 # with torch.no_grad():
 #     steps = [model.rnn(model.embedding(F.pad(ids, (0, width - 8))))[0] for width in widths]
 #     logits = [model.fc(output[:, -1]) for output in steps]
 # gaps = [float(two[0, 0] - two[0, 1]) for two in logits]
+# ranges.append(max(gaps) - min(gaps))
 # ax.plot(widths, gaps, ":x", color="#CC79A7", label="output[:, -1],\nnot packed")
 # ax.set(xlabel="width T of the batch (the sentence has 8 words)",
 #        ylabel="difference of the logits", title="A right model does not see its padding")
 # ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
 # plt.show()
+# reveal("flat", sum(one < 1e-5 for one in ranges), because="packing takes the padding out before "
+#        "the network reads. Without it output[:, -1] is a state of the padding, and moves by "
+#        f"{ranges[-1]:.2f}.")
 
 # %% [markdown]
 # ## 10. Training
@@ -931,12 +1016,12 @@ def train_sentiment(
 # "The plot was **bad**, and the cast was **not good**" is a complaint, and it is made of *the same
 # words*. Which of the two adjectives stands behind "not" is all that counts.
 #
-# A **bag of words** adds up its words and forgets their order. Train one beside your model.
+# A **bag of words** adds up its words and forgets their order. Train one beside your model, and
+# one that only reads **forward**. It takes about ten seconds.
 #
-# **Before you run it:** how many of 400 new reviews will the bag of words get right? And does a
-# network that only reads **forward** stand a chance?
+# **Guess first:** what share of 400 new reviews does the bag of words get right: 0.5, 0.7 or 0.95?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="bag"
 # def make_batches(reviews, vocab, size=32):
 #     """Reviews through your own functions: clean, encode, pad."""
 #     batches = []
@@ -989,24 +1074,26 @@ def train_sentiment(
 #     "both, mean": BiClassifier(len(vocab), 16, 16, 2, pooling="mean"),
 #     "both, attention": BiClassifier(len(vocab), 16, 16, 2, pooling="attention"),
 # }
+# scores, last_losses = {}, {}
 # fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), width_ratios=[3, 2])
 # for place, (label, model) in enumerate(models.items()):
 #     losses = train_sentiment(model, train_batches, epochs=12, lr=0.01)
-#     score = accuracy(model, new_batches)
-#     left.plot(range(1, 13), losses, marker="osv^x"[place], label=label)
-#     right.barh(place, score, color=f"C{place}")
-#     right.text(score - 0.02, place, f"{score:.0%}", color="white", ha="right", va="center")
+#     scores[label], last_losses[label] = accuracy(model, new_batches), losses[-1]
+#     left.plot(range(1, 13), losses, marker="osv^x"[place], markevery=(place % 3, 3), label=label)
+#     right.barh(place, scores[label], color=f"C{place}")
+#     right.text(max(scores[label], 0.5) + 0.02, place, f"{scores[label]:.0%}", va="center")
 # left.set(xlabel="epoch", ylabel="mean loss", ylim=(0, None), title="Training")
 # left.legend()
-# right.axvline(0.5, color="black", lw=1, ls="--")
-# right.set(yticks=range(5), yticklabels=list(models), xlim=(0, 1), xlabel="accuracy",
-#           title="New reviews (dashed: a coin)")
+# right.axvline(0.5, color="0.5", lw=1.5, ls="--")
+# right.set(yticks=range(5), yticklabels=list(models), xlim=(0, 1.2), xlabel="accuracy",
+#           xticks=[0, 0.5, 1], title="New reviews (dashed: a coin)")
 # right.invert_yaxis()
 # plt.show()
+# reveal("bag", scores["bag of words"], choices=(0.5, 0.7, 0.95), because="praise and complaint "
+#        f"are made of the same words. Its loss falls to {last_losses['bag of words']:.2f} all "
+#        "the same: it begins to learn its reviews by heart.")
 
 # %% [markdown]
-# - The bag of words is at chance on new reviews. Its loss falls a little all the same: it begins
-#   to learn its 600 reviews by heart. Praise and complaint are made of the same words.
 # - "Bidirectional is more accurate" is too quick. The forward half alone has read the whole review
 #   when it comes to its end, and here that is enough. The second direction helps where the answer
 #   has to be given *at* a word and depends on what follows it: lab 7.
@@ -1016,15 +1103,16 @@ def train_sentiment(
 #
 # The weights of the trained attention model, on reviews that it never saw.
 #
-# **Before you run it:** which word of "the plot was good and the cast was not bad" would you need
-# to see? Would one be enough?
+# **Guess first:** which word of "the plot was good and the cast was not bad" gets the most weight?
+# (a word)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="attention"
 # model = models["both, attention"].eval()
 # shown = ["the plot was good and the cast was not bad",
 #          "the plot was bad and the cast was not good",
 #          "the music was not really dull . the film was so clever",
 #          "the music was not so clever . the film was really dull"]
+# most = []
 # fig, ax = plt.subplots(figsize=(9, 2.8))
 # for row, text in enumerate(shown):
 #     tokens, lengths = pad_batch([encode(text, vocab)])
@@ -1033,6 +1121,7 @@ def train_sentiment(
 #         weights = attention_pool(states, model.attention(states)[:, :, 0], lengths)[1][0]
 #         praise = float(model(tokens, lengths).softmax(1)[0, 1])
 #     words = ["<START>", *text.split(), "<END>"]
+#     most.append((words[int(weights.argmax())], float(weights.max())))
 #     for step, (word, weight) in enumerate(zip(words, weights.tolist(), strict=True)):
 #         ax.add_patch(plt.Rectangle((step, row), 1, 0.9, color=plt.cm.Blues(0.7 * weight**0.5)))
 #         ax.text(step + 0.5, row + 0.28, word, ha="center", va="center", fontsize=8)
@@ -1042,10 +1131,12 @@ def train_sentiment(
 #        title="Attention weights: the darker, the more")
 # ax.grid(False)
 # plt.show()
+# reveal("attention", most[0][0], because=f"its weight is {most[0][1]:.2f} here. It need not be "
+#        "the word that you would point at: each state has read its neighbours, from both sides.")
 
 # %% [markdown]
-# The word with the most weight need not be the word that you would point at: each state has read
-# its neighbours, from both sides. A weight says which *state* was used, not which word mattered.
+# A weight says which *state* was used, not which word mattered. Train again from another seed, and
+# another word may get the weight, with the same answers.
 
 # %% [markdown]
 # ## What you know now

@@ -13,21 +13,29 @@
 # - Write a function, run its cell, then run the check cell below it.
 # - Stuck? Call `hint(tagging_loss)` in a cell of its own (with the name of your function). The
 #   first hint says where to look; ask again and it says what is wrong.
-# - The cells with pictures are for you, not for marks. Each one needs the functions above it.
-#   Answer the question in front of it *before* you run it: a wrong guess teaches more.
+# - The pictures are for you, not for marks. Each one needs the functions above it. Write what you
+#   expect between the dots of `guess("…")`, then run the folded cell below: a wrong guess teaches
+#   more. Guesses are neither stored nor marked.
 #
-# **What is allowed:** all of PyTorch, NumPy and plain Python. In the cells that you hand in, leave
+# **What is allowed:** all of PyTorch, NumPy and plain Python. In what you hand in, leave
 # out `subprocess`, a `DataLoader` with `num_workers` above 0, and `torch.compile`.
 
 # %% [markdown]
 # ## Conventions
 #
-# | letter | meaning | | tensor | shape |
-# |---|---|---|---|---|
-# | B | batch: how many sequences at once | | `tokens` | (B, T), int64 |
-# | T | time steps, padding included | | `lengths` | (B,), int64, each from 1 to T |
-# | C | how many tags there are | | `tags` | (B, T), int64, 0 … C−1 |
-# | V | vocabulary: how many tokens there are | | `logits` | (B, T, C) |
+# | letter | meaning |
+# |---|---|
+# | B | batch: how many sequences at once |
+# | T | time steps, padding included |
+# | C | how many tags there are |
+# | V | vocabulary: how many tokens there are |
+#
+# | tensor | shape |
+# |---|---|
+# | `tokens` | (B, T), int64 |
+# | `lengths` | (B,), int64, each from 1 to T |
+# | `tags` | (B, T), int64, 0 … C−1 |
+# | `logits` | (B, T, C) |
 #
 # - **Padding** fills the short sequences of a batch. A step is **real**, or valid, if it comes
 #   before its sequence's length. In `tags`, padding is written as `ignore_index`, which is −100
@@ -63,6 +71,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 #     "axes.titlesize": 10,
 #     "axes.titlelocation": "left",
 #     "axes.grid": True,
+#     "axes.axisbelow": True,
 #     "grid.alpha": 0.3,
 #     "axes.spines.top": False,
 #     "axes.spines.right": False,
@@ -167,12 +176,18 @@ def make_tagging_data(
 # %% [markdown]
 # ### Look: three rules
 #
-# **Before you run it:** cover the tags with your hand. For which of the three could you fill in
-# the tag of step 9 if you saw the token of step 9 and nothing else?
+# One sequence of tokens, tagged by each of the three rules.
+#
+# **Guess first:** you see the token of step 9 and nothing else. For how many of the three rules
+# can you say the tag of step 9? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="one-token"
 # fig, axes = plt.subplots(3, 1, sharex=True, figsize=(7, 3.6))
+# decided = {}
 # for ax, kind in zip(axes, ("element", "pair", "running")):
+#     many = make_tagging_data(kind, 200, 16, 3, torch.Generator().manual_seed(1))
+#     seen = set(zip(*(part.ravel().tolist() for part in many)))
+#     decided[kind] = len(seen) == 9  # each of the nine tokens has one tag only
 #     tokens, tags = make_tagging_data(kind, 1, 16, 3, torch.Generator().manual_seed(1))
 #     strips(ax, [tags[0]], ["tag"])
 #     for t, token in enumerate(tokens[0]):
@@ -181,6 +196,9 @@ def make_tagging_data(
 #            title=f"'{kind}', C = 3")
 # axes[-1].set(xlabel="time step t")
 # plt.show()
+# kinds = " and ".join(f"'{kind}'" for kind, alone in decided.items() if alone)
+# reveal("one-token", sum(decided.values()), because=f"only with {kinds} has each token always "
+#        "the same tag. The other two need the token before it, or all of them.")
 
 # %% [markdown]
 # ### Look: what the token alone gives away
@@ -188,17 +206,18 @@ def make_tagging_data(
 # You will often find this exercise for recurrent networks: "label each element of a sequence with
 # `element % 3`". Count, in many sequences, how often each tag goes with each token.
 #
-# **Before you run it:** a tagger that looks at one token at a time and always says the most
-# frequent tag for it: what share of the tags does it get right, for each rule?
+# **Guess first:** a tagger looks at one token at a time and always says the most frequent tag for
+# it. What share of the tags does it get right with 'pair': 0.4, 0.6 or 0.9?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="most-frequent"
+# rates = {}
 # fig, axes = plt.subplots(1, 3, sharey=True, figsize=(7, 2.6))
 # for ax, kind in zip(axes, ("element", "pair", "running")):
 #     tokens, tags = make_tagging_data(kind, 2000, 12, 3, torch.Generator().manual_seed(2))
 #     counts = torch.zeros(10, 3).index_put((tokens.ravel(), tags.ravel()), torch.ones(()),
 #                                           accumulate=True)[1:]
 #     shares = counts / counts.sum(dim=1, keepdim=True)
-#     best = (counts.max(dim=1).values.sum() / counts.sum()).item()
+#     best = rates[kind] = (counts.max(dim=1).values.sum() / counts.sum()).item()
 #     ax.imshow(shares.T, cmap="Blues", vmin=0, vmax=1.2, aspect="auto")
 #     for (token, tag), share in np.ndenumerate(shares.numpy()):
 #         ax.text(token, tag, f"{100 * share:.0f}", ha="center", va="center", fontsize=8,
@@ -209,11 +228,14 @@ def make_tagging_data(
 # axes[0].set(ylabel="tag")
 # fig.suptitle("How often each tag goes with each token, in percent", fontsize=10)
 # plt.show()
+# reveal("most-frequent", rates["pair"], choices=(0.4, 0.6, 0.9), because="the token before it "
+#        "makes all three tags equally likely. What there is above a third comes from step 0, "
+#        f"which has no token before it: 1/3 + 1/12 · 2/3 = {1 / 3 + 2 / 36:.2f}.")
 
 # %% [markdown]
 # With 'element', a table of nine entries is a perfect tagger. No memory is needed, so the exercise
 # says nothing about recurrent networks: a network may look at one token at a time and get full
-# marks. With 'pair' and 'running' one token says next to nothing.
+# marks.
 #
 # We come back to this with trained models in section 10.
 
@@ -315,49 +337,58 @@ class Tagger(nn.Module):
 # A sequence of 6 tokens, first alone and then with 6 steps of padding after it. The picture shows
 # how much the logits of its 6 real steps move.
 #
-# **Before you run it:** three taggers: one direction, not told the lengths; two directions, not
-# told the lengths; two directions, told the lengths. Which of them moves, and at which step most?
+# - A: one direction, not told the lengths
+# - B: two directions, not told the lengths
+# - C: two directions, told the lengths
+#
+# **Guess first:** which of the three taggers moves? (A, B or C)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="leak"
 # torch.manual_seed(3)
 # tokens = torch.tensor([[4, 7, 1, 9, 2, 5]])
 # padded = F.pad(tokens, (0, 6))
 # one_way = Tagger(10, 3, 8, 16)
 # two_way = Tagger(10, 3, 8, 16, bidirectional=True)
 # fig, ax = plt.subplots()
+# moves = {}
 # with torch.no_grad():
-#     for label, model, lengths, marker in [
-#         ("one direction, no lengths", one_way, None, "o"),
-#         ("two directions, no lengths", two_way, None, "s"),
-#         ("two directions, lengths", two_way, torch.tensor([6]), "x"),
+#     for label, model, lengths, look in [
+#         ("A: one direction, no lengths", one_way, None, {"marker": "o", "ms": 9, "mfc": "none"}),
+#         ("B: two directions, no lengths", two_way, None, {"marker": "s"}),
+#         ("C: two directions, lengths", two_way, torch.tensor([6]), {"marker": "x"}),
 #     ]:
 #         moved = (model(padded, lengths)[:, :6] - model(tokens)).abs().amax(dim=2)[0]
-#         ax.plot(moved, marker=marker, label=label)
+#         ax.plot(moved, label=label, **look)
+#         moves[label[0]] = moved
 # ax.set(xlabel="time step t", ylabel="largest change of a logit",
 #        title="Padding reaches the real steps from the right, unless the lengths are known")
 # ax.legend()
 # plt.show()
-
-# %% [markdown]
-# One direction is safe: what follows cannot reach back. The backward half, without lengths, has
-# read six steps of nothing before it meets the last real token.
+# who = " and ".join(name for name, moved in moves.items() if moved.max() > 1e-5)
+# reveal("leak", who, because="the backward half of B reads the padding first: the last real step "
+#        f"moves by {moves['B'][-1]:.3f}, the first by {moves['B'][0]:.3f}. In A nothing that "
+#        "follows can reach back.")
 
 # %% [markdown]
 # ### Look: the T that shrinks
 #
 # Three sequences of lengths 4, 7 and 2, in a batch that is 12 steps wide.
 #
-# **Before you run it:** which shape does `pad_packed_sequence` give back if you tell it nothing?
+# **Guess first:** packed and unpacked again, with `batch_first=True` and nothing else said: how
+# many steps wide is it now? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="shrinks"
 # embedded = torch.randn(3, 12, 8)
 # packed = pack_padded_sequence(embedded, torch.tensor([4, 7, 2]), batch_first=True,
 #                               enforce_sorted=False)
 # print("in:                     ", tuple(embedded.shape))
 # print("back, told nothing:     ", tuple(pad_packed_sequence(packed)[0].shape))
-# print("back, batch_first:      ", tuple(pad_packed_sequence(packed, batch_first=True)[0].shape))
+# back = pad_packed_sequence(packed, batch_first=True)[0]
+# print("back, batch_first:      ", tuple(back.shape))
 # print("back, total_length too: ",
 #       tuple(pad_packed_sequence(packed, batch_first=True, total_length=12)[0].shape))
+# reveal("shrinks", back.shape[1], because="packing keeps no padding, so unpacking only knows the "
+#        f"longest sequence. total_length gives the {embedded.shape[1]} steps back.")
 
 # %% [markdown]
 # ## 3. The loss
@@ -406,14 +437,14 @@ def tagging_loss(logits: Tensor, tags: Tensor, ignore_index: int = -100) -> Tens
 # A batch of eight sequences of 2 to 16 tokens. Now more and more padding is added, which should
 # not matter at all.
 #
-# **Before you run it:** which of these stay where they are, and do those agree?
+# **Guess first:** how many of these four stay where they are? (a number)
 #
 # 1. the mean over real tokens
 # 2. the mean of the sequences' own means
 # 3. the sum over real tokens, divided by B·T
 # 4. the mean over all steps, with padding counted as tag 0 (which the tagger says on padding)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="averages"
 # torch.manual_seed(4)
 # B, T, C = 8, 16, 4
 # lengths = torch.tensor([2, 16, 3, 2, 12, 4, 2, 9])
@@ -440,29 +471,43 @@ def tagging_loss(logits: Tensor, tags: Tensor, ignore_index: int = -100) -> Tens
 #        title="Padding must not move the loss")
 # ax.legend(ncols=2, loc="upper right")
 # plt.show()
+# still = {label: float(values[0]) for label, values in curves.items()
+#          if max(values) - min(values) < 1e-4}
+# told = " and ".join(f"{label[2:]} ({value:.2f})" for label, value in still.items())
+# reveal("averages", len(still), because=f"these stay: {told}. The other two divide by something "
+#        "that grows with the padding.")
 
 # %% [markdown]
-# Two lines stay, and they do not agree. In the mean of means, a token of a short sequence weighs
-# more than a token of a long one. That is another question, not the one asked here.
+# What stays need not agree. In the mean of means, a token of a short sequence weighs more than a
+# token of a long one. That is another question, not the one asked here.
 
 # %% [markdown]
 # ### Look: classes on the wrong axis
 #
-# **Before you run it:** what does `F.cross_entropy(logits, tags)` do with logits (B, T, C) as they
-# are, for B, T, C = 2, 5, 3? And for 2, 4, 4?
+# `F.cross_entropy(logits, tags)` is handed logits (B, T, C) as they are, for B, T, C = 2, 5, 3 and
+# for 2, 4, 4.
+#
+# **Guess first:** does it raise an error for 2, 4, 4? (yes or no)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="axis"
+# torch.manual_seed(14)
+# raised, wrong_by = {}, {}
 # for T, C in [(5, 3), (4, 4)]:
 #     logits, tags = torch.randn(2, T, C), torch.randint(C, (2, T))
+#     due = tagging_loss(logits, tags).item()
 #     try:
-#         found = f"{F.cross_entropy(logits, tags).item():.4f}"
+#         given = F.cross_entropy(logits, tags).item()
 #     except RuntimeError as error:
 #         found = f"RuntimeError: {str(error).splitlines()[0]}"
-#     print(f"T = {T}, C = {C}: tagging_loss {tagging_loss(logits, tags).item():.4f}, "
-#           f"cross_entropy(logits, tags) {found}")
+#         raised[C] = True
+#     else:
+#         found, raised[C], wrong_by[C] = f"{given:.4f}", False, given - due
+#     print(f"T = {T}, C = {C}: tagging_loss {due:.4f}, cross_entropy(logits, tags) {found}")
+# reveal("axis", raised[4], because="where T equals C the steps pass for classes: no error, only "
+#        f"a number that is off by {abs(wrong_by[4]):.2f}.")
 
 # %% [markdown]
-# Where T happens to equal C there is no error, only another number. Test with sizes that differ.
+# So test with sizes that all differ.
 
 # %% [markdown]
 # ### Look: softmax twice
@@ -470,10 +515,10 @@ def tagging_loss(logits: Tensor, tags: Tensor, ignore_index: int = -100) -> Tens
 # A perfect tagger of C = 7 tags: the right tag has logit s, all others 0. The larger s, the surer
 # it is.
 #
-# **Before you run it:** if the tagger ends with a softmax and the loss takes another one, how
-# small can the loss of a perfect tagger get?
+# **Guess first:** the tagger ends with a softmax, and the loss takes another one. How small can
+# the loss of a perfect tagger get: 0, 0.1 or 1?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="twice"
 # C = 7
 # tags = torch.arange(C)[None]
 # sureness = torch.linspace(0, 12, 25)
@@ -491,6 +536,9 @@ def tagging_loss(logits: Tensor, tags: Tensor, ignore_index: int = -100) -> Tens
 #        title=f"Both start at ln 7 = {math.log(7):.3f}; only one can reach 0")
 # ax.legend()
 # plt.show()
+# reveal("twice", float(twice[-1]), choices=(0, 0.1, 1), because="a softmax gives numbers from 0 "
+#        "to 1, so the second one sees the right tag at most 1 ahead of the others. The loss "
+#        f"cannot fall below log(1 + 6/e) = {floor:.3f}.")
 
 # %% [markdown]
 # ## 4. Accuracy, token by token
@@ -524,11 +572,12 @@ def token_accuracy(logits: Tensor, tags: Tensor, ignore_index: int = -100) -> fl
 # ### Look: an accuracy that grows with the padding
 #
 # Many programs write padding as tag 0 and forget to leave it out. Saying 0 on padding is easy.
-# This tagger has 60 % of the real tokens right, and says 0 on every step of padding.
+# This tagger gets a real token right with probability 0.6, and says 0 on every step of padding.
 #
-# **Before you run it:** half of the batch is padding. What accuracy does such a program report?
+# **Guess first:** half of the batch is padding. What accuracy does such a program report? (a
+# number from 0 to 1)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="inflated"
 # torch.manual_seed(5)
 # B, T, C, PAD = 50, 20, 4, 0
 # tags = torch.randint(1, C, (B, T))
@@ -539,13 +588,17 @@ def token_accuracy(logits: Tensor, tags: Tensor, ignore_index: int = -100) -> fl
 #     shares.append(more / (T + more))
 #     honest.append(token_accuracy(z, y, ignore_index=PAD))
 #     inflated.append(token_accuracy(z, y))
+# half = shares.index(0.5)
+# points = 100 * (inflated[half] - honest[half])
 # fig, ax = plt.subplots()
 # ax.plot(shares, inflated, marker="s", color="#D55E00", ls="--", label="padding counted")
 # ax.plot(shares, honest, marker="o", color="#0072B2", ls="-", label="real tokens only")
 # ax.set(xlabel="share of padding in the batch", ylabel="reported accuracy", ylim=(0.5, 1),
-#        title="The same tagger: 20 points better, because half the batch is padding")
+#        title=f"The same tagger: {points:.0f} points better, because half the batch is padding")
 # ax.legend(loc="upper left")
 # plt.show()
+# reveal("inflated", inflated[half], because=f"its real tokens have {honest[half]:.2f}, its "
+#        "padding has 1, and half of each gives the mean of the two.")
 
 # %% [markdown]
 # ## 5. Accuracy, sequence by sequence
@@ -581,9 +634,10 @@ def sequence_accuracy(logits: Tensor, tags: Tensor, ignore_index: int = -100) ->
 #
 # A tagger that gets each token right with probability 0.95, independently.
 #
-# **Before you run it:** of its sequences of 20 tokens, how many are right from end to end?
+# **Guess first:** what share of its sequences of 20 tokens is right from end to end? (a number
+# from 0 to 1)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="sequences"
 # torch.manual_seed(6)
 # C, p, N = 4, 0.95, 2000
 # all_lengths = [1, 2, 5, 10, 15, 20, 30, 40]
@@ -599,9 +653,11 @@ def sequence_accuracy(logits: Tensor, tags: Tensor, ignore_index: int = -100) ->
 # ax.plot(all_lengths, sequences_right, marker="s", ls="none", label="sequence accuracy")
 # ax.plot(range(1, 41), [p**n for n in range(1, 41)], color="black", ls=":", label="0.95 to the T")
 # ax.set(xlabel="length T", ylabel="share that is right", ylim=(0, 1.05),
-#        title="Small errors add up along a sequence")
+#        title="A sequence is right only if every token of it is")
 # ax.legend(loc="lower left")
 # plt.show()
+# reveal("sequences", sequences_right[all_lengths.index(20)], because="all 20 have to be right, "
+#        f"so 0.95 is multiplied by itself: 0.95 to the 20 is {p**20:.2f}.")
 
 # %% [markdown]
 # ## 6. Which tag for which
@@ -638,13 +694,12 @@ def confusion_matrix(
 # %% [markdown]
 # ### Look: two taggers with the same accuracy
 #
-# Both get 70 % of the tokens right. One errs at random; the other errs on two tags only, and takes
-# each of them for the other.
+# Both make the same number of errors. One errs at random; the other errs on two tags only, and
+# takes each of them for the other.
 #
-# **Before you run it:** which sums are equal in the two tables, those of the rows or those of the
-# columns? And which tagger would you rather mend?
+# **Guess first:** which sums are the same in both tables? (rows or columns)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="sums"
 # torch.manual_seed(7)
 # C, N = 4, 1200
 # tags = torch.randint(C, (1, N))
@@ -654,12 +709,22 @@ def confusion_matrix(
 # twins = torch.nonzero((tags[0] == 1) | (tags[0] == 2))[:errors, 0]
 # swapped[0, twins] = 3 - tags[0, twins]
 # fig, axes = plt.subplots(1, 2, sharey=True, figsize=(6.4, 3))
+# tables = []
 # for ax, name, guesses in [(axes[0], "errs at random", scattered),
 #                           (axes[1], "confuses 1 and 2", swapped)]:
 #     right = token_accuracy(F.one_hot(guesses, C), tags)
-#     table(ax, confusion_matrix(guesses, tags, C), f"{name}: accuracy {right:.2f}", vmax=400)
+#     tables.append(confusion_matrix(guesses, tags, C))
+#     table(ax, tables[-1], f"{name}: accuracy {right:.2f}", vmax=400)
 # axes[0].set(ylabel="true tag")
 # plt.show()
+# same = [name for name, axis in [("rows", 1), ("columns", 0)]
+#         if torch.equal(tables[0].sum(axis), tables[1].sum(axis))]
+# reveal("sums", " and ".join(same), also=("row",), because="a row counts the tokens that truly "
+#        "have a tag, whoever predicts; a column counts how often a tagger says it.")
+
+# %% [markdown]
+# Which of the two would you rather mend? The accuracy does not know the difference. The right
+# table shows where to look: at what tells tag 1 from tag 2.
 
 # %% [markdown]
 # ## 7. The best path
@@ -719,13 +784,20 @@ def viterbi_decode(emissions: Tensor, transitions: Tensor, lengths: Tensor) -> l
 # ### Look: greedy against the best path
 #
 # Names in a text are tagged with `B` for the first word of a name, `I` for a word inside it, and
-# `O` for all others. An `I` straight after an `O` makes no sense, so that transition costs 10. The
-# numbers in the circles are the emissions.
+# `O` for all others. An `I` straight after an `O` makes no sense, so that transition costs 10.
+# These are the emissions; in the picture they stand in circles.
 #
-# **Before you run it:** take the largest number of each column. Is that a sensible tagging? If
-# not, which step will the best path change?
+# | | Then | Ada | Lovelace | met | Charles | Babbage |
+# |---|---|---|---|---|---|---|
+# | O | 2.0 | 1.4 | 0.2 | 2.2 | 0.3 | 0.8 |
+# | B | 0.5 | 1.2 | 0.4 | 0.1 | 1.9 | 0.7 |
+# | I | 0.1 | 0.3 | 2.1 | 0.9 | 0.8 | 1.5 |
+#
+# The greedy path takes the largest number of each column: O O I O B I.
+#
+# **Guess first:** which word gets another tag on the best path? (a word)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="greedy"
 # words = ["Then", "Ada", "Lovelace", "met", "Charles", "Babbage"]
 # names = ["O", "B", "I"]
 # emissions = torch.tensor([[2.0, 0.5, 0.1], [1.4, 1.2, 0.3], [0.2, 0.4, 2.1],
@@ -733,9 +805,9 @@ def viterbi_decode(emissions: Tensor, transitions: Tensor, lengths: Tensor) -> l
 # transitions = torch.tensor([[0.5, 0.0, -10.0], [0.0, -1.0, 0.8], [0.3, -0.5, 0.2]])
 #
 #
-# def path_score(path):
-#     steps = emissions[torch.arange(6), path].sum()
-#     return (steps + transitions[path[:-1], path[1:]].sum()).item()
+# def path_score(path, between=transitions):
+#     steps = emissions[torch.arange(len(path)), path].sum()
+#     return (steps + between[path[:-1], path[1:]].sum()).item()
 #
 #
 # greedy = emissions.argmax(dim=1)
@@ -760,21 +832,69 @@ def viterbi_decode(emissions: Tensor, transitions: Tensor, lengths: Tensor) -> l
 # ax.grid(False)
 # ax.legend(ncols=2, loc="upper right")
 # plt.show()
+# given_up = (emissions.gather(1, greedy[:, None]) - emissions.gather(1, best[:, None])).sum()
+# gained = path_score(best) - path_score(greedy)
+# reveal("greedy", " and ".join(words[t] for t in torch.nonzero(greedy != best)),
+#        because=f"the best path gives up {given_up:.1f} there and never goes from O to I; in all "
+#        f"it scores {gained:.1f} more.")
 
 # %% [markdown]
-# The best path gives up 0.2 at "Ada" to avoid a transition that costs 10. What comes *later*
-# changed an *earlier* decision; no rule that goes from left to right and never looks back can do
-# that.
+# What comes *later* changed an *earlier* decision; no rule that goes from left to right and never
+# looks back can do that.
+
+# %% [markdown]
+# ### Play: Viterbi, step by step
+#
+# Each thin line is the best path that ends in one tag at this step; the number in its last circle
+# is its score. The broad line is the best of the three. Move `step` from left to right.
+#
+# - At which word does the broad line change its mind about a word *before* it?
+# - From which step on do all three lines agree on "Ada"? From there on that tag is settled.
+# - At the last step, raise the score of going from O to I. When is greedy right after all?
+
+# %% active="ipynb"
+# def draw_viterbi(step, O_to_I):
+#     between = transitions.clone()
+#     between[0, 2] = O_to_I
+#     ways = []
+#     for tag in range(3):
+#         steered = emissions[: step + 1].clone()
+#         steered[step, tag] += 100  # so that the best path has to end in this tag
+#         way = viterbi_decode(steered[None], between, torch.tensor([step + 1]))[0]
+#         ways.append(torch.tensor(way))
+#     scores = [path_score(way, between) for way in ways]
+#     leader = scores.index(max(scores))
+#     fig, ax = plt.subplots(figsize=(7, 3.2))
+#     ax.plot(ways[leader], color="#56B4E9", ls="-", lw=9, alpha=0.6, zorder=0)
+#     for way in ways:
+#         ax.plot(way, color="black", ls="-", lw=1.2, zorder=1)
+#     for t in range(6):
+#         for tag in range(3):
+#             now, colour = t == step, "black" if t <= step else "0.6"
+#             ax.plot(t, tag, "o", ms=29 if now else 23, mfc="white", mec=colour,
+#                     mew=2 if now else 1, zorder=2)
+#             number = scores[tag] if now else emissions[t, tag]
+#             ax.text(t, tag, f"{number:.1f}", ha="center", va="center", color=colour,
+#                     fontsize=9 if now else 8, weight="bold" if now else "normal", zorder=3)
+#     told = " ".join(names[tag] for tag in ways[leader])
+#     ax.set(xticks=range(6), xticklabels=words, yticks=range(3), yticklabels=names, ylabel="tag",
+#            xlim=(-0.5, 5.5), ylim=(2.5, -0.5),
+#            title=f'Up to "{words[step]}" the best path is {told}, score {max(scores):.1f}')
+#     ax.grid(False)
+#     plt.show()
+#
+#
+# play(draw_viterbi, step=(0, 5, 0), O_to_I=(-10.0, 2.0, -10.0))
 
 # %% [markdown]
 # ### Look: is it really the best?
 #
-# Forty small problems, few enough paths to try them all.
+# Forty small problems of each kind, with few enough paths to try them all.
 #
-# **Before you run it:** how often does the greedy path happen to be the best one, when the
-# transitions matter more and more?
+# **Guess first:** transitions and emissions are of the same size. For what share of the problems
+# is the greedy path the best one: 0.05, 0.4 or 0.8?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="lucky"
 # import itertools
 #
 # torch.manual_seed(8)
@@ -800,6 +920,9 @@ def viterbi_decode(emissions: Tensor, transitions: Tensor, lengths: Tensor) -> l
 #        title=f"Compared with the best of all {len(paths)} paths")
 # ax.legend(loc="center right")
 # plt.show()
+# reveal("lucky", shares["greedy"][weights.index(1.0)], choices=(0.05, 0.4, 0.8), because="greedy "
+#        f"never looks at a transition. Viterbi finds the best path in "
+#        f"{min(shares['Viterbi']):.0%} of the problems, whatever the size.")
 
 # %% [markdown]
 # ## 8. From tags to spans
@@ -851,9 +974,11 @@ def find_spans(tags: Sequence[str]) -> list[tuple[str, int, int]]:
 # %% [markdown]
 # ### Look: six cases
 #
-# **Before you run it:** say for each row where the spans begin and end.
+# One of the six rows of the picture is `B-PER I-PER I-LOC I-LOC O O`.
+#
+# **Guess first:** how many spans are there in this row? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="spans"
 # examples = {
 #     "plain": ["B-PER", "I-PER", "O", "B-LOC", "O", "O"],
 #     "B after B": ["B-PER", "B-PER", "I-PER", "O", "O", "O"],
@@ -876,6 +1001,13 @@ def find_spans(tags: Sequence[str]) -> list[tuple[str, int, int]]:
 #        yticks=range(6), yticklabels=examples, title="Each box is one span (dashed: LOC)")
 # ax.grid(False)
 # plt.show()
+# spans = find_spans(examples["label changes"])
+# told = " and ".join(f"{label} from {start} to {end}" for label, start, end in spans)
+# reveal("spans", len(spans), because="an I-LOC cannot go on with a span of label PER, so it "
+#        f"begins one: {told}, the end not included.")
+
+# %% [markdown]
+# Say for each of the other rows, without looking at the boxes, where its spans begin and end.
 
 # %% [markdown]
 # ## 9. Scoring spans
@@ -917,13 +1049,12 @@ def span_f1(predicted: Sequence[Sequence[str]], true: Sequence[Sequence[str]]) -
 # %% [markdown]
 # ### Look: a high accuracy that finds nothing
 #
-# 200 sentences in which about one word in eight belongs to a name. Four taggers: one always says
-# `O`; one misses the first word of each name; one misses every third name; one is perfect.
+# 200 sentences in which most words belong to no name. Four taggers: one always says `O`; one
+# misses the first word of each name; one misses every third name; one is perfect.
 #
-# **Before you run it:** guess the token accuracy of "always O". Which of the first three has an F1
-# above 0?
+# **Guess first:** how many of the first three have a span F1 above 0? (a number)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="finds"
 # rng = np.random.default_rng(9)
 # true = []
 # for _ in range(200):
@@ -937,9 +1068,9 @@ def span_f1(predicted: Sequence[Sequence[str]], true: Sequence[Sequence[str]]) -
 #     true.append(tags)
 #
 # some = [list(tags) for tags in true]
-# names = [(row, start, end) for row, tags in enumerate(true)
-#          for _, start, end in find_spans(tags)]
-# for row, start, end in names[::3]:
+# places = [(row, start, end) for row, tags in enumerate(true)
+#           for _, start, end in find_spans(tags)]
+# for row, start, end in places[::3]:
 #     some[row][start:end] = ["O"] * (end - start)
 # taggers = {
 #     "always O": [["O"] * len(tags) for tags in true],
@@ -961,6 +1092,9 @@ def span_f1(predicted: Sequence[Sequence[str]], true: Sequence[Sequence[str]]) -
 #        ylim=(0, 1.35), title="Most words are O, so most of the accuracy is about O")
 # ax.legend(ncols=2, loc="upper left")
 # plt.show()
+# reveal("finds", sum(score > 0 for score in scores[:3]), because="a span must be right from end "
+#        "to end: whoever misses the first words finds no name, with a token accuracy of "
+#        f"{accuracies[1]:.2f}. Saying O all the time has {accuracies[0]:.2f}.")
 
 # %% [markdown]
 # ## 10. Training
@@ -998,7 +1132,8 @@ def train_tagger(
         A list of one Python float for each epoch: the mean of `tagging_loss` over all real tokens
         of the epoch, each with the weights that its batch met.
 
-    Graded by the accuracy on new 'pair' data, padded like the batches.
+    Graded by the steps of the training and by the accuracy on new data like that of the batches:
+    'pair' data, in which tokens and tags may have been renamed.
     """
     ### BEGIN SOLUTION
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
@@ -1026,9 +1161,10 @@ def train_tagger(
 # 'pair' data, with lengths from 1 to 12. First an untrained tagger on four sequences that it will
 # never be trained on. Boxes mark what is wrong, dots are padding.
 #
-# **Before you run it:** how many of the predicted tags will be right, if the tagger knows nothing?
+# **Guess first:** what share of the tags does a tagger get right that knows nothing: 0, 0.33 or
+# 0.5?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="untrained"
 # def make_batches(kind, num_sequences, batch_size, generator, T=12, C=3):
 #     """Batches of (tokens, lengths, tags) with lengths from 1 to T."""
 #     tokens, tags = make_tagging_data(kind, num_sequences, T, C, generator)
@@ -1048,9 +1184,10 @@ def train_tagger(
 #         wrong = [(1, int(t)) for t in torch.nonzero(guesses[row] != tags[row])]
 #         strips(ax, [tags[row], guesses[row]], ["true", "predicted"], wrong)
 #     axes[-1].set(xlabel="time step t")
-#     axes[0].set_title(f"{title}: token accuracy {token_accuracy(logits, tags):.2f} "
-#                       f"on {len(tokens)} new sequences")
+#     share = token_accuracy(logits, tags)
+#     axes[0].set_title(f"{title}: token accuracy {share:.2f} on {len(tokens)} new sequences")
 #     plt.show()
+#     return share
 #
 #
 # generator = torch.Generator().manual_seed(10)
@@ -1058,13 +1195,20 @@ def train_tagger(
 # (new_batch,) = make_batches("pair", 400, 400, generator)
 # torch.manual_seed(10)
 # model = Tagger(10, 3, 16, 32)
-# draw_tagging(model, new_batch, "Untrained")
+# share = draw_tagging(model, new_batch, "Untrained")
+# reveal("untrained", share, choices=(0, 0.33, 0.5), because="there are three tags, and each is "
+#        "about as frequent as the others: whatever it says, about a third of it is right.")
 
 # %% [markdown]
-# **Before you run it:** a tagger that knows nothing gives each of the C = 3 tags a third. Which
-# loss is that, and where should the curve begin?
+# Now the training. The curve is the loss of `train_tagger`; below it the same four sequences.
+#
+# **Guess first:** a tagger that knows nothing gives each of the C = 3 tags a third. What is its
+# loss before any training: 0.33, 1.1 or 3?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="first-loss"
+# tokens, lengths, tags = new_batch
+# with torch.no_grad():
+#     before = tagging_loss(model(tokens, lengths), tags).item()
 # losses = train_tagger(model, batches, epochs=12, lr=0.01)
 # fig, ax = plt.subplots()
 # ax.semilogy(range(1, 13), losses, marker="o", label="mean loss over real tokens")
@@ -1072,11 +1216,15 @@ def train_tagger(
 # ax.set(xlabel="epoch", ylabel="loss", title="'pair', trained on 512 sequences")
 # ax.legend()
 # plt.show()
-# draw_tagging(model, new_batch, "Trained")
+# share = draw_tagging(model, new_batch, "Trained")
+# reveal("first-loss", before, choices=(0.33, 1.1, 3), because="-ln(1/3) = ln 3 = "
+#        f"{math.log(3):.2f}. After {len(losses)} epochs the loss is {losses[-1]:.4f}, and "
+#        f"{share:.0%} of the tags of new sequences are right.")
 
 # %% [markdown]
 # A first loss far from ln C, with fresh weights, says that something is wrong before any training:
-# a softmax too many, padding that counts, labels that are shifted.
+# a sum in place of a mean, padding in the denominator, weights that start too large. A softmax too
+# many does not show here; it begins at ln C too.
 
 # %% [markdown]
 # ### Look: who needs a recurrent network?
@@ -1087,11 +1235,13 @@ def train_tagger(
 # - **look-up** is an embedding and a linear layer: one token at a time, no memory
 # - **recurrent** is your `Tagger`
 #
-# The claim was that `element % 3` is a task for a recurrent network.
+# The claim was that `element % 3` is a task for a recurrent network. The picture has nine
+# accuracies, on new data; it takes about ten seconds.
 #
-# **Before you run it:** fill in the nine accuracies, roughly.
+# **Guess first:** on which rule is the look-up as good as the recurrent network? (element, pair,
+# running or none)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="look-up"
 # class LookUp(nn.Module):
 #     def __init__(self):
 #         super().__init__()
@@ -1110,7 +1260,7 @@ def train_tagger(
 #
 # kinds = ("element", "pair", "running")
 # found = {"majority": [], "look-up": [], "recurrent": []}
-# matrices = {}
+# tables = {}
 # for kind in kinds:
 #     generator = torch.Generator().manual_seed(11)
 #     batches = make_batches(kind, 512, 32, generator)
@@ -1123,37 +1273,46 @@ def train_tagger(
 #         found[name].append(accuracy_on(model, new))
 #         with torch.no_grad():
 #             guesses = model(new[0], new[1]).argmax(dim=-1)
-#         matrices[kind, name] = confusion_matrix(guesses, new[2], 3)
+#         tables[kind, name] = confusion_matrix(guesses, new[2], 3)
+# matrices = tables
 #
 # fig, ax = plt.subplots()
 # styles = [("0.75", ""), ("#fdae6b", "//"), ("#9ecae1", "..")]
 # for shift, (name, values), (colour, hatch) in zip((-0.27, 0, 0.27), found.items(), styles):
 #     bars = ax.bar(np.arange(3) + shift, values, 0.25, color=colour, hatch=hatch, ec="black",
 #                   label=name)
-#     ax.bar_label(bars, fmt="%.2f", fontsize=8)
+#     ax.bar_label(bars, fmt="%.2f", fontsize=8, padding=3)
 # ax.axhline(1 / 3, color="black", ls=":", lw=1)
 # ax.set(xticks=range(3), xticklabels=[f"'{kind}'" for kind in kinds],
 #        yticks=[0, 0.25, 0.5, 0.75, 1], ylabel="accuracy on new data", ylim=(0, 1.35),
 #        title="'element' needs no memory; 'pair' and 'running' do")
 # ax.legend(ncols=3, loc="upper left")
 # plt.show()
+# equal = [kind for kind, one, other in zip(kinds, found["look-up"], found["recurrent"])
+#          if one > other - 0.02]
+# reveal("look-up", " and ".join(equal) or "none", because="a tag of 'element' needs its own "
+#        f"token only. On 'pair' and 'running' the look-up gets {found['look-up'][1]:.2f} and "
+#        f"{found['look-up'][2]:.2f}; what is above a third comes from the first steps.")
 
 # %% [markdown]
-# On 'element' the look-up is perfect, so this task cannot show that a recurrent network works. On
-# the other two it does little better than chance, and what it has above a third comes from the
-# first step of each sequence, where the tag is that of the token alone.
+# A task that the look-up solves cannot show that a recurrent network works.
 #
 # **Always measure a baseline that cannot do what your model is for.**
 #
-# **Before you run it:** look at where the two go wrong on 'pair'. What does the look-up's table
-# look like?
+# Now the tables of the look-up and of your tagger on 'pair'.
+#
+# **Guess first:** does the look-up confuse some pairs of tags much more than others? (yes or no)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="confused"
 # fig, axes = plt.subplots(1, 2, sharey=True, figsize=(6, 2.8))
 # for ax, name in zip(axes, ("look-up", "recurrent")):
 #     table(ax, matrices["pair", name], f"'pair', {name}", vmax=1000)
 # axes[0].set(ylabel="true tag")
 # plt.show()
+# errors = matrices["pair", "look-up"][~torch.eye(3, dtype=torch.bool)]
+# reveal("confused", bool(errors.max() > 2 * errors.min()), because="each of its wrong fields has "
+#        f"between {errors.min()} and {errors.max()} tokens. It does not mix up two tags: it "
+#        "knows next to nothing.")
 
 # %% [markdown]
 # ### Look: a number is not a token
@@ -1161,10 +1320,10 @@ def train_tagger(
 # In the same exercise the network is often fed the raw number, one float per step, in place of an
 # embedding.
 #
-# **Before you run it:** 'element' needs no memory, and the LSTM has 32 units. Will it learn to say
-# `element % 3` from the number itself, in the same 480 steps?
+# **Guess first:** 'element' needs no memory, and the LSTM has 32 units. In as many steps as the
+# look-up had, does it get (nearly) every `element % 3` right from the number itself? (yes or no)
 
-# %% active="ipynb"
+# %% active="ipynb" guess="raw"
 # class RawNumber(nn.Module):
 #     def __init__(self):
 #         super().__init__()
@@ -1178,19 +1337,24 @@ def train_tagger(
 # generator = torch.Generator().manual_seed(12)
 # batches = make_batches("element", 512, 32, generator)
 # (new,) = make_batches("element", 400, 400, generator)
+# share = {}
 # fig, ax = plt.subplots()
 # for name, build, marker in [("LSTM on the raw number", RawNumber, "s"),
 #                             ("embedding and linear layer", LookUp, "o")]:
 #     torch.manual_seed(12)
 #     model = build()
 #     losses = train_tagger(model, batches, epochs=30, lr=0.01)
+#     share[build] = accuracy_on(model, new)
 #     ax.plot(range(1, 31), losses, marker=marker, markevery=3,
-#             label=f"{name}: accuracy {accuracy_on(model, new):.2f}")
+#             label=f"{name}: accuracy {share[build]:.2f}")
 # ax.axhline(math.log(3), color="black", ls=":", lw=1)
 # ax.set(xlabel="epoch", ylabel="loss", ylim=(-0.05, 1.3),
 #        title="'element': the remainder jumps up and down as the number grows")
 # ax.legend(loc="center", bbox_to_anchor=(0.6, 0.3))
 # plt.show()
+# reveal("raw", share[RawNumber] > 0.95, because=f"it gets {share[RawNumber]:.2f}, and the "
+#        f"look-up {share[LookUp]:.2f}. From one number to the next the tag changes each time, "
+#        "and smooth functions are slow to learn that.")
 
 # %% [markdown]
 # Tokens are names, not amounts: 4 and 7 have the same remainder, 4 and 5 do not. An embedding lets
@@ -1202,9 +1366,10 @@ def train_tagger(
 # Turn the 'pair' data round in time. Now each tag depends on its token and on the one **after**
 # it.
 #
-# **Before you run it:** how well can a network do that reads from left to right only?
+# **Guess first:** what share of the tags does a network get right that reads from left to right
+# only: 0.35, 0.65 or 0.95?
 
-# %% active="ipynb"
+# %% active="ipynb" guess="later"
 # def turned(batches):
 #     """The same batches with tokens and tags in reverse, without padding."""
 #     return [(tokens.flip(1), torch.full_like(lengths, 12), tags.flip(1))
@@ -1215,6 +1380,7 @@ def train_tagger(
 # tokens, tags = make_tagging_data("pair", 912, 12, 3, generator)
 # whole = list(zip(tokens.split(32), torch.full((912,), 12).split(32), tags.split(32)))
 # both_ways = turned(whole)
+# rates = []
 # fig, axes = plt.subplots(1, 2, sharey=True)
 # for ax, bidirectional, name in zip(axes, (False, True), ("one direction", "two directions")):
 #     torch.manual_seed(13)
@@ -1226,12 +1392,15 @@ def train_tagger(
 #     ax.plot(right, marker="o")
 #     ax.axhline(1 / 3, color="black", ls=":", lw=1)
 #     ax.set(xlabel="time step t", ylim=(0, 1.05), title=f"{name}: {right.mean():.0%} right")
+#     rates.append(right)
 # axes[0].set(ylabel="accuracy on new data")
 # plt.show()
+# reveal("later", float(rates[0].mean()), choices=(0.35, 0.65, 0.95), because="it would need the "
+#        "token that comes next. Only the last step, where nothing comes next, can be learnt: it "
+#        f"has {rates[0][-1]:.2f}, the others {rates[0][:-1].mean():.2f}.")
 
 # %% [markdown]
-# One direction does no better than chance, except at the last step, where nothing comes after. No
-# amount of training helps: the information has not arrived yet.
+# No amount of training helps the other steps: the information has not arrived yet.
 
 # %% [markdown]
 # ## What you know now

@@ -27,6 +27,14 @@ settings.register_profile(
 settings.load_profile("kit")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_memory_of_mine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What notebooks remember of a lab is no affair of who runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--accept",
@@ -52,6 +60,17 @@ def walled(lab2: Collected) -> Iterator[Grader]:
     """Judges behind the walls that a real grading has."""
     with Grader(lab2, SECRET) as one:
         yield one
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """PyTorch as in a worker: small models gain nothing from more threads."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,4 +1,4 @@
-"""labcheck.pyz is the same bytes wherever and whenever it is made."""
+"""labcheck.pyz is the same bytes whenever it is made, and says the same with any zlib."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from autograder.chain.archive import add_labcheck, archive
+from autograder.chain.compare import agree
 
 PACKAGE = Path(__file__).parents[1] / "autograder"
 WRITE = (
@@ -20,14 +21,37 @@ WRITE = (
 )
 
 
-def test_it_is_the_package_and_a_way_in_uncompressed_and_undated() -> None:
+def test_it_is_the_package_and_a_way_in_compressed_and_undated() -> None:
     with zipfile.ZipFile(io.BytesIO(archive())) as opened:
         entries = opened.infolist()
     modules = {f"labcheck/{file.name}" for file in (PACKAGE / "labcheck").glob("*.py")}
     names = [entry.filename for entry in entries]
     assert names == sorted({"__main__.py", *modules})
-    assert {entry.compress_type for entry in entries} == {zipfile.ZIP_STORED}
+    assert {entry.compress_type for entry in entries} == {zipfile.ZIP_DEFLATED}
     assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def repacked(**changed: str) -> bytes:
+    """The archive as another zlib would have made it, with other texts in some modules."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive())) as old, zipfile.ZipFile(made, "w") as new:
+        for entry in old.infolist():
+            text = changed.get(Path(entry.filename).stem, old.read(entry))
+            again = zipfile.ZipInfo(entry.filename, entry.date_time)
+            again.create_system, again.external_attr = 3, entry.external_attr
+            new.writestr(again, text)
+    return made.getvalue()
+
+
+def test_it_is_compared_by_what_is_in_it() -> None:
+    path, other = "release/small/labcheck.pyz", repacked()
+    assert other != archive()
+    assert agree(archive(), other, path)
+    assert not agree(archive(), other, "release/small/small.ipynb")
+    assert not agree(archive(), repacked(light=""), path)
+    assert not agree(archive(), other + b"?", path)
+    assert not agree(archive(), b"#!" + other, path)
+    assert not agree(archive()[:-30], archive()[:-30] + b"?", path)
 
 
 def test_another_process_makes_the_same_from_a_copy_with_other_dates_modes_and_line_ends(

@@ -234,10 +234,11 @@ def test_the_notebook_has_the_cells_that_it_should_have(root: Path) -> None:
     texts = dict(zip(ids(files), cells(files, "release/small/small.ipynb"), strict=True))
     assert "".join(texts["labcheck"]["source"][1:]) == (
         'import sys; sys.path.insert(0, "labcheck.pyz")\n'
-        "from labcheck import check, hint, progress"
+        "from labcheck import check, guess, hint, play, progress, reveal"
     )
     assert texts["check-Doubler"]["source"] == ["check(Doubler)"]
-    assert texts["demo-a-picture"]["metadata"] == {"tags": ["demo"]}
+    folded = {"jupyter": {"source_hidden": True}, "tags": ["demo", "raises-exception"]}
+    assert texts["demo-a-picture"]["metadata"] == folded
     assert "".join(texts["demo-a-picture"]["source"]) == (
         "# A picture.\nprint(double(3.0))\n\nprint(double(4.0))"
     )
@@ -245,6 +246,20 @@ def test_the_notebook_has_the_cells_that_it_should_have(root: Path) -> None:
         'def double(x: float) -> float:\n    """Twice a number."""\n'
         "    # YOUR CODE HERE\n    raise NotImplementedError()"
     )
+
+
+def test_a_guess_stands_before_its_picture_and_code_to_read_is_not_folded(root: Path) -> None:
+    asked = LAB.replace('active="ipynb"', 'active="ipynb" guess="four" shown="yes"', 1)
+    text = asked.replace("# print(double(4.0))", '# reveal("four", 8)')
+    write(root, "solutions/small.py", text)
+    files = make([], root)
+    names = ids(files)
+    place = names.index("guess-four")
+    guess, picture = cells(files, "release/small/small.ipynb")[place : place + 2]
+    assert guess["source"] == ['guess("…", about="four")']
+    tags = {"tags": ["demo", "raises-exception"]}
+    assert guess["metadata"] == picture["metadata"] == tags
+    assert "guess" not in files["assignments/small.py"].decode()
 
 
 def test_a_notebook_says_that_it_is_generated_and_from_what(root: Path) -> None:
@@ -601,6 +616,8 @@ def test_files_elsewhere_are_built_where_they_are_asked_for(root: Path, tmp_path
         ("# %%\nimport math\n", "# %%\nimport math\n### BEGIN SOLUTION\n", "that is no exercise"),
         ("# print(double(4.0))", "double(4.0)", 'line 29: put "# " before each line'),
         ('active="ipynb"', 'active="py"', 'write active="ipynb"'),
+        ('active="ipynb"', 'active="ipynb" guess="a"', 'guess="a" calls reveal("a", …) once'),
+        ("# # A picture.", '# reveal("a", 1)', "no guess calls no reveal(…); found: ['a']"),
         ('active="ipynb"', 'actve="ipynb"', "no cell option is called 'actve': take it out"),
     ],
 )
@@ -688,11 +705,13 @@ def test_records_are_written_with_one_exercise_per_line() -> None:
         ('["a"]', '["b"]', False),
         ("[1, 2]", "[1]", False),
         ("[", "[1]", False),
+        ('{"a": {"r": 5}}', '{"a": 1}', False),
+        ('{"a": {"r": "b"}}', '{"a": 1}', False),
     ],
 )
 def test_records_agree_by_tolerance_and_text_by_bytes(one: str, other: str, alike: bool) -> None:
-    assert agree(one.encode(), other.encode(), record=True) is alike
-    assert not agree(one.encode(), other.encode(), record=False)
+    assert agree(one.encode(), other.encode(), "release/a/visible.json") is alike
+    assert not agree(one.encode(), other.encode(), "release/a/a.ipynb")
 
 
 def test_the_first_line_that_differs_is_counted_from_one() -> None:

@@ -38,7 +38,15 @@ ON_CUDA = [pytest.mark.gpu, pytest.mark.skipif(NO_CUDA, reason="no CUDA device h
 DEVICES = ["cpu", pytest.param("cuda", marks=ON_CUDA)]
 """Where the accelerator is played, and where it is real."""
 
-LABS = ("lab1_shapes", "lab5_clipping", "lab6_bidirectional", "lab7_tagging")
+LABS = (
+    "lab1_shapes",
+    "lab4_models",
+    "lab5_clipping",
+    "lab6_bidirectional",
+    "lab7_tagging",
+    "lab8_seq2seq",
+    "lab9_forecasting",
+)
 
 
 def _outcomes(lab: str, path: Path, device: Any) -> dict[str, dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -10,10 +11,22 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from autograder.spec.collection import course, labs
+from autograder.spec.collection import collect, course, labs
 from tools.madeup import answers
 
 pytestmark = pytest.mark.slow
+PLAY = re.compile(r"^play\(.*", re.MULTILINE | re.DOTALL)
+"""What a cell ends in that has something to play with."""
+
+
+TRIED = """
+def play(draw, **settings):
+    for at in (0, 1, 2):
+        draw(**{k: v[at] if isinstance(v, tuple) else v[at % len(v)] for k, v in settings.items()})
+        plt.close("all")
+    print("played", len(settings))
+"""
+"""Draws with the least, the largest and the first value of each setting, and hides no error."""
 
 
 def _released(slug: str, folder: Path) -> nbformat.NotebookNode:
@@ -32,40 +45,108 @@ def _outputs(book: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     return [output for cell in book.cells for output in cell.get("outputs", [])]
 
 
+def _solved(slug: str) -> dict[str, str]:
+    return answers((course() / "solutions" / f"{slug}.py").read_text(encoding="utf-8"))
+
+
+def _filled(book: nbformat.NotebookNode, slug: str) -> nbformat.NotebookNode:
+    """The notebook with the references in it."""
+    solved = _solved(slug)
+    for cell in book.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        cell.source = solved.get(name, cell.source)
+    return book
+
+
+def _errors(book: nbformat.NotebookNode) -> list[str]:
+    return [one.evalue for one in _outputs(book) if one.output_type == "error"]
+
+
 @pytest.mark.parametrize("slug", labs())
 @pytest.mark.filterwarnings("ignore")
 def test_with_the_references_it_runs_without_a_warning_and_every_check_is_right(
     slug: str, tmp_path: Path
 ) -> None:
-    book = _released(slug, tmp_path)
-    solved = answers((course() / "solutions" / f"{slug}.py").read_text(encoding="utf-8"))
-    for cell in book.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if name in solved:
-            cell.source = solved[name]
+    """What there is to play with is drawn at both ends too, and still at the end of the lab."""
+    book = _filled(_released(slug, tmp_path), slug)
+    played = [found[0] for cell in book.cells if (found := PLAY.search(cell.source))]
+    book.cells.append(nbformat.v4.new_code_cell("\n".join([TRIED, *played])))
     _run(book, tmp_path / slug)
+    *_, tried = book.cells
+    assert (
+        "".join(one.get("text", "") for one in tried.outputs).count("played") == len(played) >= 1
+    )
     noise = [one.text for one in _outputs(book) if one.get("name") == "stderr"]
     assert noise == []
+    assert _errors(book) == []
     checks = [cell for cell in book.cells if cell.source.startswith("check(")]
-    assert len(checks) == len(solved)
+    assert len(checks) == len(_solved(slug))
     for cell in checks:
-        (shown,) = (one.data["text/plain"] for one in cell.outputs)
+        shown, *more = (one.data["text/plain"] for one in cell.outputs)
         assert "    right    " in shown, shown
         assert "<div" in cell.outputs[0].data["text/html"]
+        assert len(more) == (cell is checks[-1])
+    assert "all of it is right" in more[0]
     assert any("image/png" in one.get("data", {}) for one in _outputs(book))
 
 
 @pytest.mark.parametrize("slug", labs())
 @pytest.mark.filterwarnings("ignore")
-def test_untouched_it_runs_to_the_first_stub_and_says_kindly_what_to_do(
+def test_untouched_it_runs_to_its_end_and_says_kindly_what_to_do(
     slug: str, tmp_path: Path
 ) -> None:
     book = _released(slug, tmp_path)
-    with pytest.raises(CellExecutionError):
-        _run(book, tmp_path / slug)
+    _run(book, tmp_path / slug)
+    assert _errors(book) == []
+    for cell in book.cells:
+        if cell.source.startswith("check("):
+            (shown,) = (one.data["text/plain"] for one in cell.outputs)
+            assert "not started yet" in shown
     shown = [one.data.get("text/plain", "") for one in _outputs(book) if "data" in one]
-    assert any("not started yet" in text for text in shown)
     assert any("is not written yet" in text and "Go up to" in text for text in shown)
+
+
+@pytest.mark.parametrize("slug", labs())
+def test_what_is_right_opens_a_paragraph_that_leads_on(slug: str) -> None:
+    for exercise in collect(slug).exercises:
+        assert 40 <= len(exercise.when_right.split()) <= 110, exercise.name
+        assert "Next question:" in exercise.when_right, exercise.name
+
+
+IDIOMS = {"super().__init__()", "with torch.no_grad():", "model.eval()", "model.train()"}
+
+
+@pytest.mark.parametrize("slug", labs())
+def test_no_line_of_a_solution_stands_in_a_picture(slug: str) -> None:
+    solved = _solved(slug)
+    book = nbformat.read(course() / "release" / slug / f"{slug}.ipynb", as_version=4)
+    stubs = {
+        line.strip()
+        for cell in book.cells
+        for line in cell.source.splitlines()
+        if cell.metadata.get("nbgrader", {}).get("solution")
+    }
+    secret = {line.strip() for text in solved.values() for line in text.splitlines()} - stubs
+    shown = {
+        line.strip()
+        for cell in book.cells
+        if "demo" in cell.metadata.get("tags", [])
+        for line in cell.source.splitlines()
+    }
+    assert {line for line in secret & shown if len(line) >= 10} - IDIOMS == set()
+
+
+@pytest.mark.parametrize("slug", labs())
+def test_every_question_before_a_picture_takes_a_guess(slug: str) -> None:
+    book = nbformat.read(course() / "release" / slug / f"{slug}.ipynb", as_version=4)
+    texts = [cell.source for cell in book.cells]
+    asked = [place for place, text in enumerate(texts) if text.startswith("guess(")]
+    assert len(asked) >= 5
+    for place in asked:
+        assert "**Guess first:**" in texts[place - 1]
+    assert sum(text.count("**Guess first:**") for text in texts) == len(asked)
+    assert sum("Before you run" in text for text in texts) == 0
+    assert any("\nplay(" in text for text in texts)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -27,6 +27,7 @@ from autograder.labcheck.session import NotebookSession
 from autograder.labcheck.tree import live
 from autograder.sandbox.pool import Sandbox
 from autograder.spec.collection import collect, course
+from tools.bench_cost import TIMES, cost_of, reading_ratios, worst_hand_ins
 from tools.bench_course import autograded, class_folder, cluster, graded, timed
 from tools.bench_nbgrader import stock_course
 from tools.madeup import MadeUp, write
@@ -330,10 +331,46 @@ def commands(told: argparse.Namespace) -> list[Figure]:
     ]
 
 
+def reading(told: argparse.Namespace) -> list[Figure]:
+    """Whether reading a hand-in costs as much more as there is more of it."""
+    return [
+        Figure(
+            f"reading {TIMES} times as much: {kind}",
+            f"{ratio:.1f} times the time",
+            f"at most {3 * TIMES}",
+            ratio <= 3 * TIMES,
+        )
+        for kind, ratio in reading_ratios().items()
+    ]
+
+
+def worst(told: argparse.Namespace) -> list[Figure]:
+    """What the worst hand-ins cost over an ordinary one; their own processes' memory apart."""
+    root, figures = course(), []
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        ordinary = (root / "solutions" / f"{LAB}.py").read_bytes()
+        usual = cost_of(root, LAB, folder, "a.py", ordinary)
+        for kind, (name, raw) in worst_hand_ins(root, LAB).items():
+            found = cost_of(root, LAB, folder, name, raw)
+            seconds, memory = found.seconds - usual.seconds, found.memory - usual.memory
+            figures.append(
+                Figure(
+                    f"a hand-in that {kind}",
+                    f"{seconds:.0f} s of one core, {memory:.0f} MiB",
+                    "at most 200 s and 600 MiB",
+                    seconds <= 200 and memory <= 600,
+                )
+            )
+    return figures
+
+
 PARTS: dict[str, Callable[[argparse.Namespace], list[Figure]]] = {
     "worker": worker,
     "judge": judge,
     "notebook": notebook,
+    "reading": reading,
+    "worst": worst,
     "commands": commands,
     "whole_process": whole_process,
     "gradebook": gradebook,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from autograder.spec.collection import specified
@@ -12,21 +12,39 @@ from autograder.spec.collection import specified
 ARCHIVE = "labcheck.pyz"
 
 _PACKAGE = Path(__file__).resolve().parents[1] / "labcheck"
-_MAIN = "import sys\n\nfrom labcheck.__main__ import main\n\nsys.exit(main())\n"
+_MAIN = """\
+import sys
+
+if sys.version_info < (3, 11):
+    here = "%d.%d" % sys.version_info[:2]
+    sys.stderr.write("labcheck.pyz needs Python 3.11 or later, and this is Python " + here + "\\n")
+    sys.exit(2)
+
+from labcheck.supervisor import run
+
+run()
+"""
 _DATE = (1980, 1, 1, 0, 0, 0)
-_UNIX, _MODE = 3, 0o100644 << 16
+_UNIX, _MODE, _PROGRAM = 3, 0o100644 << 16, 0o100755 << 16
 
 
 def archive() -> bytes:
-    """The bytes of labcheck.pyz, the same wherever and whenever they are made."""
+    """The bytes of labcheck.pyz, the same whenever they are made with the same zlib."""
     texts = {f"labcheck/{file.name}": _text(file) for file in _PACKAGE.glob("*.py")}
     texts["__main__.py"] = _MAIN
+    return zipped({name: text.encode() for name, text in texts.items()})
+
+
+def zipped(files: Mapping[str, bytes], programs: Collection[str] = ()) -> bytes:
+    """A zip with these files, undated; programs: those that may be executed."""
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as zipped:
-        for name, text in sorted(texts.items()):
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as opened:
+        for name, data in sorted(files.items()):
             entry = zipfile.ZipInfo(name, _DATE)
-            entry.create_system, entry.external_attr = _UNIX, _MODE
-            zipped.writestr(entry, text)
+            mode = _PROGRAM if name in programs else _MODE
+            entry.create_system, entry.external_attr = _UNIX, mode
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            opened.writestr(entry, data)
     return made.getvalue()
 
 

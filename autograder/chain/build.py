@@ -1,4 +1,7 @@
-"""The chain solutions → source → release → assignments, and the proof that it is up to date."""
+"""The chain solutions → source → release → assignments, and the proof that it is up to date.
+
+A course's summary goes from solutions/ to release/ alone: it is no assignment.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,15 @@ from typing import Any
 
 from autograder.chain.archive import ARCHIVE, archive
 from autograder.chain.compare import agree, first_difference, record_text
-from autograder.chain.leaks import leaks
+from autograder.chain.leaks import leaks, leaks_of_all
 from autograder.chain.release import ReleaseError, release
-from autograder.chain.source import source
+from autograder.chain.source import made_from, source
 from autograder.chain.starter import readme, starter, workflow
+from autograder.chain.summary import WHERE, summary
 from autograder.chain.texts import filled
 from autograder.labcheck.reading import given_of
 from autograder.spec import collection
-from autograder.spec.collection import Collected
+from autograder.spec.collection import SUMMARY, Collected
 
 Files = dict[str, bytes]
 """What a build makes: path in the course folder, with slashes → content."""
@@ -49,7 +53,7 @@ def build(
     progress: Progress = _quiet,
     draft: bool = False,
 ) -> list[Path]:
-    """Make the files of some labs, or of all, under `out` or the course folder; what was written.
+    """Make the files of some parts, or of all, under `out` or the course folder; what was written.
 
     draft: make unfinished labs too; `unfinished` says what is left to do.
     Files that already say the same stay as they are.  Folders labcheck/ of earlier builds are
@@ -96,7 +100,8 @@ def check(
 def unfinished(slugs: Sequence[str] = (), root: Path | None = None) -> list[str]:
     """What keeps some labs, or all, from being more than drafts, one line each."""
     root = collection.course(root)
-    collected = (collection.collect(slug, root) for slug in _chosen(slugs, root))
+    chosen = (slug for slug in _chosen(slugs, root) if not _is_summary(slug, root))
+    collected = (collection.collect(slug, root) for slug in chosen)
     return [line for lab in collected for line in collection.problems(lab)]
 
 
@@ -106,13 +111,31 @@ def make(
     progress: Progress = _quiet,
     draft: bool = False,
 ) -> Files:
-    """Everything that a build of some labs, or of all, makes; nothing is written to `root`."""
+    """Everything that a build of some parts, or of all, makes; nothing is written to `root`."""
     root = collection.course(root)
     chosen = _chosen(slugs, root)
     files = shared_files(root)
-    for made in _each_lab(chosen, root, progress, draft):
+    for made in _each_part(chosen, root, progress, draft):
         files |= made
     return files
+
+
+def make_part(slug: str, root: Path, draft: bool = False) -> Files:
+    """Everything made from one lab, or from the summary."""
+    return make_summary(root) if _is_summary(slug, root) else make_lab(slug, root, draft)
+
+
+def make_summary(root: Path) -> Files:
+    """The notebook to revise from; refuses to show a line of any lab's solution."""
+    path, content = f"release/{SUMMARY}/{SUMMARY}.ipynb", summary(root).encode()
+    folder = root / "solutions"
+    authored = {
+        slug: (folder / f"{slug}.py").read_text(encoding="utf-8") for slug in collection.labs(root)
+    }
+    shown = leaks_of_all(authored, path, content)
+    if shown:
+        raise BuildError("\n".join([*shown, f"write these lines of {WHERE} in other words"]))
+    return {path: content}
 
 
 def make_lab(slug: str, root: Path, draft: bool = False) -> Files:
@@ -181,18 +204,18 @@ def _released(slug: str, files: Files, root: Path) -> Files:
         return {file.relative_to(course).as_posix(): file.read_bytes() for file in made}
 
 
-def _each_lab(slugs: list[str], root: Path, progress: Progress, draft: bool) -> Iterator[Files]:
-    """The files of each lab, in processes side by side where there are several."""
+def _each_part(slugs: list[str], root: Path, progress: Progress, draft: bool) -> Iterator[Files]:
+    """The files of each part, in processes side by side where there are several."""
     jobs = min(len(slugs), _cores())
     if jobs < 2:
         for slug in slugs:
             progress(f"{slug}: building")
-            yield make_lab(slug, root, draft)
+            yield make_part(slug, root, draft)
         return
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(jobs, context) as pool:
-        futures = {pool.submit(make_lab, slug, root, draft): slug for slug in slugs}
+        futures = {pool.submit(make_part, slug, root, draft): slug for slug in slugs}
         for future in as_completed(futures):
             yield future.result()
             progress(f"{futures[future]}: built")
@@ -205,22 +228,27 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
+def parts(root: Path) -> list[str]:
+    """What a build makes things from: the labs, and the summary where there is one."""
+    return [*collection.labs(root), *([SUMMARY] if collection.topics(root) else [])]
+
+
+def _is_summary(slug: str, root: Path) -> bool:
+    return slug == SUMMARY and bool(collection.topics(root))
+
+
 def _chosen(slugs: Sequence[str], root: Path) -> list[str]:
-    return list(dict.fromkeys(slugs)) or collection.labs(root)
+    return list(dict.fromkeys(slugs)) or parts(root)
 
 
 def _write(folder: Path, path: str, content: bytes) -> bool:
     """Write a file unless it already says the same; whether it was written."""
     file = folder / path
-    if file.is_file() and agree(file.read_bytes(), content, _is_record(path)):
+    if file.is_file() and agree(file.read_bytes(), content, path):
         return False
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(content)
     return True
-
-
-def _is_record(path: str) -> bool:
-    return path.endswith("/visible.json") or path.startswith("assignments/visible/")
 
 
 def _differences(files: Files, root: Path) -> Iterator[str]:
@@ -230,14 +258,14 @@ def _differences(files: Files, root: Path) -> Iterator[str]:
             yield f"{path}: missing: {command}"
             continue
         found = (root / path).read_bytes()
-        if not agree(found, content, _is_record(path)):
+        if not agree(found, content, path):
             line = first_difference(found, content)
             what = "this" if path.endswith(ARCHIVE) else f"line {line}"
             yield f"{path}: {what} is not what a build makes: {command}"
 
 
 def _owner(path: str) -> str | None:
-    """The lab that a generated path belongs to; None for what all labs share."""
+    """The lab, or the summary, that a generated path belongs to; None for what all labs share."""
     parts = path.split("/")
     if parts[0] != "assignments":
         return parts[1] if len(parts) > 2 else None
@@ -248,7 +276,7 @@ def _owner(path: str) -> str | None:
 
 def _strays(files: Files, target: Path, chosen: list[str], root: Path) -> list[str]:
     """Files in the generated folders that no build makes, leaving out labs that are not chosen."""
-    known = collection.labs(root)
+    known = parts(root)
     others = set(known) - set(chosen)
     found = (file for folder in GENERATED for file in (target / folder).rglob("*"))
     paths = (file.relative_to(target) for file in found if file.is_file() or file.is_symlink())
@@ -263,4 +291,12 @@ def _is_nbgraders(path: Path, target: Path, known: Sequence[str]) -> bool:
     step, *folders, _ = path.parts
     if step == "assignments" or (folders and folders[0] in known):
         return False
-    return not folders or not (target / step / folders[0] / "visible.json").exists()
+    return not folders or not _was_built(target / step / folders[0])
+
+
+def _was_built(folder: Path) -> bool:
+    """Whether a folder is one that a build made, for a lab or a summary that is gone by now."""
+    notebook = folder / f"{SUMMARY}.ipynb"
+    if folder.name == SUMMARY and notebook.is_file():
+        return made_from(WHERE)["generated"] in notebook.read_text("utf-8", errors="replace")
+    return (folder / "visible.json").exists()

@@ -27,16 +27,39 @@ def leaks(slug: str, authored: str, files: Mapping[str, bytes]) -> list[str]:
     for path, content in sorted(files.items()):
         if path.endswith(ARCHIVE) or not path.startswith(("release/", "assignments/")):
             continue
-        lines = {line.strip() for line in "\n".join(_texts(path, content)).splitlines()} - public
+        lines = _lines(path, content) - public
         whole = set() if path.endswith(".json") else lines
         least = 0 if slug in path else TELLING
         found += [
-            f"{path}: shows a line of a solution of solutions/{slug}.py: {line}"
+            _told(path, slug, line)
             for line in sorted(secret)
             if len(line) >= least
             and (line in whole or (len(line) >= LONG and any(line in other for other in lines)))
         ]
     return found
+
+
+def leaks_of_all(labs: Mapping[str, str], path: str, content: bytes) -> list[str]:
+    """Lines of any lab's solutions that stand in one file that is made for students.
+
+    labs: slug → the text of its file; what stands outside the solutions of one is idiom in all.
+    """
+    sides = {slug: secrets(authored) for slug, authored in labs.items()}
+    lines = _lines(path, content).difference(*(public for _, public in sides.values()))
+    return [
+        _told(path, slug, line)
+        for slug, (secret, _) in sides.items()
+        for line in sorted(secret)
+        if line in lines or (len(line) >= TELLING and any(line in other for other in lines))
+    ]
+
+
+def _lines(path: str, content: bytes) -> set[str]:
+    return {line.strip() for line in "\n".join(_texts(path, content)).splitlines()}
+
+
+def _told(path: str, slug: str, line: str) -> str:
+    return f"{path}: shows a line of a solution of solutions/{slug}.py: {line}"
 
 
 def secrets(authored: str) -> tuple[set[str], set[str]]:
@@ -49,7 +72,7 @@ def secrets(authored: str) -> tuple[set[str], set[str]]:
             current = inside
         elif line == END:
             current = outside
-        elif line:
+        elif any(map(str.isalpha, line)):
             current.add(line)
             if current is outside:
                 current.add(line.removeprefix("#").strip())

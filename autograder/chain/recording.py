@@ -6,14 +6,20 @@ else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple
+from itertools import islice, zip_longest
 from typing import Any
 
-from autograder.judge.calls import Request, code_of
+import numpy as np
+
+from autograder.judge.allowance import heard
+from autograder.judge.calls import TRAINING_SECONDS, Request, call, code_of
 from autograder.judge.oracle import Oracle
 from autograder.labcheck.compare import Tolerance
-from autograder.labcheck.tree import encode
+from autograder.labcheck.earlier import Print, print_of, same_print
+from autograder.labcheck.tree import Tree, encode, numbers_in
 from autograder.labcheck.verdict import Observed, same
 from autograder.sandbox.pool import Sandbox
 from autograder.spec import Exercise
@@ -21,6 +27,10 @@ from autograder.spec.collection import Collected
 
 DIGITS = 3
 """Decimals of visible arguments: short numbers can be typed and tried by hand."""
+
+MOST_ANSWERED, MOST_MORE = 600, 100
+"""Numbers of other functions' answers that a record holds: of the first case, and of all others.
+"""
 
 SEED = b"the visible cases are the same for everybody"
 
@@ -45,11 +55,16 @@ def record(collected: Collected) -> dict[str, Any]:
 def _exercise(exercise: Exercise, oracle: Oracle, collected: Collected) -> dict[str, Any]:
     expected = oracle.expected(exercise, 0)
     mistakes = oracle.mistakes(exercise, 0)
-    cases = []
+    cases: list[dict[str, Any]] = []
     known: set[str] = set()
+    room = MOST_ANSWERED
     for place, (request, due) in enumerate(expected):
         if request.case.hidden:
             continue
+        answers = _answers(exercise, oracle, collected, request)
+        weighs = sum(numbers_in(result) for _, _, result in answers)
+        fits = weighs <= room
+        room = MOST_MORE if not cases else room - weighs * fits
         tolerance = request.question.tolerance
         differing = {
             name: does[place]
@@ -57,15 +72,18 @@ def _exercise(exercise: Exercise, oracle: Oracle, collected: Collected) -> dict[
             if name not in known and not same(does[place], due, tolerance)
         }
         known |= set(differing)
-        cases.append(_case(request, due, differing))
+        cases.append(_case(request, due, differing, answers if fits else []))
     forbidden = (*collected.lab.forbidden, *exercise.forbidden)
     return {
         "name": exercise.name,
         "points": exercise.points,
         "look": exercise.look,
+        "what": (inspect.getdoc(exercise.reference) or "").split("\n")[0],
+        "when_right": exercise.when_right,
         "parts": list(exercise.parts),
         "shapes": dict(exercise.shapes),
         "forbidden": list(forbidden),
+        "training": exercise.training,
         "scenario": _code(exercise.scenario),
         "view": _code(exercise.view),
         "probes": [
@@ -74,7 +92,7 @@ def _exercise(exercise: Exercise, oracle: Oracle, collected: Collected) -> dict[
                 probe.of,
                 _short({name: list(astuple(fact)) for name, fact in facts.items()}),
             ]
-            for probe, _, facts in oracle.probed(exercise, 0)
+            for probe, _, facts in oracle.probing(exercise, 0).known
         ],
         "hints": [[one.name, one.when, one.look] for one in exercise.mistakes],
         "cases": cases,
@@ -86,7 +104,32 @@ def _code(function: Any) -> list[str] | None:
     return None if code is None else [code["name"], code["source"]]
 
 
-def _case(request: Request, due: Observed, mistakes: Mapping[str, Observed]) -> dict[str, Any]:
+Asked = tuple[str, Print, Tree]
+"""A function of another exercise, the print of what it was asked, and what it gave."""
+
+
+def _answers(
+    exercise: Exercise, oracle: Oracle, collected: Collected, request: Request
+) -> list[Asked]:
+    """What the reference gets from functions of other exercises; nothing where that is no data."""
+    case = request.case
+    plainly = case.observe == "result" and case.device == "cpu" and not case.raises
+    if not plainly or exercise.training or request.scenario is not None:
+        return []
+    names = [one.name for one in collected.exercises if one.name != exercise.name]
+    entry = f"solutions.{collected.slug}:{exercise.name}"
+    got = call(oracle.worker(), entry, heard(request, names), seconds=TRAINING_SECONDS).result
+    found: list[Asked] = []
+    for name, arguments, result in got.tree if got.did == "result" else ():
+        asked = print_of(list(arguments.values()))
+        if not any(name == one and same_print(asked, other) for one, other, _ in found):
+            found.append((name, asked, result))
+    return found
+
+
+def _case(
+    request: Request, due: Observed, mistakes: Mapping[str, Observed], answers: Sequence[Asked]
+) -> dict[str, Any]:
     case, question = request.case, request.question
     arguments = [[name, encode(value)] for name, value in question.arguments.items()]
     tolerance = question.tolerance
@@ -103,8 +146,17 @@ def _case(request: Request, due: Observed, mistakes: Mapping[str, Observed]) -> 
         "tolerance": _tolerance(tolerance),
         "arguments": arguments,
         "due": None if _untouched(request, due) else _short(due.to_json()),
-        "mistakes": {name: _short(does.to_json(), 8) for name, does in mistakes.items()},
+        "mistakes": {
+            name: _beside(does.to_json(), due.to_json()) for name, does in mistakes.items()
+        },
+        **_given(answers),
     }
+
+
+def _given(answers: Sequence[Asked]) -> dict[str, Any]:
+    """The answers for the functions of other exercises, where there are some."""
+    rows = [[name, list(asked), encode(result)] for name, asked, result in answers]
+    return {"answers": _short(rows)} if rows else {}
 
 
 def _untouched(request: Request, due: Observed) -> bool:
@@ -124,5 +176,21 @@ def _short(node: Any, digits: int = 10) -> Any:
     return node
 
 
+def _beside(node: Any, due: Any) -> Any:
+    """What a mistake gives, as float32 has it; arrays that are due are as they are there."""
+    if isinstance(node, float):
+        return float(np.float32(node)) if 1e-30 < abs(node) < 1e30 else _short(node, 8)
+    if isinstance(node, list):
+        pairs = zip_longest(node, due if isinstance(due, list) else [])
+        return [_beside(item, other) for item, other in islice(pairs, len(node))]
+    if not isinstance(node, dict):
+        return node
+    other = due if isinstance(due, dict) else {}
+    if "values" in node and _short(node, 8) == _short(other, 8):
+        return _short(other)
+    return {key: _beside(value, other.get(key)) for key, value in node.items()}
+
+
 def _tolerance(tolerance: Tolerance) -> list[Any]:
-    return [tolerance.rtol, tolerance.atol, tolerance.alike]
+    whole = [True] if tolerance.whole else []
+    return [tolerance.rtol, tolerance.atol, tolerance.alike, *whole]

@@ -17,12 +17,24 @@ from autograder.spec.collection import Collected, CollectionError
 SETUP = f"""\
 # If this fails, put {ARCHIVE} and visible.json beside this notebook and restart its kernel.
 import sys; sys.path.insert(0, "{ARCHIVE}")
-from labcheck import check, hint, progress"""
+from labcheck import check, guess, hint, play, progress, reveal"""
 SETUP_ID = "labcheck"
 DEMO = "demo"
+REVEALED = re.compile(r"^[ \t]*reveal\(\s*[\"']([\w-]+)[\"']", re.MULTILINE)
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
-_OPTIONS = {"exercise", "active", "lines_to_next_cell", "lines_to_end_of_cell_marker"}
+GOES_ON = "raises-exception"
+"""The tag of a cell whose error does not keep those below it from running."""
+FOLDED = {"source_hidden": True}
+
+_OPTIONS = {
+    "exercise",
+    "active",
+    "guess",
+    "shown",
+    "lines_to_next_cell",
+    "lines_to_end_of_cell_marker",
+}
 
 
 def source(collected: Collected) -> str:
@@ -30,17 +42,21 @@ def source(collected: Collected) -> str:
     where = f"solutions/{collected.slug}.py"
     text = (collected.root / where).read_text(encoding="utf-8")
     _check_demos(text, where)
-    cells = _without_docstring(from_percent(text))
+    cells = without_docstring(from_percent(text))
     made = list(_with_setup(cells, collected, where))
-    metadata = {
+    return to_notebook(_locked(named(made)), made_from(where))
+
+
+def made_from(where: str) -> dict[str, Any]:
+    """The metadata of a notebook that is made from an authored file."""
+    return {
         "generated": f"by autograder build from {where}; do not edit",
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
-    return to_notebook(_named(made), metadata)
 
 
-def _without_docstring(cells: list[Cell]) -> Iterator[Cell]:
+def without_docstring(cells: list[Cell]) -> Iterator[Cell]:
     """The cells with something in them; a module's docstring is for readers of the .py."""
     for index, cell in enumerate(cells):
         if index == 0 and cell.cell_type == "code" and not cell.metadata:
@@ -81,28 +97,47 @@ def _made(cell: Cell, collected: Collected, where: str) -> Iterator[Cell]:
     if cell.metadata.get("active", "ipynb") != "ipynb":
         raise CollectionError(f'{where}: write active="ipynb", the one value that is known here')
     if cell.cell_type != "code":
-        yield text_cell(_slug("text", cell.source), cell.source)
+        yield text_cell(id_of("text", cell.source), cell.source)
     elif "exercise" in cell.metadata:
         name = cell.metadata["exercise"]
         exercise = next(one for one in collected.exercises if one.name == name)
         _check_exercise(cell.source, name, where)
-        yield code_cell(name, cell.source, nbgrader=_nbgrader(name, solution=True))
+        own = _nbgrader(name, solution=True)
+        yield code_cell(name, cell.source, nbgrader=own, tags=[GOES_ON])
         yield _check_cell(exercise)
     elif "active" in cell.metadata:
-        yield code_cell(_slug(DEMO, cell.source), cell.source, tags=[DEMO])
+        yield from _demo(cell, where)
     elif "BEGIN SOLUTION" in cell.source:
         raise CollectionError(
             f'{where}: a solution stands in a cell that is no exercise: mark it # %% exercise="…"'
         )
     else:
-        yield code_cell(_slug("code", cell.source), cell.source)
+        yield code_cell(id_of("code", cell.source), cell.source)
+
+
+def _demo(cell: Cell, where: str) -> Iterator[Cell]:
+    """A cell with a picture, its code folded; before it a cell for the guess, where one is due.
+
+    An option shown="yes" leaves the code in sight, where it is to be read or changed.
+    """
+    about = cell.metadata.get("guess")
+    revealed = REVEALED.findall(cell.source)
+    if revealed != [about] * bool(about):
+        what = f'guess="{about}"' if about else "no guess"
+        due = f'calls reveal("{about}", …) once' if about else "calls no reveal(…)"
+        raise CollectionError(f"{where}: a demo cell with {what} {due}; found: {revealed}")
+    tags = {"tags": [DEMO, GOES_ON]}
+    if about:
+        yield code_cell(f"guess-{about}", f'guess("…", about="{about}")', **tags)
+    hidden = {} if cell.metadata.get("shown") else {"jupyter": FOLDED}
+    yield code_cell(id_of(DEMO, cell.source), cell.source, **tags, **hidden)
 
 
 def _check_cell(exercise: Exercise) -> Cell:
     name, points = f"check-{exercise.name}", exercise.points
     settings = _nbgrader(name, grade=True, locked=True)
     settings["points"] = int(points) if points == int(points) else points
-    return code_cell(name, f"check({exercise.name})", nbgrader=settings)
+    return code_cell(name, f"check({exercise.name})", nbgrader=settings, tags=[GOES_ON])
 
 
 def _nbgrader(name: str, **roles: bool) -> dict[str, Any]:
@@ -110,19 +145,25 @@ def _nbgrader(name: str, **roles: bool) -> dict[str, Any]:
     return {"grade_id": name, "schema_version": 3, **off, **roles}
 
 
-def _named(cells: list[Cell]) -> list[Cell]:
-    """The cells with ids made unique; text and code of the lab locked under the same names."""
+def named(cells: list[Cell]) -> list[Cell]:
+    """The cells with ids made unique."""
     seen: Counter[str] = Counter()
     for cell in cells:
         seen[cell.id] += 1
         if seen[cell.id] > 1:
             cell.id = f"{cell.id}--{seen[cell.id]}"
+    return cells
+
+
+def _locked(cells: list[Cell]) -> list[Cell]:
+    """The cells with text and code of the lab locked under the names of their ids."""
+    for cell in cells:
         if not cell.metadata:
             cell.metadata["nbgrader"] = _nbgrader(cell.id, locked=True)
     return cells
 
 
-def _slug(kind: str, text: str) -> str:
+def id_of(kind: str, text: str) -> str:
     """A stable id from the first line that has letters: other cells may come and go."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     lines = (re.sub(r"[^a-z0-9]+", "-", line).strip("-") for line in plain.splitlines())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from autograder.chain.notebook import Cell, from_notebook, to_percent
@@ -9,10 +10,19 @@ from autograder.chain.source import DEMO
 from autograder.chain.texts import filled
 from autograder.spec import collection
 
+HOW = re.compile(
+    r"(?P<title>^\*\*How to work\*\*[ \t]*\n\s*)(?:^[-*] .*\n(?:^[ \t]+\S.*\n)*)+", re.MULTILINE
+)
+"""The list below this title says how one works in a notebook; in a file that is another one."""
+
 
 def starter(slug: str, released: str) -> str:
     """The text of assignments/<lab>.py, from the text of the notebook that students get."""
     cells = [cell for cell in from_notebook(released) if _stays(cell)]
+    how = filled("assignments/how", slug=slug)
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            cell.source = HOW.sub(lambda found: found["title"] + how, cell.source + "\n").rstrip()
     return f"{filled('assignments/header', slug=slug)}\n{to_percent(cells)}"
 
 

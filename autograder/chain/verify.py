@@ -226,36 +226,34 @@ def _leaks(collected: Collected) -> list[str]:
     return leaks(collected.slug, authored, files)
 
 
+def _others(exercise: Exercise) -> int:
+    """How many other right programs stand in a spec."""
+    return int(exercise.stand_in is not None) + len(exercise.styles)
+
+
 def prove(exercise: Exercise, oracle: Oracle, messages: bool = False) -> ExerciseProof:
-    """Runs the mistakes and the stand-in of one exercise through its cases."""
+    """Runs the mistakes, the stand-in and the styles of one exercise through its cases."""
     proof = ExerciseProof(
-        oracle.collected.slug,
-        exercise.name,
-        0,
-        len(exercise.mistakes),
-        0,
-        0,
-        int(exercise.stand_in is not None),
-        0,
+        oracle.collected.slug, exercise.name, 0, len(exercise.mistakes), 0, 0, _others(exercise), 0
     )
     try:
         told = {
             name: [_diagnosed(exercise, oracle, draw, name) for draw in TRIED_DRAWS]
             for name in (mistake.name for mistake in exercise.mistakes)
         }
-        stand_in = _stand_in_passes(exercise, oracle)
+        others = _others_pass(exercise, oracle)
         return replace(
             proof,
             cases=len(oracle.expected(exercise, 0)),
             caught=sum(all(found.caught for found in tried) for tried in told.values()),
             told_apart=sum(all(found.named for found in tried) for tried in told.values()),
-            accepted=int(exercise.stand_in is not None and stand_in is None),
+            accepted=_others(exercise) if others is None else 0,
             faults=tuple(
                 dict.fromkeys(
                     fault for name, tried in told.items() for fault in _faults(name, tried)
                 )
             )
-            + ((stand_in,) if stand_in else ()),
+            + ((others,) if others else ()),
             messages=tuple((name, tried[0].message) for name, tried in told.items())
             if messages
             else (),
@@ -304,16 +302,17 @@ def trials_of(expected: Sequence[tuple[Request, Observed]], does: LazyAnswers) -
     return tried(cases, call)
 
 
-def _stand_in_passes(exercise: Exercise, oracle: Oracle) -> str | None:
-    """Why the stand-in of an exercise is not right, if it is not."""
-    if exercise.stand_in is None:
-        return None
-    for draw in TRIED_DRAWS:
-        expected = oracle.expected(exercise, draw)
-        requests = [request for request, _ in expected]
-        does = oracle.run(exercise, oracle.entry(exercise, "stand_in"), requests)
-        for trial in trials_of(expected, does):
-            if counts(trial) and not trial.passed:
-                what = trial.mismatch or f"{trial.got.did} {trial.got.type} {trial.got.text}"
-                return f"the stand-in fails on {trial.question.name!r}: {what}"
+def _others_pass(exercise: Exercise, oracle: Oracle) -> str | None:
+    """Why the stand-in or a style of an exercise is not right, if one is not."""
+    others = {"the stand-in": "stand_in"} if exercise.stand_in else {}
+    others |= {f"the style {s.__name__}": f"styles.{n}" for n, s in enumerate(exercise.styles)}
+    for name, path in others.items():
+        for draw in TRIED_DRAWS:
+            expected = oracle.expected(exercise, draw)
+            requests = [request for request, _ in expected]
+            does = oracle.run(exercise, oracle.entry(exercise, path), requests)
+            for trial in trials_of(expected, does):
+                if counts(trial) and not trial.passed:
+                    what = trial.mismatch or f"{trial.got.did} {trial.got.type} {trial.got.text}"
+                    return f"{name} fails on {trial.question.name!r}: {what}"
     return None

@@ -29,14 +29,18 @@ LABS = click.argument("slugs", metavar="[LAB]...", nargs=-1)
 @click.option("--check", is_flag=True, help="Change nothing; say what is not as a build makes it.")
 @click.option("--draft", is_flag=True, help="Build labs that are not finished, too.")
 def build_command(slugs: Sequence[str], root: Path, check: bool, draft: bool) -> None:
-    """Make source/, release/ and assignments/ from solutions/ (all labs, or those named)."""
+    """Make source/, release/ and assignments/ from solutions/ (all labs, or those named).
+
+    A course's summary, solutions/summary.py, is built with all labs, or as SUMMARY alone.
+    """
     from autograder.chain import build as chain
 
-    chosen = [known_lab(slug, root) for slug in slugs]
+    known = chain.parts(root)
+    chosen = [slug if slug in known else known_lab(slug, root) for slug in slugs]
     out = console()
     try:
         with bar("Building") as progress:
-            task = progress.add_task("", total=len(chosen) or len(labs(root)))
+            task = progress.add_task("", total=len(chosen) or len(known))
             step = lambda text: progress.update(task, advance=1, description=text)  # noqa: E731
             todo = chain.unfinished(chosen, root) if draft else []
             if check:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from autograder.commands.stopping import ends_on_ctrl_c
 from autograder.commands.terminal import (
     COURSE,
     NEEDS_REVIEW,
@@ -19,6 +20,8 @@ from autograder.commands.terminal import (
     write_beside,
 )
 from autograder.labcheck.text import printable
+
+NOTHING_STORED = "Stopped: marks of files are shown once all are judged, and nothing is stored."
 
 
 @click.command("grade")
@@ -127,7 +130,7 @@ def grade_command(
     if json_file is not None and not json_file.parent.is_dir():
         raise click.UsageError(f"there is no folder {json_file.parent}; nothing was graded")
     secret = course_secret(secret_file, root=root)
-    with bar("Grading") as progress:
+    with bar("Grading", "judged") as progress, ends_on_ctrl_c(lambda: NOTHING_STORED):
         task = progress.add_task("", total=len(paths))
         reports = grade_files(
             slug,

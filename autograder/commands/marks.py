@@ -6,16 +6,19 @@ import json
 import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from autograder.commands.stopping import ends_on_ctrl_c
 from autograder.commands.terminal import COURSE, NEEDS_REVIEW, bar, class_table, console, known_lab
 from autograder.course.results import kept, write_whole
 from autograder.judge.report import LabReport
 from autograder.labcheck.text import printable
 
 if TYPE_CHECKING:
+    from rich.progress import Task
+
     from autograder.course.grading import Graded
     from autograder.course.publishing import Kind
 
@@ -34,15 +37,16 @@ def grade_submitted(
     **told: Any,
 ) -> None:
     """``grade LAB`` without files: a progress bar, a table, and how the run went."""
-    from autograder.course.processes import begin_early
+    with bar("Grading", "judged") as progress, ends_on_ctrl_c(lambda: _kept(task, slug)):
+        progress.add_task("", total=None)
+        (task,) = progress.tasks
+        from autograder.course.processes import begin_early
 
-    first_time = not kept(root, slug).entries()
-    if first_time and told["jobs"] > 1 and told["scheduler"] is None:
-        begin_early(slug, told["device"], root)
-    from autograder.course.grading import Asked, grade_class
+        first_time = not kept(root, slug).entries()
+        if first_time and told["jobs"] > 1 and told["scheduler"] is None:
+            begin_early(slug, told["device"], root)
+        from autograder.course.grading import Asked, grade_class
 
-    with bar("Grading") as progress:
-        task = progress.add_task("", total=None)
         graded = grade_class(
             slug,
             secret,
@@ -50,24 +54,34 @@ def grade_submitted(
             asked=Asked(force, students, exercises),
             **told,
             step=lambda done, most, name: progress.update(
-                task, completed=done, total=most, description=name
+                task.id, completed=done, total=most, description=name
             ),
         )
     to_terminal = json_file is not None and str(json_file) == "-"
     if to_terminal:
-        for part in _json_list(slug, root, students):
+        for part in _json_list(slug, root, students, graded.withdrawn):
             click.echo(part, nl=False)
     else:
-        _show_class(slug, root, students)
+        _show_class(slug, root, students, graded.withdrawn)
         for line in _how_it_went(graded):
             console().print(line, soft_wrap=True, markup=False, highlight=False)
         if json_file is not None:
-            _write(json_file, "".join(_json_list(slug, root, students)))
+            _write(json_file, "".join(_json_list(slug, root, students, graded.withdrawn)))
     if graded.faults:
         told_faults = "\n".join(f"  {fault}" for fault in graded.faults)
         raise click.ClickException(f"the gradebook did not take\n{told_faults}")
     if graded.review:
         sys.exit(NEEDS_REVIEW)
+
+
+def _kept(task: Task, slug: str) -> str:
+    """What there is of a run that is broken off."""
+    if not task.completed:
+        return "Stopped: nothing was judged in this run; what was kept before stays."
+    return (
+        f"Stopped: {task.completed:g} of {task.total or 0:g} submissions are judged and kept; "
+        f"autograder grade {slug} goes on from there."
+    )
 
 
 def _how_it_went(graded: Graded) -> Iterator[str]:
@@ -84,27 +98,39 @@ def _how_it_went(graded: Graded) -> Iterator[str]:
         yield printable(told(graded.changes))
 
 
-def _latest(slug: str, root: Path, students: Collection[str]) -> Iterator[LabReport]:
-    """The reports of some students; of all where none is named."""
-    reports = kept(root, slug).latest()
-    return (report for report in reports if report.student in students or not students)
+def _latest(
+    slug: str, root: Path, students: Collection[str], without: Collection[str]
+) -> Iterator[LabReport]:
+    """The reports of some students; of all where none is named, without who was withdrawn."""
+    for report in kept(root, slug).latest():
+        if report.student not in without and (report.student in students or not students):
+            yield report
 
 
-def _json_list(slug: str, root: Path, students: Collection[str]) -> Iterator[str]:
+def _json_list(
+    slug: str, root: Path, students: Collection[str], without: Collection[str]
+) -> Iterator[str]:
     """The reports as one JSON list, a report at a time."""
     between = "[\n"
-    for report in _latest(slug, root, students):
+    for report in _latest(slug, root, students, without):
         text = json.dumps(report.to_json(), indent=2, ensure_ascii=False)
         yield between + "\n".join(f"  {line}" for line in text.splitlines())
         between = ",\n"
     yield "[]\n" if between == "[\n" else "\n]\n"
 
 
-def _show_class(slug: str, root: Path, students: Collection[str]) -> None:
+def _show_class(
+    slug: str, root: Path, students: Collection[str], without: Collection[str]
+) -> None:
+    def latest() -> Iterator[LabReport]:
+        return _latest(slug, root, students, without)
+
     out = console()
-    out.print(class_table(_latest(slug, root, students)))
-    isolation = sorted({report.isolation[0] for report in _latest(slug, root, students)})
+    out.print(class_table(latest()))
+    isolation = sorted({report.isolation[0] for report in latest()})
     out.print(f"Isolation: {'; '.join(isolation)}", soft_wrap=True)
+    for warning in {report.warning for report in latest()} - {""}:
+        out.print(warning, soft_wrap=True)
 
 
 @click.command("report")
@@ -120,7 +146,7 @@ def report_command(slug: str, root: Path, out: Path | None) -> None:
     from autograder.course import publishing
 
     known_lab(slug, root)
-    with bar("Writing") as progress:
+    with bar("Writing", "written") as progress:
         task = progress.add_task("", total=len(kept(root, slug).entries()))
         path = _written(
             lambda: publishing.report(
@@ -138,15 +164,37 @@ def report_command(slug: str, root: Path, out: Path | None) -> None:
 @click.option(
     "--to",
     "kind",
-    type=click.Choice(["gradescope", "canvas", "moodle", "junit", "csv"]),
+    type=click.Choice(
+        [
+            *("gradescope", "gradescope-autograder", "canvas", "moodle", "brightspace"),
+            *("junit", "csv"),
+        ]
+    ),
     required=True,
-    help="gradescope: a results.json for each student; canvas, moodle: what their gradebooks "
-    "import; junit: the judge's verdicts as XML; csv: a sheet.",
+    help="gradescope: a results.json for each student; gradescope-autograder: the zip that "
+    "Gradescope installs to judge there; canvas, moodle, brightspace: what their "
+    "gradebooks import; junit: the judge's verdicts as XML; csv: a sheet.",
 )
+@click.option(
+    "--roster",
+    metavar="CSV",
+    type=click.Path(path_type=Path),
+    help="The gradebook as Canvas, Moodle or Brightspace exports it: the marks are written into "
+    "its column for LAB, and nothing else of it changes.",
+)
+@click.option("--column", metavar="NAME", help="What LAB is called in the roster.")
 @click.option("--raw", is_flag=True, help="The judge's own marks, without penalties and people's.")
 @COURSE
 @OUT
-def export_command(slug: str, root: Path, kind: Kind, raw: bool, out: Path | None) -> None:
+def export_command(
+    slug: str,
+    root: Path,
+    kind: Kind | Literal["gradescope-autograder"],
+    roster: Path | None,
+    column: str | None,
+    raw: bool,
+    out: Path | None,
+) -> None:
     """Write the marks of LAB as other places read them; --out - is standard output.
 
     Marks are the gradebook's: with what people gave, and late penalties taken off.
@@ -154,7 +202,18 @@ def export_command(slug: str, root: Path, kind: Kind, raw: bool, out: Path | Non
     from autograder.course import publishing
 
     known_lab(slug, root)
-    if out is not None and str(out) == "-":
+    if column and roster is None:
+        raise click.UsageError("--column names a column of a roster: give that with --roster")
+    if kind == "gradescope-autograder":
+        if roster is not None or raw:
+            raise click.UsageError("an autograder holds no marks: leave --roster and --raw out")
+        _autograder(slug, root, out)
+        return
+    to_terminal = out is not None and str(out) == "-"
+    if roster is not None:
+        _fill(slug, kind, roster, root, column=column or "", raw=raw, out=out)
+        return
+    if to_terminal:
         if kind == "gradescope":
             raise click.UsageError("for Gradescope, give --out a folder: there are many files")
         click.echo(publishing.as_text(slug, kind, root, raw=raw), nl=False)
@@ -162,6 +221,37 @@ def export_command(slug: str, root: Path, kind: Kind, raw: bool, out: Path | Non
     console().print(
         str(_written(lambda: publishing.export(slug, kind, out, root, raw=raw))), soft_wrap=True
     )
+
+
+def _autograder(slug: str, root: Path, out: Path | None) -> None:
+    """``export LAB --to gradescope-autograder``: the zip, readable by its owner alone."""
+    from autograder.course.gradescope_zip import gradescope_zip
+    from autograder.course.secret import course_secret
+
+    data = gradescope_zip(slug, root, course_secret(root=root))
+    if out is not None and str(out) == "-":
+        click.echo(data, nl=False)
+        return
+    path = out or kept(root, slug).folder / "gradescope-autograder.zip"
+    _written(lambda: write_whole(path, data, mode=0o600))
+    console().print(str(path), soft_wrap=True)
+
+
+def _fill(
+    slug: str, kind: Kind, roster: Path, root: Path, *, out: Path | None, **how: Any
+) -> None:
+    """``export LAB --roster CSV``: the file filled in; what is to be said of it on stderr."""
+    from autograder.course import publishing
+
+    found = publishing.into_roster(slug, kind, roster, root, **how)
+    for sentence in found.said:
+        click.echo(sentence, err=True)
+    if out is not None and str(out) == "-":
+        click.echo(found.data, nl=False)
+        return
+    path = out or kept(root, slug).folder / publishing.DEFAULTS[kind]
+    _write(path, found.data)
+    console().print(str(path), soft_wrap=True)
 
 
 def _written(write: Any) -> Path:
@@ -174,5 +264,5 @@ def _written(write: Any) -> Path:
     return path
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str | bytes) -> None:
     _written(lambda: write_whole(path, text))

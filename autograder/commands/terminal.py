@@ -5,22 +5,38 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from autograder.judge.report import LabReport
-from autograder.labcheck.text import printable
 from autograder.pages.card import first_thing
-from autograder.spec.collection import course, labs
+from autograder.pages.naming import told
+from autograder.spec.collection import SUMMARY, course, labs, topics
 
 FAILED = 1
 WRONG_USAGE = 2
 NEEDS_REVIEW = 3
+
+EVERY = 10.0
+"""Seconds between two lines of progress where no bar can be drawn."""
+ESTIMATED_FROM = 120.0
+"""From how many seconds past it is estimated how long the rest takes."""
+MINUTES_TOLD = 100
+LINES = "lines of progress"
+"""The name of the thread that prints them."""
 
 
 def _course(ctx: click.Context, option: click.Parameter, folder: Path | None) -> Path:
@@ -43,9 +59,14 @@ def console(stderr: bool = False) -> Console:
     return Console(stderr=stderr, width=wide, highlight=False, emoji=False, markup=False)
 
 
-def bar(title: str) -> Progress:
-    """A progress bar on the terminal's error stream, invisible where there is no terminal."""
-    return Progress(
+@contextlib.contextmanager
+def bar(title: str, done: str = "") -> Iterator[Progress]:
+    """A progress bar on the error stream; where that is no terminal, a line every ten seconds.
+
+    done: what has become of those that are counted; without it there are no lines.
+    """
+    drawn = sys.stderr.isatty()
+    progress = Progress(
         TextColumn(title),
         BarColumn(),
         MofNCompleteColumn(),
@@ -53,8 +74,44 @@ def bar(title: str) -> Progress:
         TextColumn("{task.description}"),
         console=console(stderr=True),
         transient=True,
-        disable=not sys.stderr.isatty(),
+        disable=not drawn,
+        speed_estimate_period=ESTIMATED_FROM,
     )
+    over = threading.Event()
+    if done and not drawn:
+        told = (progress, done, over, EVERY)
+        threading.Thread(target=_lines, args=told, name=LINES, daemon=True).start()
+    try:
+        with progress:
+            yield progress
+    finally:
+        over.set()
+
+
+def _lines(progress: Progress, done: str, over: threading.Event, every: float) -> None:
+    """How far it is, as long as it is not over."""
+    with contextlib.suppress(OSError):
+        while not over.wait(every):
+            for task in progress.tasks[:1]:
+                click.echo(how_far(task, done), err=True)
+
+
+def how_far(task: Task, done: str) -> str:
+    """How many are done, and how long the rest may take: ``120 of 300 judged, about …``."""
+    if task.total is None:
+        return f"none {done} yet"
+    left = task.time_remaining if task.remaining else None
+    rest = f", {_about(left)} left" if left else ""
+    return f"{task.completed:g} of {task.total:g} {done}{rest}"
+
+
+def _about(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if seconds < 60:
+        return "less than a minute"
+    if minutes > MINUTES_TOLD:
+        return f"about {round(minutes / 60)} hours"
+    return f"about {minutes} minute{'' if minutes == 1 else 's'}"
 
 
 def known_lab(slug: str, root: Path) -> str:
@@ -62,6 +119,11 @@ def known_lab(slug: str, root: Path) -> str:
     known = labs(root)
     if slug in known:
         return slug
+    if slug == SUMMARY and topics(root):
+        raise click.UsageError(
+            f"{slug} is what the course has to revise from, and no lab: it has no exercise; "
+            f"autograder build {slug} makes it"
+        )
     if any((root / step / slug).is_dir() for step in ("source", "release")):
         raise click.UsageError(
             f"{slug} is an assignment of nbgrader's alone and is left to it, for it has no "
@@ -84,12 +146,15 @@ def show_reports(reports: Sequence[LabReport]) -> None:
             out.print(f"Note: {note}", soft_wrap=True)
         if report.look_at:
             out.print(f"To look at: {report.look_at}", soft_wrap=True)
-        name = printable(report.student)
+        name = told(report.student)
         out.print(f"{name}: {report.score:g} of {report.max_score:g} points", soft_wrap=True)
     else:
         out.print(class_table(reports))
     if reports:
-        out.print(f"Isolation: {reports[0].isolation[0]}", soft_wrap=True)
+        found = sorted({report.isolation[0] for report in reports if report.isolation})
+        out.print(f"Isolation: {'; '.join(found)}", soft_wrap=True)
+        for warning in {report.warning for report in reports if report.warning}:
+            out.print(warning, soft_wrap=True)
 
 
 def class_table(reports: Iterable[LabReport]) -> Table:
@@ -102,7 +167,7 @@ def class_table(reports: Iterable[LabReport]) -> Table:
         right = sum(one.outcome == "right" for one in report.exercises)
         score = f"{round(report.score, 2):g}"
         share = f"{right} of {len(report.exercises)}"
-        table.add_row(printable(report.student), score, share, _first_of(report))
+        table.add_row(told(report.student), score, share, _first_of(report))
     return table
 
 

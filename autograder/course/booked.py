@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from nbgrader import api, utils
@@ -14,6 +15,27 @@ from autograder.pages.marks import Mark, Part, Person, rounded
 
 Dropped = dict[str, list[dict[str, Any]]]
 """By exercise that is taken out: what each student had in its cells."""
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The gradebook's table of students.
+
+    new: whether it knows no assignment yet, so that nobody can have been taken out of it.
+    """
+
+    people: Mapping[str, Person] = field(default_factory=dict)
+    new: bool = True
+
+    def withdrawn(self, booked: Iterable[str]) -> frozenset[str]:
+        """Those who are in it no more.  booked: everybody whom it has had."""
+        return frozenset() if self.new else frozenset(booked) - self.people.keys()
+
+
+def roster_in(gradebook: Any) -> Roster:
+    """Everybody in the table of students, whether they have handed in or not."""
+    people = {student.id: _person(student) for student in gradebook.students}
+    return Roster(people, new=not gradebook.assignments)
 
 
 def marks_in(gradebook: Any, slug: str) -> dict[str, Mark]:

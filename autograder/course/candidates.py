@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import calendar
-import contextlib
 import functools
 import io
-import itertools
 import os
 import re
 import stat
@@ -18,16 +16,23 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from autograder.judge.submission import MAX_SIZE, Unreadable, bytes_of
+from autograder.course.walking import (
+    DEPTH,
+    ENTRIES,
+    Entry,
+    Refuse,
+    bytes_below,
+    status_below,
+    walk,
+)
+from autograder.judge.submission import MAX_SIZE, Unreadable
 
-DEPTH = 5
-"""How many folders deep is looked."""
-ENTRIES = 2000
-"""How many files and folders are looked at; the uppermost first."""
 MEMBERS = 4 * ENTRIES
 """How many entries a zip may have; all are read before the first can be looked at."""
 MOST_ZIPS, MOST_PROGRAMS, MOST_LOOKS = 10, 30, 100
 SMALL = 2 * 2**20
+LONGEST = 1000
+"""Characters of the name of a file in a zip; its pattern is tried at each of them."""
 
 Kind = Literal[".ipynb", ".py"]
 NAMED = re.compile(
@@ -137,75 +142,51 @@ def is_zip(file: File) -> bool:
 # -- folders -------------------------------------------------------------------------------------
 
 
-def on_disk(path: Path, name: str | None = None) -> File:
+def on_disk(path: Path, refuse: Refuse | None = None) -> File:
     """A file of any sort; what is none is told when it is read."""
-    name = path.name if name is None else name
+    return _below(Path(os.path.realpath(path.parent)), path.name, refuse)
+
+
+def _below(top: Path, name: str, refuse: Refuse | None, entry: Entry | None = None) -> File:
+    """A file below a folder, under a name with "/" between folders."""
     prefix = name[: len(name) - len(name.rpartition("/")[2])]
-    beside = functools.partial(_beside, path.parent, prefix)
-    try:
-        status = path.lstat()
-    except OSError:
-        return File(name, functools.partial(bytes_of, path), beside, path=path)
+    read = functools.partial(bytes_below, top, name, refuse)
+    beside = functools.partial(_beside, top, prefix, refuse)
+    status = entry.status if entry else status_below(top, name)
+    if status is None:
+        return File(name, read, beside, path=top / name)
     size = status.st_size if stat.S_ISREG(status.st_mode) else 0
-    read = functools.partial(bytes_of, path)
-    return File(name, read, beside, status.st_mtime, size, path)
+    return File(name, read, beside, status.st_mtime, size, top / name)
 
 
-def _beside(folder: Path, prefix: str, name: str) -> File | None:
+def _beside(top: Path, prefix: str, refuse: Refuse | None, name: str) -> File | None:
     """An ordinary file in a folder or below it, however its system composes letters."""
     for form in dict.fromkeys([name, *(unicodedata.normalize(f, name) for f in ("NFC", "NFD"))]):
-        path = folder / form
-        below = [path, *path.parents][: form.count("/") + 1]
-        with contextlib.suppress(OSError, ValueError):
-            if path.is_file() and not any(part.is_symlink() for part in below):
-                return on_disk(path, f"{prefix}{form}")
+        status = status_below(top, f"{prefix}{form}")
+        if status is not None and stat.S_ISREG(status.st_mode):
+            return _below(top, f"{prefix}{form}", refuse)
     return None
 
 
-def files_in(folder: Path) -> tuple[list[File], bool]:
+def files_in(folder: Path, refuse: Refuse | None = None) -> tuple[list[File], bool]:
     """The files in a folder, the uppermost first; and whether there may be more.
 
-    Links, pipes and the like that are named as a hand-in are among them.
+    Links, pipes and the like that are named as a hand-in are among them.  refuse: why a file is
+    not to be read.
     """
-    found: list[File] = []
-    level: list[tuple[Path, str]] = [(folder, "")]
-    left = ENTRIES
-    for _ in range(DEPTH):
-        below = []
-        for place, prefix in level:
-            for entry in _entries(place, left):
-                left -= 1
-                if _is_folder(entry):
-                    below.append((Path(entry.path), f"{prefix}{entry.name}/"))
-                elif _is_file(entry):
-                    found.append(on_disk(Path(entry.path), f"{prefix}{entry.name}"))
-        level = below
-    return found, left <= 0 or bool(level)
-
-
-def _entries(folder: Path, most: int) -> list[os.DirEntry[str]]:
-    """Sorted by name; none of a folder that cannot be read."""
-    try:
-        with os.scandir(folder) as entries:
-            shown = (entry for entry in itertools.islice(entries, most))
-            return sorted(shown, key=lambda entry: entry.name)
-    except OSError:
-        return []
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    return entry.is_dir(follow_symlinks=False) and not _is_left_out(entry.name)
+    found = walk(folder, enter=lambda name: not _is_left_out(name))
+    taken = [entry for entry in found.entries if _counts(entry)]
+    return [_below(folder, entry.name, refuse, entry) for entry in taken], found.more
 
 
 def _is_left_out(folder: str) -> bool:
     return is_hidden(folder) or folder.lower() in LEFT_OUT
 
 
-def _is_file(entry: os.DirEntry[str]) -> bool:
-    """Whether it counts: an ordinary file, or anything else that is named as a hand-in."""
-    if is_hidden(entry.name) or entry.is_dir(follow_symlinks=False):
-        return False
-    return entry.is_file(follow_symlinks=False) or kind_of(entry.name) is not None
+def _counts(entry: Entry) -> bool:
+    """Whether it is an ordinary file, or anything else that is named as a hand-in."""
+    last = entry.name.rpartition("/")[2]
+    return not is_hidden(last) and (entry.is_file or kind_of(last) is not None)
 
 
 # -- zips ----------------------------------------------------------------------------------------
@@ -228,7 +209,7 @@ def _unpacked(file: File) -> list[File]:
         raise Unreadable("it is a zip of too many files")
     try:
         archive = zipfile.ZipFile(io.BytesIO(raw))
-        members = [(name, info) for info in archive.infolist() if (name := _member_name(info))]
+        members = [(name, info) for info in archive.infolist() if (name := member_name(info))]
     except DAMAGED:
         raise Unreadable("it is a damaged zip") from None
     if any(info.flag_bits & 1 for _, info in members):
@@ -239,7 +220,7 @@ def _unpacked(file: File) -> list[File]:
     return sorted(inside.values(), key=lambda one: (one.name.count("/"), one.name))
 
 
-def _member_name(info: zipfile.ZipInfo) -> str:
+def member_name(info: zipfile.ZipInfo) -> str:
     """How a file is called in a zip; "" for what does not count: folders, links, hidden files."""
     name = info.filename
     if not info.flag_bits & 0x800:  # no UTF-8 by its own account, which is often wrong
@@ -250,7 +231,7 @@ def _member_name(info: zipfile.ZipInfo) -> str:
     *folders, last = name.replace("\\", "/").split("/")
     folders = [folder for folder in folders if folder not in ("", ".", "..")]
     mode = info.external_attr >> 16
-    odd = stat.S_IFMT(mode) not in (0, stat.S_IFREG)
+    odd = stat.S_IFMT(mode) not in (0, stat.S_IFREG) or len(name) > LONGEST
     if odd or not last or is_hidden(last) or any(map(_is_left_out, folders)):
         return ""
     return "/".join([*folders, last]) if len(folders) <= DEPTH else ""
@@ -268,11 +249,11 @@ def _member(
         changed = float(calendar.timegm((*info.date_time, 0, 0, 0)))
     except ValueError:
         changed = 0.0
-    read = functools.partial(_read_member, archive, info)
+    read = functools.partial(read_member, archive, info)
     return File(f"{file.name}/{name}", read, beside, changed, info.file_size)
 
 
-def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     """At most 20 MB, whatever the zip says; ways of packing that know no measure are not read."""
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise Unreadable("it is packed in a way that is not read here")

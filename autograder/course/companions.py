@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from autograder.course.candidates import NOBODYS, File, is_hidden, on_disk
 from autograder.judge.submission import Submission, Unreadable
+from autograder.labcheck.bounds import with_short_runs
 from autograder.labcheck.forbidden import parsed
 from autograder.labcheck.reading import own_files, text_of
 
@@ -22,6 +23,8 @@ MOST, MOST_TRIED = 50, 1000
 TOTAL = 256 * 2**10
 """How many bytes such files may hold together."""
 LONGEST = 200
+DEEPEST = 20
+"""How many packages deep a module of a student's may lie."""
 OURS = frozenset(("autograder", "labcheck", "solutions", "exercises", "submission", "__main__"))
 """Modules of which a file beside a hand-in is never taken for one."""
 RUNS = frozenset(("run_line_magic", "magic", "run_path", "import_module", "__import__"))
@@ -82,7 +85,9 @@ class _Gathered:
 
     def _take(self, name: str) -> bool:
         """Whether there is a file of this name that is new."""
-        if name in self._tried or name in self._written or len(self._tried) >= MOST_TRIED:
+        if len(name) > LONGEST or len(self._tried) >= MOST_TRIED:
+            return False
+        if name in self._tried or name in self._written:
             return False
         self._tried.add(name)
         last = name.rpartition("/")[2]
@@ -94,7 +99,7 @@ class _Gathered:
             return False
         try:
             raw = file.read() if file.size <= TOTAL else b""
-            text = text_of(raw, script=last.endswith(".py"))
+            text = with_short_runs(text_of(raw, script=last.endswith(".py")))
         except (Unreadable, UnicodeError):
             self._left_out.append(f"{last} is no text")
             return False
@@ -152,8 +157,8 @@ def _named(source: str, folder: str) -> Iterator[str]:
 
 def _modules(dotted: str) -> Iterator[str]:
     """The files that an import by this name reads."""
-    parts = dotted.split(".")
-    if is_own(parts[0]):
+    parts = dotted.split(".", DEEPEST)
+    if len(parts) <= DEEPEST and is_own(parts[0]):
         for size in range(1, len(parts) + 1):
             yield from _module("/".join(parts[:size]))
 
@@ -165,6 +170,8 @@ def _module(path: str) -> tuple[str, str]:
 def _imported_from(
     head: str | None, names: Collection[str], level: int, folder: str
 ) -> Iterator[str]:
+    if head and len(head) > LONGEST:
+        return
     if not level:
         for dotted in (head or "", *(f"{head}.{name}" for name in names)):
             yield from _modules(dotted)
@@ -195,7 +202,7 @@ def _file(text: str) -> Iterator[str]:
         yield str(path)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=4096)
 def is_own(module: str) -> bool:
     """Whether a module of this name may be a student's: it is neither Python's nor installed."""
     if not module or module in OURS or module in sys.stdlib_module_names:

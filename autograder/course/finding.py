@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import copy
 import functools
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.course.candidates import (
-    ENTRIES,
     ZIPPED,
     File,
     Sorted,
@@ -23,11 +23,14 @@ from autograder.course.candidates import (
     stem_of,
 )
 from autograder.course.companions import Companions, companions, whole
+from autograder.course.walking import ENTRIES, Refuse, link_in, refuse_foreign
 from autograder.judge.submission import Given, Submission, Unreadable, given_in, read_bytes
 from autograder.labcheck.forbidden import parsed
 from autograder.labcheck.reading import defined_in, own_files
 from autograder.labcheck.text import printable
-from autograder.spec.collection import collect
+from autograder.sandbox.errors import OverLimit, told_fault
+from autograder.sandbox.reader import bounded
+from autograder.spec.collection import exercise_names
 
 MOST_TOLD = 3
 """How many files a sentence names."""
@@ -39,17 +42,59 @@ Work = Mapping[str, frozenset[str]]
 
 
 def handed_in_by(
-    path: Path, slug: str, student: str, root: Path, never: Collection[Path] = ()
+    path: Path,
+    slug: str,
+    student: str,
+    root: Path,
+    never: Collection[Path] = (),
+    below: Path | None = None,
 ) -> Submission:
     """What a student handed in: in a folder, in folders below it, in a zip, or a file.
 
-    never: files that belong to somebody else.  Whatever is there, nothing is raised.
+    never: files that belong to somebody else, as whole paths.  below: a folder, from which on no
+    part of the path may be a link.  Whatever is there, nothing is raised: what takes more to be
+    read than there is room for is unreadable.  It is read in a process of its own.
     """
+    try:
+        return bounded(
+            look_through,
+            path.absolute(),
+            slug,
+            student,
+            root.absolute(),
+            _near(path, never),
+            below and below.absolute(),
+        )
+    except OverLimit as over:
+        return Submission(student, problem=f"unreadable submission: {over}")
+    except Exception as fault:  # ours; a class goes on, and a person looks
+        return Submission(student, fault=told_fault(fault))
+
+
+def _near(path: Path, others: Collection[Path]) -> list[Path]:
+    """Those of other files that may lie beside this one or below."""
+    folder = str(whole(path if path.is_dir() else path.parent))
+    return [one for one in others if str(one).startswith(folder)]
+
+
+def look_through(
+    path: Path,
+    slug: str,
+    student: str,
+    root: Path,
+    never: Collection[Path] = (),
+    below: Path | None = None,
+) -> Submission:
+    """See `handed_in_by`, which has this done within limits."""
     lab = _Lab(slug, root, student, frozenset(map(whole, never)))
+    link = link_in(path, below) if below else ""
+    if link:
+        problem = f"unreadable submission: {link} is a symbolic link"
+        return _said(Submission(student, problem=problem), ())
     if path.is_dir() and not path.is_symlink():
-        files, more = files_in(path)
+        files, more = files_in(path, lab.refuse(path))
         return _Search(lab, sorted_out(files, lab.released_names), more).submission()
-    file = on_disk(path)
+    file = on_disk(path, lab.refuse(path.parent))
     if ZIPPED.fullmatch(file.last) or is_zip(file):
         return _Search(lab, Sorted(zips=(file,))).submission()
     return _said(_Candidate(lab, file).submission, ())
@@ -77,6 +122,28 @@ class _Lab:
         """What students get, in cells."""
         return given_in(self.root, self.slug)
 
+    def refuse(self, folder: Path) -> Refuse:
+        """Why a file in a hand-in is not the student's own, where that can be told."""
+        try:
+            foreign = refuse_foreign(folder.lstat().st_uid)
+        except OSError:
+            return lambda status: ""
+
+        def refuse(status: os.stat_result) -> str:
+            if status.st_nlink > 1 and (status.st_dev, status.st_ino) in self.course_files:
+                return "it is a hard link to a file of the course"
+            return foreign(status)
+
+        return refuse
+
+    @functools.cached_property
+    def course_files(self) -> frozenset[tuple[int, int]]:
+        """The files of the course that nobody hands in, by device and inode."""
+        places = [self.root / name for name in ("solutions", "exercises", "source", "results")]
+        found = [file for place in places for file in place.rglob("*")]
+        statuses = [file.lstat() for file in [*found, *self.root.glob("*.db")]]
+        return frozenset((status.st_dev, status.st_ino) for status in statuses)
+
     @functools.cached_property
     def released_names(self) -> frozenset[str]:
         """The files beside the notebook that students get."""
@@ -93,8 +160,7 @@ class _Lab:
         try:
             status = notebook.stat()
         except OSError:
-            names = tuple(exercise.name for exercise in collect(self.slug, self.root).exercises)
-            return _Code(names, {}, frozenset())
+            return _Code(tuple(exercise_names(self.slug, self.root)), {}, frozenset())
         return _stubs(self.root, self.slug, status.st_mtime_ns, status.st_size)
 
 

@@ -24,9 +24,13 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
+from unittest import mock
 
+import alembic.config
+from alembic.script import ScriptDirectory
 from jupyter_core.paths import jupyter_config_path
 from nbformat import v4
 from nbformat.notebooknode import from_dict
@@ -34,25 +38,32 @@ from nbgrader import api
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.dbutil import ALEMBIC_DIR
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
+from sqlalchemy.exc import SQLAlchemyError
+from tornado.log import app_log
 from traitlets.config import Application, Config
 from traitlets.utils.importstring import import_item
 
-from autograder.course.booked import Dropped, fit_cells, marks_in
+from autograder.course.booked import Dropped, Roster, fit_cells, marks_in, roster_in
+from autograder.course.full_disk import disk_full
 from autograder.course.handin import Release
 from autograder.course.plugins import Judge, release_of
 from autograder.course.results import digest, kept, write_whole
+from autograder.course.walking import bytes_below
 from autograder.judge.report import LabReport
-from autograder.judge.submission import CHECK, Submission
+from autograder.judge.submission import CHECK, Submission, Unreadable
 from autograder.labcheck.text import printable
 from autograder.pages.marks import Change, Mark, changes
+from autograder.pages.naming import is_line, told
 from autograder.sandbox.errors import GraderFault
 
-IDLE = ("IgnorePattern", "ClearMetadataPreprocessor", "LimitOutput", "CheckMetadata")
+IDLE = ("IgnorePattern", "ClearMetadataPreprocessor", "LimitOutput", "CheckMetadata", "Sanitise")
 """Preprocessors that find nothing to do where StudentNotebook has read and Judge has written."""
 
 
+LONGEST_TIME = 1000
 EXPECTED = "expected a time such as 2030-01-31 12:00:00 UTC"
 
 
@@ -79,7 +90,8 @@ class _Released(GenerateAssignment):  # type: ignore[misc]
 class Book:
     """The gradebook of one lab, open for a run; a context manager.
 
-    notes: what opening it has changed.  Raises GraderFault where nbgrader cannot make or open it.
+    notes: what opening it has changed.  unnamed: folders whose names are no text.
+    Raises GraderFault where nbgrader cannot make or open it.
     """
 
     def __init__(self, slug: str, root: Path) -> None:
@@ -88,6 +100,7 @@ class Book:
         self._settings = {"config": course_config(root), "log": self._log.log}
         self.coursedir = self._coursedir()
         self.notes: list[str] = []
+        self.unnamed: list[str] = []
         self._gradebook: Any = None
         self._before: dict[str, Mark] = {}
         self._booked_marks: dict[str, Mark] = {}
@@ -107,6 +120,7 @@ class Book:
                 self._gradebook.db().really_commit()
         except (Exception, SystemExit) as error:
             self._open.close()
+            self._stop_where_full(error)
             raise GraderFault(f"the gradebook cannot be used: {self._log.last(error)}") from error
         return self
 
@@ -119,14 +133,23 @@ class Book:
         name = self.coursedir.format_path(step, "(?P<student>.*)", self.slug, escape=True)
         every = glob.escape(self._path(step, "\0")).replace("\0", "*")
         folders = sorted(glob.glob(every))  # noqa: PTH207 - as nbgrader does
-        matches = (re.fullmatch(name, folder) for folder in folders)
-        return {match["student"]: Path(match[0]) for match in matches if match}
+        matches = [match for folder in folders if (match := re.fullmatch(name, folder, re.DOTALL))]
+        self.unnamed = [told(match[0]) for match in matches if not is_line(match["student"])]
+        named = (match for match in matches if is_line(match["student"]))
+        return {match["student"]: Path(match[0]) for match in named}
+
+    @property
+    def handed_in_below(self) -> Path:
+        """The folder of all that was handed in; below it no link is followed."""
+        return Path(str(self.coursedir.root), str(self.coursedir.submitted_directory))
 
     def token(self, report: LabReport) -> str:
         """What is booked once this report is: new when anything of it, or of when, is."""
         folder = Path(self._path(self.coursedir.submitted_directory, report.student))
-        stamp = folder / "timestamp.txt"
-        when = stamp.read_text("utf-8", "replace") if stamp.is_file() else ""
+        try:
+            when = _stamp(folder / "timestamp.txt")
+        except BadTimeError as error:
+            when = str(error)
         verdict = json.dumps(report.to_json() | {"seconds": 0})
         return digest(f"{verdict}\n{self.coursedir.db_url}\n{when}")
 
@@ -155,6 +178,7 @@ class Book:
                 session.really_commit()
         except Exception as error:  # of a plug-in, which may raise anything
             session.rollback()
+            self._stop_where_full(error)
             return f"the late penalty: {self._log.last(error)}"
         finally:
             session.expunge_all()
@@ -181,8 +205,9 @@ class Book:
                 session.really_commit()
         except BadTimeError as error:
             return str(error)
-        except (NbGraderException, SystemExit, OSError, RuntimeError) as error:
+        except (NbGraderException, SystemExit, OSError, RuntimeError, SQLAlchemyError) as error:
             session.rollback()
+            self._stop_where_full(error)
             return self._log.last(error)
         finally:
             session.expunge_all()
@@ -235,19 +260,26 @@ class Book:
     def _path(self, step: str, student: str) -> str:
         return str(self.coursedir.format_path(step, student, self.slug))
 
+    def _stop_where_full(self, error: BaseException) -> None:
+        """Raises DiskFull where that is what went wrong: it goes wrong for everybody."""
+        if full := disk_full(error, "the gradebook", self._log.lines):
+            raise full from error
+
     @contextlib.contextmanager
     def _quietly(self) -> Iterator[None]:
         """nbgrader's log and warnings go where only a fault shows them."""
         self._log.clear()
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
-            yield
+            with mock.patch.multiple(app_log, handlers=[self._log], propagate=False):
+                yield
 
     # -- the gradebook ---------------------------------------------------------------------------
 
     def _opened(self) -> Any:
         """One gradebook for all of nbgrader's modules: there, a commit flushes, and no more."""
-        gradebook: Any = api.Gradebook(self.coursedir.db_url, self.coursedir.course_id)
+        with mock.patch.object(api, "get_alembic_version", _schema_version):
+            gradebook: Any = api.Gradebook(self.coursedir.db_url, self.coursedir.course_id)
         session = gradebook.db()
         session.really_commit, session.commit = session.commit, session.flush
         self._open.callback(gradebook.close)
@@ -300,7 +332,15 @@ class Book:
         return {cell.name: float(cell.max_score) for cell in notebook.grade_cells}
 
 
-def booked_marks(slug: str, root: Path) -> dict[str, Mark]:
+@dataclass(frozen=True)
+class Booked:
+    """What a gradebook has of a lab, and of the students of its course."""
+
+    marks: dict[str, Mark] = field(default_factory=dict)
+    roster: Roster = field(default_factory=Roster)
+
+
+def booked(slug: str, root: Path) -> Booked:
     """What the gradebook of a course has of a lab; nothing where there is no gradebook yet.
 
     Raises GraderFault where it cannot be read.
@@ -310,28 +350,43 @@ def booked_marks(slug: str, root: Path) -> dict[str, Mark]:
     coursedir = CourseDirectory(root=str(root), assignment_id=slug, **settings)
     file = coursedir.db_url.removeprefix("sqlite:///")
     if file != coursedir.db_url and not Path(file).is_file():
-        return {}
+        return Booked()
     try:
         with api.Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-            return marks_in(gradebook, slug)
+            return Booked(marks_in(gradebook, slug), roster_in(gradebook))
     except Exception as error:  # of a database's driver, which may raise anything
         why = log.last(error).splitlines()[0]
         raise GraderFault(f"the gradebook cannot be read: {why}; --raw does without") from error
 
 
+def _schema_version() -> str:
+    """As a new gradebook notes it; nbgrader starts a process for that, which Ctrl-C reaches."""
+    settings = alembic.config.Config()
+    settings.set_main_option("script_location", ALEMBIC_DIR)
+    return str(ScriptDirectory.from_config(settings).get_current_head())
+
+
 def _time_in(stamp: Path) -> datetime.datetime | None:
     """The time in a file; None where there is none, as for nbgrader."""
+    text = _stamp(stamp)
     try:
-        if stamp.exists() and not stamp.is_file():
-            raise BadTimeError("is no file")
-        text = stamp.read_text("utf-8").strip() if stamp.exists() else ""
         return cast(datetime.datetime, parse_utc(text)) if text else None
-    except OSError as error:
-        raise BadTimeError(f"cannot be read: {error.strerror}") from error
+    except (ValueError, OverflowError, TypeError, AttributeError) as error:
+        raise BadTimeError(f"has {printable(text[:40])!r}") from error
+
+
+def _stamp(stamp: Path) -> str:
+    """The text of a file with a time; "" where there is none.  No link is followed."""
+    if not os.path.lexists(stamp):
+        return ""
+    try:
+        return bytes_below(stamp.parent, stamp.name)[:LONGEST_TIME].decode("utf-8").strip()
+    except Unreadable as error:
+        if "ordinary" in str(error) or "folder" in str(error):
+            raise BadTimeError("is no file") from error
+        raise BadTimeError(f"cannot be read: {error}") from error
     except UnicodeDecodeError as error:
         raise BadTimeError("is not text") from error
-    except (ValueError, OverflowError, TypeError) as error:
-        raise BadTimeError(f"has {printable(text[:40])!r}") from error
 
 
 def _same_points(mark: Mark, report: LabReport) -> bool:
@@ -429,19 +484,19 @@ class _Log(logging.Handler):
         super().__init__()
         self.log = logging.Logger("nbgrader", logging.ERROR)
         self.log.addHandler(self)
-        self._lines: list[str] = []
+        self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep what was logged."""
-        self._lines.append(record.getMessage())
+        self.lines.append(record.getMessage())
 
     def clear(self) -> None:
         """Forget what was logged."""
-        self._lines.clear()
+        self.lines.clear()
 
     def last(self, error: BaseException) -> str:
         """The line that says most: the end of a traceback that was logged, or the error itself."""
-        for text in self._lines:
+        for text in self.lines:
             if text.startswith("Traceback"):
                 return text.strip().splitlines()[-1]
         return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -13,12 +13,20 @@ from typing import Any
 import click
 
 from autograder.course.finding import handed_in_by
-from autograder.course.gradebook import Book
-from autograder.course.processes import Reports, Setup, device_for, judge, not_needed
-from autograder.course.results import Entry, Results, kept, key_of
+from autograder.course.gradebook import Book, booked
+from autograder.course.processes import (
+    Reports,
+    Setup,
+    device_for,
+    judge,
+    not_needed,
+    not_waited_for,
+)
+from autograder.course.results import Entry, Results, booked_once, kept, key_of
 from autograder.judge.report import LabReport
 from autograder.judge.submission import Submission
 from autograder.pages.marks import Change
+from autograder.pages.naming import told
 from autograder.spec.collection import collect, course, lab
 
 CHANGED = "the file changed while the class was graded: run this again"
@@ -50,7 +58,8 @@ class Graded:
     """What a run did.
 
     faults: submissions that the gradebook refused, one line each.  changes: totals that are others
-    than before.  notes: what else it has changed in the gradebook.
+    than before.  notes: what else it has changed in the gradebook.  withdrawn: who is left out,
+    for the gradebook has them no more.
     """
 
     students: int
@@ -60,6 +69,7 @@ class Graded:
     faults: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    withdrawn: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -99,17 +109,24 @@ def grade_class(
     setup = Setup(slug, root, secret, isolation, device_for(device, lab(slug, root).arrays))
     book = Book(slug, root)
     folders = book.submissions()
-    if not folders:
+    if not folders and not book.unnamed:
         raise NothingHandedIn(
             f"there is nothing to grade in {book.coursedir.submitted_directory}/*/{slug}/: "
             "collect the submissions first, or name files"
         )
+    withdrawn = _withdrawn(slug, root, folders) - {*asked.students}
     chosen = _chosen(slug, folders, asked.students)
-    graded = Graded(len(chosen))
+    chosen = {name: folder for name, folder in chosen.items() if name not in withdrawn}
+    graded = Graded(len(chosen), withdrawn=withdrawn)
+    if withdrawn and not asked.students:
+        graded.notes.append(_left_out(withdrawn))
     run = _Run(book, kept(root, slug), setup, setup.fingerprint(), graded, step, asked)
+    for name in book.unnamed:
+        graded.notes.append(f"{name}: the folder's name is not a line of UTF-8: rename it")
+    graded.review += len(book.unnamed)
     run.leave_out(folders)
     reports = _judge(run.new(chosen), setup, jobs, scheduler)
-    with book:
+    with not_waited_for(), book:
         graded.notes += book.notes
         for submission, report in reports:
             run.judged(submission, report)
@@ -128,6 +145,21 @@ def known_exercises(slug: str, root: Path | None, names: Collection[str]) -> Non
     for name in names:
         if name not in known:
             raise Unknown(f"{slug} has no exercise", name, known)
+
+
+def _withdrawn(slug: str, root: Path, folders: Collection[str]) -> frozenset[str]:
+    """Who has handed in, was booked, and was taken out of the gradebook."""
+    once = booked_once(root) & {*folders}
+    return booked(slug, root).roster.withdrawn(once) if once else frozenset()
+
+
+def _left_out(withdrawn: Collection[str]) -> str:
+    named = sorted(map(told, withdrawn))
+    rest = f" and {len(named) - MOST_NEAR} more" if len(named) > MOST_NEAR else ""
+    return (
+        f"left out, for the gradebook has them no more: {', '.join(named[:MOST_NEAR])}{rest}; "
+        "--student NAME takes one back in"
+    )
 
 
 def _chosen(
@@ -199,10 +231,11 @@ class _Run:
             if key_of(submission, self.rules) == self.keys[student]:
                 yield submission
             else:
-                self.graded.faults.append(f"{student}: {CHANGED}")
+                self.graded.faults.append(f"{told(student)}: {CHANGED}")
 
     def _handed_in(self, folder: Path, student: str) -> Submission:
-        return handed_in_by(folder, self.setup.slug, student, self.setup.root)
+        setup, below = self.setup, self.book.handed_in_below
+        return handed_in_by(folder, setup.slug, student, setup.root, below=below)
 
     def _partly(self, report: LabReport) -> bool:
         """Whether the exercises that are asked for are all that is to be judged again."""
@@ -229,7 +262,7 @@ class _Run:
         if not self._is_booked(report):
             self._book(submission(), report)
         elif fault := self.book.settle(report.student):
-            self.graded.faults.append(f"{report.student}: {fault}")
+            self.graded.faults.append(f"{told(report.student)}: {fault}")
         self.graded.review += report.needs_review
         self.done += 1
         self.step(self.done, self.graded.students, report.student)
@@ -246,7 +279,7 @@ class _Run:
             fault = self.book.enter(submission, report)
         self.results.assign(Entry(student, key, "" if fault else self.book.token(report)))
         if fault:
-            self.graded.faults.append(f"{student}: {fault}")
+            self.graded.faults.append(f"{told(student)}: {fault}")
         else:
             self.graded.booked += 1
 

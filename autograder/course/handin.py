@@ -14,8 +14,11 @@ from typing import Any
 from nbformat.notebooknode import from_dict
 
 from autograder.judge.submission import CHECK, Part, Submission
+from autograder.pages.harmless import LONGEST, harmless_markdown
 
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+RENDERED = 10 * LONGEST
+"""Characters of a student's text that are shown as Markdown; what follows is shown as typed."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +86,18 @@ def _last_of_each(cells: Sequence[Part], release: Release) -> list[Part]:
 
 
 def _locked_again(cells: Sequence[Part], release: Release) -> Iterator[Part]:
+    """What is the release's is so again, and what is not is harmless to who reads it."""
+    left = RENDERED
     for cell in cells:
         released = release.cells.get(cell.grade_id)
-        if released is None:
-            yield cell
-        else:
-            source = released.source if released.locked else cell.source
-            yield replace(cell, kind=released.kind, source=source)
+        if released is not None and released.locked:
+            yield replace(cell, kind=released.kind, source=released.source)
+            continue
+        kind, source = released.kind if released else cell.kind, cell.source
+        if kind != "code":
+            left -= len(source)
+            source = harmless_markdown(source, most=LONGEST if left >= 0 else 0)
+        yield replace(cell, kind=kind, source=source)
 
 
 def _complete(locked: Iterable[Part], release: Release) -> list[Part]:

@@ -28,6 +28,7 @@ from autograder.course.finding import handed_in_by
 from autograder.course.handin import Release, Released, as_notebook
 from autograder.course.processes import Setup, device_for
 from autograder.course.results import Entry, kept, key_of
+from autograder.course.sanitising import is_lab
 from autograder.course.secret import course_secret
 from autograder.judge.grader import Grader
 from autograder.judge.report import ExerciseReport, LabReport
@@ -39,13 +40,6 @@ from autograder.spec import collection
 _v4: Any = nbformat.v4
 
 
-def is_lab(resources: Mapping[str, Any], coursedir: Any) -> bool:
-    """Whether this notebook is a lab of the collection, for Judge and the reader to look after."""
-    names = resources["nbgrader"]
-    known = collection.specified(names["assignment"], Path(coursedir.root))
-    return known and names["notebook"] == names["assignment"]
-
-
 def submission_of(resources: Mapping[str, Any], converter: Any) -> Submission:
     """What a student handed in, read once for all that a converter does with it."""
     student, slug = resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]
@@ -54,7 +48,9 @@ def submission_of(resources: Mapping[str, Any], converter: Any) -> Submission:
         step = converter.coursedir.submitted_directory
         folder = Path(converter.coursedir.format_path(step, student, slug))
         root = Path(converter.coursedir.root).resolve()
-        converter.submission = submission = handed_in_by(folder, slug, student, root)
+        below = Path(converter.coursedir.root) / step
+        submission = handed_in_by(folder, slug, student, root, below=below)
+        converter.submission = submission
     return cast(Submission, submission)
 
 
@@ -195,6 +191,7 @@ def write_verdicts(nb: Any, report: LabReport) -> None:
         "notes": list(report.notes),
         "device": report.device,
         **({"problem": report.problem} if report.problem else {}),
+        **({"warning": report.warning} if report.warning else {}),
         **({"look_at": report.look_at} if report.look_at else {}),
     }
 

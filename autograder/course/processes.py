@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import signal
 import socket
 import threading
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import forkserver, get_all_start_methods, get_context, parent_process
-from multiprocessing.connection import wait as wait_for_end
+from multiprocessing import (
+    forkserver,
+    get_all_start_methods,
+    get_context,
+    parent_process,
+    resource_tracker,
+)
 from pathlib import Path
 from typing import Any, Literal
 
 from autograder.course.candidates import kind_of, stem_of
+from autograder.course.companions import whole
 from autograder.course.finding import handed_in_by
 from autograder.course.results import fingerprint
 from autograder.judge.feedback import report_on
@@ -28,6 +34,9 @@ from autograder.judge.report import LabReport
 from autograder.judge.submission import Submission
 from autograder.sandbox.errors import GraderFault, SandboxError
 from autograder.sandbox.handle import Preloaded
+from autograder.sandbox.kernel import die_with
+from autograder.sandbox.reader import control as reader_control
+from autograder.sandbox.reader import use
 from autograder.spec.collection import CollectionError, collect, course, lab
 
 Done = Callable[[str], None]
@@ -129,8 +138,9 @@ def grade_files(
     root = course(root)
     setup = Setup(slug, root, secret, isolation, device_for(device, lab(slug, root).arrays), only)
     names = names_of(paths)
+    never = [whole(path) for path in paths]
     work = (
-        handed_in_by(path, slug, name, root, never=paths)
+        handed_in_by(path, slug, name, root, never=never)
         for path, name in zip(paths, names, strict=True)
     )
     reports: dict[str, LabReport] = {}
@@ -219,8 +229,11 @@ def _in_processes(todo: Numbered, pending: Pending, setup: Setup, jobs: int) -> 
     pending: what was taken and is not reported yet, kept up to date.
     """
     preloaded = _preloaded(setup)
-    context, arguments = _context(setup.slug, setup.root), (setup, preloaded.control)
+    context = _context(setup.slug, setup.root)
+    _ensure_running(context)
+    arguments = (setup, preloaded.control, reader_control())
     pool = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=arguments)
+    _POOLS.add(pool)
     waiting: Waiting = {}
     for _ in range(2 * jobs):
         _submit(pool, todo, pending, waiting)
@@ -235,8 +248,8 @@ def begin_early(slug: str, device: str, root: Path | None = None) -> None:
     """Start what judging processes come from; its imports take a while, and more is to be done."""
     arrays = lab(slug, root).arrays
     _EARLY.append(Preloaded(arrays, device_for(device, arrays)))
-    if _context(slug, root).get_start_method() == "forkserver":
-        forkserver.ensure_running()
+    reader_control()
+    _ensure_running(_context(slug, root))
 
 
 def not_needed() -> None:
@@ -259,6 +272,20 @@ def _context(slug: str, root: Path | None) -> Any:
     return context
 
 
+def _ensure_running(context: Any) -> None:
+    """Start what judging processes are forked from, where Ctrl-C, meant for this one, does not
+    reach it: the signal stays blocked in it.
+    """
+    if context.get_start_method() != "forkserver":
+        return
+    resource_tracker.ensure_running()  # which unblocks the signal once it is started
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _as_they_come(
     pool: ProcessPoolExecutor,
     preloaded: Preloaded,
@@ -267,7 +294,7 @@ def _as_they_come(
     waiting: Waiting,
 ) -> Reports:
     """Never more is asked for at a time than the processes can hold."""
-    with contextlib.closing(preloaded), pool:
+    with contextlib.closing(preloaded), pool, not_waited_for():
         while waiting:
             ready, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in ready:
@@ -275,6 +302,25 @@ def _as_they_come(
                 submission = pending.pop(place)
                 _submit(pool, todo, pending, waiting)
                 yield submission, report
+
+
+_POOLS: weakref.WeakSet[ProcessPoolExecutor] = weakref.WeakSet()
+"""The pools of this process; they begin before the first report is asked for."""
+
+
+@contextlib.contextmanager
+def not_waited_for() -> Iterator[None]:
+    """Where a run is broken off, nobody waits for the submissions that processes are at."""
+    try:
+        yield
+    except BaseException:
+        for pool in list(_POOLS):
+            processes = list((pool._processes or {}).values())
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in processes:
+                process.kill()
+        not_needed()
+        raise
 
 
 def _submit(pool: ProcessPoolExecutor, todo: Numbered, pending: Pending, waiting: Waiting) -> None:
@@ -290,9 +336,10 @@ _FAULTS: list[Exception] = []
 """Why this process has no grader."""
 
 
-def _begin(setup: Setup, preloaded: socket.socket) -> None:
+def _begin(setup: Setup, preloaded: socket.socket, readers: socket.socket) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _end_with_parent()
+    use(readers)
     try:
         _GRADER.append(setup.grader(preloaded))
     except (CollectionError, SandboxError) as error:
@@ -302,14 +349,13 @@ def _begin(setup: Setup, preloaded: socket.socket) -> None:
 
 
 def _end_with_parent() -> None:
-    """Ends this process, and the grader's with it, once the one that began it was killed.
+    """Have this process killed, and the grader's with it, once the one that began it has ended.
 
     The sentinel is a pipe that the parent made: it tells of an end from before this began, too.
     """
     parent = parent_process()
     if parent is not None:
-        wait_for_end([parent.sentinel])
-        os._exit(1)
+        die_with(parent.sentinel)
 
 
 def _judge(submission: Submission) -> LabReport:

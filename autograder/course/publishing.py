@@ -5,31 +5,43 @@ Marks are the gradebook's where it knows a student, and the judge's own where it
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import quote
 
 import click
 
-from autograder.course.results import Results, digest, kept, write_whole
+from autograder.course.results import Results, booked_once, digest, kept, write_whole
 from autograder.judge.report import LabReport
 from autograder.judge.submission import CHECK, read
 from autograder.pages.class_page import class_page
 from autograder.pages.gradescope import results_json
 from autograder.pages.insight import insight
 from autograder.pages.junit import junit_xml
-from autograder.pages.marks import Mark, as_judged
+from autograder.pages.marks import NOT_GRADED_YET, NOT_HANDED_IN, Absent, Mark, as_judged
 from autograder.pages.overview import headings
-from autograder.pages.sheet import canvas_text, csv_text, moodle_text
+from autograder.pages.policy import policy, with_policy
+from autograder.pages.roster import COLUMNS, Filled, Platform, RosterError, filled
+from autograder.pages.sheet import (
+    brightspace_text,
+    canvas_text,
+    csv_text,
+    in_brightspace,
+    moodle_text,
+)
 from autograder.pages.student_page import Section, student_page
 from autograder.sandbox.errors import GraderFault
 from autograder.spec.collection import Collected, CollectionError, collect
 
+if TYPE_CHECKING:
+    from autograder.course.gradebook import Booked
+
 Done = Callable[[str], None]
-Kind = Literal["gradescope", "canvas", "moodle", "junit", "csv"]
+Kind = Literal["gradescope", "canvas", "moodle", "brightspace", "junit", "csv"]
 
 
 class NothingKept(click.UsageError):
@@ -43,16 +55,20 @@ def report(
 
     Raises NothingKept.
     """
-    collected, results = _kept(slug, root)
-    path = out or results.folder / "class.html"
+    marked = _class(slug, root, raw=True)
+    collected = marked.collected
+    path = out or marked.results.folder / "class.html"
     beside = path.with_name(f"{path.stem}_files")
     sections = _lab_page(collected, beside)
-    for judged in results.latest():
+    for judged in marked.reports():
         html = student_page(judged, collected.lab.title, sections)
-        write_whole(beside / _file(judged.student), html)
+        write_whole(beside / page_of(judged.student), html)
         done(judged.student)
-    link = lambda student: f"{quote(beside.name)}/{_file(student)}"  # noqa: E731
-    write_whole(path, class_page(insight(collected, results.latest()), link))
+    for student in marked.withdrawn:
+        (beside / page_of(student)).unlink(missing_ok=True)
+    link = lambda student: f"{quote(beside.name)}/{page_of(student)}"  # noqa: E731
+    found = insight(collected, marked.reports(), marked.absent())
+    write_whole(path, class_page(found, link))
     return path
 
 
@@ -64,7 +80,7 @@ def _kept(slug: str, root: Path | None) -> tuple[Collected, Results]:
     return collected, results
 
 
-def _file(student: str) -> str:
+def page_of(student: str) -> str:
     """The name of a student's page: letters for people, a digest to make it the only one."""
     letters = re.sub(r"[^a-z0-9]+", "-", student.lower()).strip("-")[:40]
     return f"{letters or 'student'}-{digest(student)[:8]}.html"
@@ -80,7 +96,7 @@ def _lab_page(collected: Collected, folder: Path) -> dict[str, Section]:
 
     exporter: Any = cast(Any, HTMLExporter)()
     html, _ = exporter.from_filename(str(notebook))
-    write_whole(folder / "lab.html", html)
+    write_whole(folder / "lab.html", with_policy(html, policy(formulas=True)))
     texts = (cell.source if cell.kind == "markdown" else "" for cell in cells)
     return {
         cell.grade_id.removeprefix(CHECK): Section(place[0], f"lab.html#{quote(place[1])}")
@@ -117,11 +133,38 @@ def as_text(slug: str, kind: Kind, root: Path | None = None, *, raw: bool = Fals
     return text.decode("utf-8") if isinstance(text, bytes) else text
 
 
+def into_roster(
+    slug: str,
+    kind: Kind,
+    roster: Path,
+    root: Path | None = None,
+    *,
+    column: str = "",
+    raw: bool = False,
+) -> Filled:
+    """The gradebook that a platform has exported, with the marks of the lab in it.
+
+    column: what the lab is called there.  Raises UsageError, GraderFault, CollectionError.
+    """
+    if kind not in COLUMNS:
+        raise click.UsageError(f"--roster is for {', '.join(COLUMNS)}: leave it out")
+    marked = _class(slug, root, raw)
+    marks = [mark for _, mark in marked.marked()]
+    try:
+        data = roster.read_bytes()
+        return filled(data, cast(Platform, kind), marks, marked.names(kind), column)
+    except OSError as error:
+        raise click.UsageError(f"{roster} cannot be read: {error.strerror}") from error
+    except RosterError as error:
+        raise CollectionError(f"{roster} is not filled in: {error}") from error
+
+
 DEFAULTS = {
     "junit": "junit.xml",
     "csv": "marks.csv",
     "canvas": "canvas.csv",
     "moodle": "moodle.csv",
+    "brightspace": "brightspace.csv",
 }
 
 
@@ -131,13 +174,39 @@ class _Class:
 
     collected: Collected
     results: Results
-    booked: dict[str, Mark]
+    booked: Booked
     raw: bool
+
+    @functools.cached_property
+    def withdrawn(self) -> frozenset[str]:
+        """Students whom the gradebook has had and has no more."""
+        return self.booked.roster.withdrawn(booked_once(self.collected.root))
+
+    def reports(self) -> Iterator[LabReport]:
+        """The report of everybody who was not withdrawn, one in memory at a time."""
+        for report in self.results.latest():
+            if report.student not in self.withdrawn:
+                yield report
+
+    def absent(self) -> list[Absent]:
+        """Those in the gradebook's table of students of whom there is no report."""
+        from autograder.course.gradebook import Book
+
+        people = self.booked.roster.people
+        missing = people.keys() - {report.student for report in self.results.latest()}
+        if not missing:
+            return []
+        folders = Book(self.collected.slug, self.collected.root).submissions()
+        came = folders.keys() | self.booked.marks.keys()
+        return [
+            Absent(people[name], NOT_GRADED_YET if name in came else NOT_HANDED_IN)
+            for name in sorted(missing)
+        ]
 
     def marked(self) -> Iterator[tuple[LabReport, Mark]]:
         """Every student's report with the mark that counts, one in memory at a time."""
-        for report in self.results.latest():
-            mark = self.booked.get(report.student)
+        for report in self.reports():
+            mark = self.booked.marks.get(report.student)
             if mark is None or self.raw:
                 yield report, as_judged(report, mark.person if mark else None)
             else:
@@ -149,33 +218,41 @@ class _Class:
         """What the lab is called in the gradebooks of others."""
         return f"{self.collected.lab.title} ({self.collected.slug})"
 
+    def names(self, kind: Kind) -> list[str]:
+        """What the lab may be called there; first what a new column is called."""
+        names = [self.column, self.collected.lab.title, self.collected.slug]
+        return [*map(in_brightspace, names), *names] if kind == "brightspace" else names
+
 
 def _class(slug: str, root: Path | None, raw: bool) -> _Class:
     collected, results = _kept(slug, root)
     return _Class(collected, results, _known(slug, collected.root, raw), raw)
 
 
-def _known(slug: str, root: Path, raw: bool) -> dict[str, Mark]:
+def _known(slug: str, root: Path, raw: bool) -> Booked:
     """What the gradebook has; for the judge's own marks it is of use and no need."""
-    from autograder.course.gradebook import booked_marks
+    from autograder.course.gradebook import Booked, booked
 
     try:
-        return booked_marks(slug, root)
+        return booked(slug, root)
     except GraderFault:
         if raw:
-            return {}
+            return Booked()
         raise
 
 
 def _one_file(marked: _Class, kind: Kind) -> str | bytes:
     if kind == "junit":
-        return junit_xml(marked.results.latest())
+        return junit_xml(marked.reports(), marked.results.judged_at())
     if kind == "canvas":
         return canvas_text(marked.column, [mark for _, mark in marked.marked()])
     if kind == "moodle":
         return moodle_text(marked.column, (mark for _, mark in marked.marked()))
+    if kind == "brightspace":
+        item = marked.names(kind)[0]
+        return brightspace_text(item, (mark for _, mark in marked.marked()))
     names = [exercise.name for exercise in marked.collected.exercises]
-    return csv_text(names, marked.marked())
+    return csv_text(names, marked.marked(), marked.absent())
 
 
 def _gradescope(marked: _Class, out: Path, done: Done) -> Path:
@@ -188,7 +265,7 @@ def _gradescope(marked: _Class, out: Path, done: Done) -> Path:
         write_whole(out, results_json(*found[0]))
         return out
     for judged, mark in marked.marked():
-        folder = out / _file(judged.student).removesuffix(".html")
+        folder = out / page_of(judged.student).removesuffix(".html")
         write_whole(folder / "results.json", results_json(judged, mark))
         done(judged.student)
     return out

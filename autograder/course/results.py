@@ -8,6 +8,8 @@ No name of a student is ever part of a path.
 from __future__ import annotations
 
 import ast
+import contextlib
+import datetime
 import hashlib
 import hmac
 import json
@@ -25,6 +27,8 @@ FIRST = ("judge/grader.py", "judge/submission.py")
 """Where a judgement begins; what these import determines it too."""
 
 LIBRARIES = ("ipython", "numpy", "torch", "safetensors")
+FILE, FOLDER = 0o640, 0o750
+"""The modes of what holds names or marks: for its owner, and for the group to read."""
 DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError)
 """What reading a file that is not as it was written raises."""
 
@@ -79,6 +83,15 @@ class Results:
             if report := self.report(entry.key):
                 yield report
 
+    def judged_at(self) -> dict[str, datetime.datetime]:
+        """When the latest report of each student was written, in UTC."""
+        found = {}
+        for entry in self.entries():
+            with contextlib.suppress(OSError):
+                seconds = self._report(entry.key).stat().st_mtime
+                found[entry.student] = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+        return found
+
     def _report(self, key: str) -> Path:
         return self.folder / "reports" / f"{key}.json"
 
@@ -97,6 +110,12 @@ def _entry_in(file: Path) -> Entry | None:
 def kept(root: Path, slug: str) -> Results:
     """What is kept of a lab in a course folder."""
     return Results(root / "results" / slug)
+
+
+def booked_once(root: Path) -> set[str]:
+    """Everybody of whom the gradebook has had a report of any lab that is kept."""
+    files = (root / "results").glob("*/class/*.json")
+    return {entry.student for entry in map(_entry_in, files) if entry and entry.booked}
 
 
 def key_of(submission: Submission, fingerprint: str) -> str:
@@ -172,12 +191,30 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def write_whole(path: Path, text: str | bytes) -> None:
-    """Write a whole file or nothing: beside it first, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def write_whole(path: Path, text: str | bytes, *, mode: int = FILE) -> None:
+    """Write a whole file or nothing: beside it first, then renamed.
+
+    It holds names and marks: others cannot read it.  Raises OSError, which names the file.
+    """
+
+    def opened(name: str, flags: int) -> int:
+        return os.open(name, flags | os.O_EXCL, mode)
+
+    make_folder(path.parent)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
+        beside.unlink(missing_ok=True)  # of a run that was killed
+        with open(beside, "wb", opener=opened) as file:
+            file.write(text if isinstance(text, bytes) else text.encode("utf-8"))
         beside.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, into which others cannot look; what is there stays."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(mode=FOLDER, exist_ok=True)

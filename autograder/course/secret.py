@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from autograder.course.results import make_folder
+
 VARIABLE = "AUTOGRADER_SECRET"
 LEAST = 16
 
@@ -43,7 +45,7 @@ def _long_enough(secret: bytes, where: str) -> bytes:
 def _made(path: Path) -> bytes:
     """A new secret, readable by its owner alone; where two make one at once, one of them wins."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         beside = path.with_name(f".secret.{os.getpid()}.{secrets.token_hex(4)}")
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:

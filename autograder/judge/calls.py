@@ -5,6 +5,7 @@ The same path serves the student's functions, the references and the mistakes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,17 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.labcheck.compare import Tolerance
-from autograder.labcheck.tree import Array, Tree, cast, decode, encode, mapped
+from autograder.labcheck.tree import MAX_BYTES, Array, Tree, cast, decode, encode, mapped, weight
 from autograder.labcheck.verdict import Observed, Question
 from autograder.sandbox import wire
 from autograder.sandbox.errors import Violation, WorkerGone
-from autograder.sandbox.pool import Answer, Arrays, Worker
+from autograder.sandbox.pool import MUCH_TIME, Answer, Arrays, Worker
 from autograder.spec import Case, Exercise
 from autograder.spec.cases import DATA
 from autograder.spec.travel import text_of
 
 CALL_SECONDS = 10.0
 TRAINING_SECONDS = 60.0
+
+TIMES, ROOM = 4, 2**18
+"""What may come back is so many times what is due, and so many bytes more."""
+TOO_MUCH = "more numbers than any answer needs"
 
 ON_CUDA = {"accelerator": "cuda", "beside": "cpu"}
 """The device of a case where there is a real accelerator."""
@@ -32,14 +37,38 @@ UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError,
 """What reading an answer raises that no honest worker sends."""
 
 
+Text = Callable[[str, int], str | None]
+"""What stands in a line of a file; None where there is no such line."""
+
+
+def unknown(file: str, line: int) -> None:
+    """For a program whose lines are told to nobody."""
+
+
 @dataclass(frozen=True, eq=False)
 class Request:
-    """A call ready to be sent: header without its entry, packed arrays, and the case behind it."""
+    """A call ready to be sent: header without its entry, packed arrays, and the case behind it.
+
+    most: what a result may weigh.  scenario: how the entry point is used, where it is not simply
+    called.
+    """
 
     case: Case
     question: Question
     header: Mapping[str, Any]
     body: bytes
+    most: int = MAX_BYTES
+    scenario: Callable[..., Any] | None = None
+
+    @property
+    def most_left(self) -> int:
+        """What the arguments may weigh after the call."""
+        return min(MAX_BYTES, allowance(weight(dict(self.question.arguments))))
+
+
+def allowance(due: int) -> int:
+    """What a tree may weigh where one of so many bytes is due."""
+    return TIMES * due + ROOM
 
 
 def code_of(function: Callable[..., Any] | None) -> dict[str, str] | None:
@@ -76,7 +105,7 @@ def request_of(
         case.value,
         case.observe,
         case.mentions,
-        Tolerance(close.rtol, close.atol, close.alike),
+        Tolerance(close.rtol, close.atol, close.alike, close.whole),
         exercise.shapes,
         case.why,
         indirect=any((case.scenario, exercise.scenario, exercise.view)),
@@ -85,8 +114,10 @@ def request_of(
         property=_property(case),
         apart=case.scenario is not None,
     )
-    scenario = code_of(case.scenario or exercise.scenario)
-    return Request(case, question, *packed(arguments, scenario, case.device))
+    scenario = case.scenario or exercise.scenario
+    return Request(
+        case, question, *packed(arguments, code_of(scenario), case.device), scenario=scenario
+    )
 
 
 def _property(case: Case) -> str:
@@ -99,7 +130,8 @@ def with_arguments(request: Request, arguments: Mapping[str, Tree]) -> Request:
     """The same call with other arguments."""
     scenario, device = request.header["scenario"], request.header["device"]
     question = replace(request.question, arguments=arguments)
-    return Request(request.case, question, *packed(arguments, scenario, device))
+    header, body = packed(arguments, scenario, device)
+    return replace(request, question=question, header=header, body=body)
 
 
 def _arguments(case: Case, arrays: str, rng: np.random.Generator, digits: int | None) -> Tree:
@@ -129,11 +161,15 @@ def _whole(leaf: Any) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Reply:
-    """What one call did: its result, and its arguments afterwards where these were asked for."""
+    """What one call did: its result, and its arguments afterwards where these were asked for.
+
+    weight: of the result as it came, before any view of it.
+    """
 
     result: Observed
     arguments: Observed
     seconds: float = 0.0
+    weight: int = 0
 
 
 def call(
@@ -144,26 +180,49 @@ def call(
     seconds: float = CALL_SECONDS,
     arguments: bool = False,
     answer: Answer | None = None,
+    cpu: float = math.inf,
+    line: Text = unknown,
+    limits: Mapping[str, int] | None = None,
 ) -> Reply:
     """Sends one call; WorkerGone and Violation become observations of kind "gone".
+
+    cpu: seconds of processor time that it may take.  line: what stands in a line of the program,
+    which its process is not asked for.  limits: how many numbers each function may give that
+    stands in for the program's own.
 
     What a case plays on an accelerator runs on the worker's own, where it has one.
     """
     device = request.header["device"]
     if worker.device == "cuda":
         device = ON_CUDA.get(device, device)
+    most, left = request.most, request.most_left
     header = {**request.header, "entry": entry, "arguments": arguments, "device": device}
+    header |= {"most": most, "most_left": left, "limits": limits}
     try:
         sent = request.question.arguments
-        got = worker.request(header, request.body, seconds=seconds, answer=answer)
-        return _reply(*got, sent if arguments else None)
+        bytes_back = min(wire.BODY_LIMIT, most + left + ROOM)
+        got = worker.request(
+            header, request.body, seconds=seconds, answer=answer, most=bytes_back, cpu=cpu
+        )
+        return _within(request, _reply(*got, sent if arguments else None, line))
     except WorkerGone as gone:
         late = f"The call took longer than {seconds:g} seconds and was stopped."
-        text = late if gone.kind == "timeout" else sentence(gone)
+        text = late if gone.kind == "timeout" and gone.text != MUCH_TIME else sentence(gone)
         return _both(Observed("gone", type=gone.kind, text=text))
     except (Violation, *UNREADABLE) as gone:
         worker.close()
         return _both(Observed("gone", type="crash", text=sentence(gone)))
+
+
+def _within(request: Request, reply: Reply) -> Reply:
+    """The reply without what weighs more than may come back, whatever its worker has let pass."""
+    result, arguments = reply.result, reply.arguments
+    size = weight(result.tree)
+    if size > request.most:
+        result = Observed("refused", text=TOO_MUCH)
+    if arguments.tree and weight(arguments.tree) > request.most_left:
+        arguments = Observed("refused", text=TOO_MUCH)
+    return Reply(result, arguments, reply.seconds, size)
 
 
 def sentence(gone: Exception) -> str:
@@ -178,7 +237,9 @@ def _both(observed: Observed) -> Reply:
     return Reply(observed, observed)
 
 
-def _reply(reply: dict[str, Any], arrays: Arrays, sent: Mapping[str, Tree] | None) -> Reply:
+def _reply(
+    reply: dict[str, Any], arrays: Arrays, sent: Mapping[str, Tree] | None, line: Text
+) -> Reply:
     left = _afterwards(reply.get("arguments"), arrays, sent)
     match reply.get("op"):
         case "result":
@@ -188,7 +249,7 @@ def _reply(reply: dict[str, Any], arrays: Arrays, sent: Mapping[str, Tree] | Non
                 float(reply.get("seconds", 0.0)),
             )
         case "raised":
-            return Reply(raised(reply), left)
+            return Reply(raised(reply, line), left)
         case "refused":
             return _both(Observed("refused", text=str(reply["reason"])))
         case "forbidden":
@@ -208,9 +269,11 @@ def _afterwards(nodes: Any, arrays: Arrays, sent: Mapping[str, Tree] | None) -> 
     return Observed("result", {str(name): decode(node, arrays) for name, node in nodes})
 
 
-def raised(reply: Mapping[str, Any]) -> Observed:
-    """The observation of an exception that a worker reports."""
-    lines = tuple((str(file), int(line), str(text)) for file, line, text in reply.get("lines", ()))
+def raised(reply: Mapping[str, Any], line: Text = unknown) -> Observed:
+    """The observation of an exception that a worker reports; lines of no program are left out."""
+    places = [(str(file), int(number)) for file, number in reply.get("lines", ())]
+    texts = ((file, number, line(file, number)) for file, number in places)
+    lines = tuple((file, number, text) for file, number, text in texts if text is not None)
     kind = "MemoryError" if reply.get("memory") else str(reply["type"])
     bases = tuple(str(base) for base in reply.get("bases", ()))
     return Observed("raised", None, kind, bases, str(reply.get("text", "")), lines)

@@ -6,14 +6,16 @@ import contextlib
 import inspect
 import time
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.judge import calls
 from autograder.judge.calls import Request, call, code_of, raised
 from autograder.judge.oracle import Oracle
-from autograder.judge.program import Program, definitions
+from autograder.judge.program import Program, bare
 from autograder.judge.submission import Cell
-from autograder.labcheck.tree import decode, encode
+from autograder.labcheck.running import NAME
+from autograder.labcheck.tree import decode, encode, numbers_in
 from autograder.labcheck.verdict import Observed
 from autograder.sandbox import wire
 from autograder.sandbox.errors import Violation, WorkerGone
@@ -22,12 +24,27 @@ from autograder.spec import Exercise
 
 CELL_SECONDS = 20.0
 SUBMISSION_SECONDS = 180.0
+MOST_IN_CELLS = 2**22
+"""Bytes of arrays that cells may hand to a function that is given."""
+MODULE_FILE = f"{NAME}.py"
+"""What ``__file__`` says in a program; it is there to be read."""
 RELOADS = 3
 """How many cells may each end the process before the rest is read for its definitions alone."""
 
 
+@dataclass
+class _Loaded:
+    """A worker in which the cells have run: the names they defined, and how some failed."""
+
+    worker: Worker
+    failed: dict[int, Observed] = field(default_factory=dict)
+    defined: dict[str, str] = field(default_factory=dict)
+
+
 class Candidate:
     """One submission's place: a worker with its cells loaded, a fresh one where that has ended.
+
+    Exercises that forbid the same functions share a worker, in which these refuse.
 
     absent: modules that the program imports and that are not there.  stopped: by place, how a
     statement of a cell failed.
@@ -36,25 +53,44 @@ class Candidate:
     def __init__(self, sandbox: Sandbox, oracle: Oracle, program: Program) -> None:
         self.sandbox, self.oracle, self.program = sandbox, oracle, program
         self.ends = time.monotonic() + SUBMISSION_SECONDS
+        self._began, self._spent = time.process_time(), 0.0
         self.fatal: dict[int, Observed] = {}
         self.absent: dict[str, None] = {}
         self.stopped: dict[int, Observed] = {}
-        self._failed: dict[int, Observed] = {}
-        self._defined: dict[str, str] = {}
         self._given: tuple[str, ...] = ()
+        self._limits: dict[str, int] | None = None
         self._only: Collection[int] | None = None
-        self._worker: Worker | None = None
+        self._unanswered = False
+        self._loaded: dict[tuple[str, ...], _Loaded] = {}
 
     def close(self) -> None:
-        """End the worker; the next call gets a fresh one."""
-        if self._worker is not None:
-            self._worker.close()
-            self._worker = None
+        """End the workers; the next call gets a fresh one."""
+        for refused in list(self._loaded):
+            self._end(refused)
+
+    def _end(self, refused: tuple[str, ...]) -> None:
+        worker = self._loaded.pop(refused).worker
+        worker.close()
+        self._spent += worker.cpu
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The functions that the judge answers for now."""
+        return self._given
 
     @property
     def late(self) -> bool:
-        """Whether the time of this submission is used up."""
-        return time.monotonic() > self.ends
+        """Whether the time of this submission is used up, by the clock or of the processor."""
+        return time.monotonic() > self.ends or self.cpu_left <= 0
+
+    @property
+    def cpu_left(self) -> float:
+        """Seconds of processor time that are left to all that this submission causes.
+
+        Counted are its cells and calls in every worker, views of its results, and the judging.
+        """
+        running = sum(loaded.worker.cpu for loaded in self._loaded.values())
+        return SUBMISSION_SECONDS - self._spent - running - (time.process_time() - self._began)
 
     @contextlib.contextmanager
     def apart(
@@ -75,16 +111,16 @@ class Candidate:
             self.close()
             self._given, self._only, self.fatal = (), None, fatal
 
-    def why_not(self, name: str) -> Observed | None:
+    def why_not(self, exercise: Exercise) -> Observed | None:
         """Why an entry point cannot be called, if the cells already tell."""
-        self._load()
-        if self._worker is None:
+        name, loaded = exercise.name, self._load(exercise)
+        if loaded is None:
             return _out_of_time()
-        if name in self._defined:
+        if name in loaded.defined:
             return None
         cells = self.program.cells
         reasons = [
-            self.fatal.get(place) or self._failed.get(place)
+            self.fatal.get(place) or loaded.failed.get(place)
             for place, cell in enumerate(cells)
             if name in cell.defines
         ]
@@ -96,52 +132,92 @@ class Candidate:
         return any(cells[place].defines.issuperset(names) for place in self.fatal)
 
     def call(
-        self, exercise: Exercise, request: Request, arguments: bool
+        self, exercise: Exercise, draw: int, request: Request, arguments: bool
     ) -> tuple[Observed, Observed]:
         """What a call gives, and its arguments afterwards where these are asked for."""
-        self._load()
-        if self._worker is None:
+        loaded = self._load(exercise)
+        if loaded is None:
             return _out_of_time(), _out_of_time()
         long = exercise.training or self._given  # a function that is given costs a round trip
         limit = calls.TRAINING_SECONDS if long else calls.CALL_SECONDS
         left = max(0.1, min(limit, self.ends - time.monotonic()))
-        answer = self._answer()
+        answer, self._unanswered = self._answer(), False
+        self._limits = self._allowed(exercise, draw, request)
         reply = call(
-            self._worker, exercise.name, request, seconds=left, arguments=arguments, answer=answer
+            loaded.worker,
+            exercise.name,
+            request,
+            seconds=left,
+            arguments=arguments,
+            answer=answer,
+            cpu=max(0.1, self.cpu_left),
+            line=self.program.line,
+            limits=self._limits,
         )
+        self._limits = None
         result = reply.result
         if result.did == "gone":
-            self.close()
-            if left < limit and result.type == "timeout":
+            self._end(exercise.forbidden)
+            if result.type == "timeout" and (left < limit or self.late):
                 result = _out_of_time()
-        return self.oracle.viewed(exercise, request, result), reply.arguments
+        if self._unanswered:  # whatever the program has made of that
+            return _out_of_time(), reply.arguments
+        if result.did == "forbidden":
+            result = Observed("forbidden", text=self._package({"package": result.text}))
+        return self._viewed(exercise, request, result), reply.arguments
+
+    def _viewed(self, exercise: Exercise, request: Request, result: Observed) -> Observed:
+        """What of a result is compared; the time that a view of it takes is the submission's."""
+        began = time.monotonic()
+        most = min(self.ends - began, self.cpu_left, calls.TRAINING_SECONDS)
+        seen = self.oracle.viewed(exercise, request, result, max(0.1, most))
+        if seen is not result:
+            self._spent += time.monotonic() - began
+        return _out_of_time() if seen is not result and self.late else seen
+
+    def _package(self, reply: Mapping[str, Any]) -> str:
+        """What a process says was used, if it is one of those that may not be."""
+        named, collected = str(reply.get("package")), self.oracle.collected
+        own = (name for exercise in collected.exercises for name in exercise.forbidden)
+        known = (
+            name for name in (*own, *collected.lab.forbidden) if f"{named}.".startswith(f"{name}.")
+        )
+        return next(known, "")
 
     # -- the cells -------------------------------------------------------------------------------
 
-    def _load(self) -> None:
-        """A worker with every cell run that does not end its process."""
-        while self._worker is None and not self.late:
-            self._run_cells(min(self.ends, time.monotonic() + CELL_SECONDS))
+    def _load(self, exercise: Exercise) -> _Loaded | None:
+        """A worker with every cell run that does not end its process, if there is time for one.
+
+        What the exercise forbids refuses there from the first cell on.
+        """
+        refused = exercise.forbidden
+        while refused not in self._loaded and not self.late:
+            self._run_cells(refused, min(self.ends, time.monotonic() + CELL_SECONDS))
+        return self._loaded.get(refused)
 
     def _chosen(self) -> Iterator[tuple[int, Cell, str]]:
         """The cells to run with their sources: after an ending, only those that are needed."""
         program = self.program
         chosen = program.needed(program.names) if self.fatal else range(len(program.cells))
-        bare = len(self.fatal) >= RELOADS
-        own = {name for cell in program.cells for name in cell.defines} if bare else set()
-        for place, cell in enumerate(program.cells):
+        sources = [cell.source for cell in program.cells]
+        if len(self.fatal) >= RELOADS:
+            sources = bare(program.cells)
+        for place, (cell, source) in enumerate(zip(program.cells, sources, strict=True)):
             if place in self.fatal or place not in chosen:
                 continue
             if self._only is None or place in self._only:
-                yield place, cell, definitions(cell.source, own) if bare else cell.source
+                yield place, cell, source
 
-    def _run_cells(self, ends: float) -> None:
-        self._worker = worker = self.sandbox.worker()
+    def _run_cells(self, refused: tuple[str, ...], ends: float) -> None:
+        worker = self.sandbox.worker()
+        loaded = self._loaded[refused] = _Loaded(worker)
         collected = self.oracle.collected
         header = {
             "op": "load",
             "forbidden": list(collected.lab.forbidden),
-            "files": dict(self.program.files),
+            "refused": list(refused),
+            "files": {MODULE_FILE: self.program.script, **dict(self.program.files)},
             "replacements": {
                 exercise.name: code_of(exercise.stand_in)
                 for exercise in collected.exercises
@@ -149,34 +225,49 @@ class Candidate:
             },
         }
         worker.request(header, seconds=CELL_SECONDS)
-        self._failed, self._defined = {}, {}
         for place, cell, source in self._chosen():
             code = {"op": "cell", "source": source, "file": cell.file, "offset": cell.offset}
             left = max(0.1, ends - time.monotonic())
             try:
-                reply, _ = worker.request(code, seconds=left, answer=self._answer())
-                self._note(place, reply)
+                reply, _ = worker.request(
+                    code,
+                    seconds=left,
+                    answer=self._answer(),
+                    most=MOST_IN_CELLS,
+                    cpu=max(0.1, self.cpu_left),
+                )
+                self._note(place, reply, loaded)
             except (WorkerGone, Violation, *calls.UNREADABLE) as gone:
                 self.fatal[place] = _ended(cell, gone)
-                self.close()
+                self._end(refused)
                 return
+        disturbed = refused and any(one.did == "forbidden" for one in loaded.failed.values())
+        if not disturbed and not self._given:
+            for place, failed in loaded.failed.items():
+                self.stopped.setdefault(place, failed)
 
-    def _note(self, place: int, reply: Mapping[str, Any]) -> None:
+    def _note(self, place: int, reply: Mapping[str, Any], loaded: _Loaded) -> None:
         """What a cell defined, and how it failed if it did."""
         if reply.get("op") != "ran":
             raise Violation("an answer to another question")
-        self._defined = {str(name): str(kind) for name, kind in reply["defined"].items()}
+        loaded.defined = {str(name): str(kind) for name, kind in reply["defined"].items()}
         imported = self.program.imported
-        self.absent |= dict.fromkeys(name for name in reply["absent"] if name in imported)
+        if not self._given:  # what the judge answers may be told by what is imported
+            self.absent |= dict.fromkeys(name for name in reply["absent"] if name in imported)
         error = reply.get("error")
         if isinstance(error, dict) and error.get("op") == "forbidden":
-            self._failed[place] = Observed("forbidden", text=str(error.get("package")))
+            loaded.failed[place] = Observed("forbidden", text=self._package(error))
         elif isinstance(error, dict):
-            self._failed[place] = raised(error)
-        if place in self._failed and not self._given:
-            self.stopped.setdefault(place, self._failed[place])
+            loaded.failed[place] = raised(error, self.program.line)
 
     # -- functions given -------------------------------------------------------------------------
+
+    def _allowed(self, exercise: Exercise, draw: int, request: Request) -> dict[str, int] | None:
+        """How much each function that is given may give in a call."""
+        if not self._given:
+            return None
+        limits = self.oracle.limits(exercise, draw, request)
+        return {name: most for name, most in limits.items() if name in self._given}
 
     def _answer(self) -> Answer | None:
         """Answers for the functions that the judge gives in the student's stead."""
@@ -184,7 +275,8 @@ class Candidate:
 
     def _answered(self, header: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], bytes]:
         name = str(header.get("name"))
-        if name not in self._given or self.late:
+        self._unanswered = self._unanswered or self.late
+        if name not in self._given or self._unanswered:
             return _raising("RuntimeError", "this function cannot be called now")
         args = [decode(node, arrays) for node in header["args"]]
         kwargs = {str(key): decode(node, arrays) for key, node in header["kwargs"]}
@@ -192,12 +284,18 @@ class Candidate:
             arguments = self._bound(name, args, kwargs)
         except TypeError as error:
             return _raising("TypeError", str(error))
-        got = self.oracle.answer(name, arguments)
+        cotangents = decode(header["cotangents"], arrays)
+        got = self.oracle.answer(name, arguments, cotangents)
         if got.did != "result":
             return _raising(got.type, got.text)
+        if self._limits is not None and cotangents is None:  # gradients only follow results
+            self._limits[name] = self._limits.get(name, 0) - numbers_in(got.tree["result"])
+            if self._limits[name] < 0:
+                return _raising("RuntimeError", wire.TOO_MUCH_ASKED)
         results: Arrays = {}
-        node = encode(got.tree, results)
-        return {"op": "answer", "result": node}, wire.pack(results)
+        node, modules = (encode(got.tree[key], results) for key in ("result", "modules"))
+        answer = {"op": "answer", "result": node, "modules": modules}
+        return {**answer, "attached": got.tree["attached"]}, wire.pack(results)
 
     def _bound(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Arguments under the reference's names; the student's own names serve as well."""

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from autograder.judge import hidden
 from autograder.judge.judgement import Judgement
 from autograder.judge.report import CaseReport, ExerciseReport
 from autograder.labcheck.explain import Line, listed
 from autograder.labcheck.message import advice, ended, findings, forbidden
 from autograder.labcheck.own import Own
+from autograder.labcheck.strip import told_by_steps
 from autograder.labcheck.text import capped
 from autograder.labcheck.verdict import Trial
-
-LONG_NUMBER = re.compile(r"\d+\.\d{3,}(?:e[-+]?\d+)?|\d{7,}")
-OWN_TEXTS = frozenset({"You returned", "First wrong", "Raised", "What happened"})
 
 NOTHING = Own()
 
@@ -28,23 +26,37 @@ def report_on(judgement: Judgement) -> ExerciseReport:
     """What a judgement is worth, and what a student reads about it: no hidden number is in it."""
     exercise, outcome = judgement.exercise, judgement.outcome
     failed = outcome == "not_graded"
-    lines = (replace(line, text=capped(line.text)) for line in _lines(judgement))
+    lines = tuple(replace(line, text=capped(line.text)) for line in _lines(judgement))
     return ExerciseReport(
         exercise.name,
         outcome,
         None if failed else round(exercise.points * judgement.share, 4),
         float(exercise.points),
         judgement.mistake,
-        tuple(lines),
-        tuple(case_report(trial, exercise.parts, judgement.own) for trial in judgement.trials),
+        lines,
+        tuple(_cases(judgement)),
         judgement.reason if failed else "",
+        _steps(judgement) if any(line.label == "First wrong" for line in lines) else None,
     )
+
+
+def _steps(judgement: Judgement) -> tuple[int, tuple[int, ...]] | None:
+    """Which time steps are wrong, where the message says so: a picture tells nothing beside it."""
+    first = next((trial for trial in judgement.trials if not trial.passed), None)
+    if first is None or first.mismatch is None or first.question.observe != "result":
+        return None
+    mismatch = hidden.bounded(first, judgement.own).mismatch
+    if mismatch is None or not told_by_steps(mismatch):
+        return None
+    return mismatch.step_count, mismatch.steps
 
 
 def _lines(judgement: Judgement) -> list[Line]:
     if judgement.outcome == "right":
         return _given(judgement)
-    does = [Line("What it does", judgement.said)] if judgement.said else []
+    cases = [trial.question.name for trial in judgement.trials]
+    said = hidden.sentence(judgement.said, judgement.own, cases)
+    does = [Line("What it does", said)] if said else []
     return [*_what(judgement), *does, *_hint(judgement), *_given(judgement)]
 
 
@@ -71,10 +83,17 @@ def _what(judgement: Judgement) -> list[Line]:
 
 
 def _hidden(trials: Sequence[Trial], parts: Sequence[str], own: Own) -> list[Line]:
-    """Findings on hidden cases, without numbers that a student's own texts and names carry."""
+    """Findings on hidden cases: of what came only what may be told."""
+    first = next((trial for trial in trials if not trial.passed), None)
+    if first is None:
+        return []
+    told = [hidden.bounded(trial, own) if trial is first else trial for trial in trials]
+    lines = findings(told, parts, numbers=False, own=own)
+    if first.got.did != "result":
+        return lines
     return [
-        replace(line, text=LONG_NUMBER.sub("…", line.text)) if line.label in OWN_TEXTS else line
-        for line in findings(trials, parts, numbers=False, own=own)
+        replace(line, text=hidden.returned(first, own)) if line.label == "You returned" else line
+        for line in lines
     ]
 
 
@@ -101,8 +120,29 @@ def _given(judgement: Judgement) -> list[Line]:
     return [Line("Note", f"{text}\none error is charged once.")]
 
 
-def case_report(trial: Trial, parts: Sequence[str], own: Own = NOTHING) -> CaseReport:
-    """One case in a sentence; `own` is what the program's text names."""
+def _cases(judgement: Judgement) -> Iterator[CaseReport]:
+    """Each case; how the first one failed in a sentence, how the others did in a few words."""
+    told = False
+    for trial in judgement.trials:
+        brief = told and not trial.passed
+        yield case_report(trial, judgement.exercise.parts, judgement.own, brief=brief)
+        told = told or not trial.passed
+
+
+BRIEFLY = {
+    "wrong": "The result is not what is due.",
+    "error": "An exception was raised.",
+    "skipped": "",
+}
+
+
+def case_report(
+    trial: Trial, parts: Sequence[str], own: Own = NOTHING, *, brief: bool = False
+) -> CaseReport:
+    """One case in a sentence; own: what the program's text names.
+
+    brief: whether no more is told than how it ended.
+    """
     name = trial.question.name
     if trial.got.did == "skipped":
         return CaseReport(name, "skipped", trial.got.text)
@@ -110,7 +150,11 @@ def case_report(trial: Trial, parts: Sequence[str], own: Own = NOTHING) -> CaseR
         return CaseReport(name, "right")
     kind = ended(trial)
     outcome = "error" if kind == "unfinished" else kind
-    return CaseReport(name, outcome, _sentence(trial, parts, own) or None)  # type: ignore[arg-type]
+    if brief and outcome in ("memory", "missing", "forbidden"):
+        outcome = "error"
+    said = BRIEFLY.get(outcome) if brief else None
+    text = _sentence(trial, parts, own) if said is None else said
+    return CaseReport(name, outcome, text or None)  # type: ignore[arg-type]
 
 
 def _sentence(trial: Trial, parts: Sequence[str], own: Own) -> str:

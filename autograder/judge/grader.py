@@ -9,20 +9,23 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from autograder.judge.calls import Request
 from autograder.judge.candidate import Candidate, out_of_time
 from autograder.judge.feedback import report_on
+from autograder.judge.hidden import statement
 from autograder.judge.judgement import Judgement
+from autograder.judge.limits import CROSSED, limited_memory
 from autograder.judge.oracle import Oracle
-from autograder.judge.program import Program
+from autograder.judge.program import Program, Rules
 from autograder.judge.report import LabReport, Outcome
 from autograder.judge.submission import Submission
-from autograder.labcheck.dependences import AGAIN, Probe, Seen, probed
-from autograder.labcheck.forbidden import forbidden_use, may_use
+from autograder.labcheck.dependences import Seen
+from autograder.labcheck.exceptions import type_told
 from autograder.labcheck.message import GRADED, explained, outcome_of, share
 from autograder.labcheck.own import Own
 from autograder.labcheck.telling import said
-from autograder.labcheck.verdict import Observed, Trial, diagnose, tried
-from autograder.sandbox.errors import SandboxError
+from autograder.labcheck.verdict import Observed, diagnose, tried
+from autograder.sandbox.errors import OverLimit, SandboxError, told_fault
 from autograder.sandbox.pool import Sandbox
 from autograder.spec import Exercise
 from autograder.spec.collection import Collected
@@ -73,16 +76,22 @@ class Grader(AbstractContextManager["Grader"]):
         started = time.monotonic()
         exercises, notes = self.collected.exercises, submission.notes
         wanted = self.only or {exercise.name for exercise in exercises}
-        if submission.problem is not None:
-            judgements = [
-                Judgement.without_cases(exercise, "missing", submission.problem)
-                for exercise in exercises
-            ]
-        else:
-            program = Program.of(submission, [exercise.name for exercise in exercises])
-            with closing(Candidate(self.sandbox, self.oracle, program)) as candidate:
-                judgements = Judging(self, candidate, submission.student).judge()
-                notes = (*_notes(candidate), *notes)
+        judgements: list[Judgement] = []
+        try:
+            if submission.problem is None and not submission.fault:
+                with limited_memory():
+                    judgements, seen = self._judged(submission)
+                notes = (*seen, *notes)
+        except MemoryError:
+            judgements = [Judgement.without_cases(one, "memory", CROSSED) for one in exercises]
+        except OverLimit as over:
+            submission = replace(submission, problem=f"unreadable submission: {over}")
+        except Exception as fault:
+            submission = replace(submission, fault=told_fault(fault))
+        if not judgements:
+            outcome: Outcome = "not_graded" if submission.fault else "missing"
+            why = submission.fault or submission.problem or ""
+            judgements = [Judgement.without_cases(one, outcome, why) for one in exercises]
         return LabReport(
             self.collected.slug,
             submission.student,
@@ -94,6 +103,21 @@ class Grader(AbstractContextManager["Grader"]):
             notes,
             submission.look_at,
         )
+
+    def _judged(self, submission: Submission) -> tuple[list[Judgement], tuple[str, ...]]:
+        """Its exercises, and notes on how its cells ran.  Raises OverLimit, GraderFault."""
+        program = Program.of(
+            submission, [one.name for one in self.collected.exercises], self.rules
+        )
+        with closing(Candidate(self.sandbox, self.oracle, program)) as candidate:
+            judgements = Judging(self, candidate, submission.student).judge()
+            return judgements, tuple(_notes(candidate))
+
+    @property
+    def rules(self) -> Rules:
+        """What the lab and its exercises forbid."""
+        own = {one.name: tuple(one.forbidden) for one in self.collected.exercises}
+        return Rules(tuple(self.collected.lab.forbidden), own)
 
     @property
     def isolation(self) -> tuple[str, ...]:
@@ -111,7 +135,8 @@ def _notes(candidate: Candidate) -> Iterator[str]:
     for seen in told[:MOST_STOPPED]:
         for file, line, source in seen.lines[:1]:
             where = f"{file}, line {line}"
-            yield f"{where} stopped with {seen.type}: {source.strip()[:60]}"
+            kind = type_told(seen, candidate.program.own)
+            yield f"{where} stopped with {kind}: {source.strip()[:60]}"
 
 
 @dataclass(frozen=True)
@@ -135,7 +160,7 @@ class Judging:
         final: list[Judgement] = []
         for judgement in first:
             failed = [earlier.exercise.name for earlier in final if earlier.share < 1]
-            final.append(self._again(judgement, failed))
+            final.append(_slim(self._again(judgement, failed)))
         return [self._told(judgement) for judgement in final]
 
     def _to_judge(self) -> list[Exercise]:
@@ -152,9 +177,9 @@ class Judging:
         ended = [earlier.exercise.name for earlier in before if earlier.outcome in ENDED]
         given = self._used(exercise, ended)
         if given:
-            helped = self._apart(exercise, given)
+            helped = self._helped(exercise, given)
             if helped.outcome == "right":
-                return replace(helped, given=given)
+                return helped
         return self._safely(exercise)
 
     def _again(self, first: Judgement, failed: Sequence[str]) -> Judgement:
@@ -167,9 +192,11 @@ class Judging:
                 best = max(best, self._apart(exercise, (), only), key=lambda it: it.share)
         given = self._used(exercise, failed)
         if given and best.share < 1:
-            helped = self._apart(exercise, given)
-            if helped.share > best.share or (helped.share == best.share and _compared(helped)):
-                best = replace(helped, given=given)
+            helped = self._helped(exercise, given)
+            asked = self._asked(helped).intersection(given)
+            same = helped.share == best.share and asked and _compared(helped)
+            if helped.share > best.share or same:
+                best = helped
         return best
 
     def _apart_from(self, first: Judgement) -> Iterator[Collection[int] | None]:
@@ -186,6 +213,19 @@ class Judging:
         apart = (name for name in names if not self.candidate.fatal_together(name, exercise.name))
         return tuple(name for name in apart if name in used)
 
+    def _helped(self, exercise: Exercise, given: tuple[str, ...]) -> Judgement:
+        """Judged with functions given, of which those are told that the exercise may ask."""
+        helped = self._apart(exercise, given)
+        asked = self._asked(helped)
+        return replace(helped, given=tuple(name for name in given if name in asked) or given)
+
+    def _asked(self, helped: Judgement) -> frozenset[str]:
+        """The functions that an exercise may ask the judge for; none where it was not called."""
+        oracle, exercise = self.grader.oracle, helped.exercise
+        if not helped.trials:
+            return frozenset()
+        return oracle.asked(exercise, oracle.draw(self.student, exercise))
+
     def _apart(
         self, exercise: Exercise, given: tuple[str, ...], only: Collection[int] | None = None
     ) -> Judgement:
@@ -198,12 +238,17 @@ class Judging:
         for _ in range(2):
             try:
                 return self._judge(exercise)
+            except OverLimit:
+                raise
             except SandboxError as fault:
                 text = str(fault)
                 self.grader.oracle.close()
                 self.candidate.close()
+            except MemoryError:
+                self.candidate.close()
+                return Judgement.without_cases(exercise, "memory", CROSSED)
             except Exception as fault:
-                text = f"{type(fault).__name__}: {fault}"
+                text = told_fault(fault)
                 self.candidate.close()
                 break
         return Judgement.without_cases(exercise, "not_graded", text)
@@ -213,36 +258,39 @@ class Judging:
     def _judge(self, exercise: Exercise) -> Judgement:
         if self.candidate.late:
             return Judgement.without_cases(exercise, "timeout", out_of_time())
-        used = self._forbidden(exercise)
+        used = self.candidate.program.forbidden.get(exercise.name)
         if used is not None:
             return Judgement.without_cases(exercise, "forbidden", used)
-        reason, own = self.candidate.why_not(exercise.name), self.candidate.program.own
+        reason, own = self.candidate.why_not(exercise), self.candidate.program.own
         if reason is not None:
-            return Judgement.without_cases(exercise, *_cannot_be_called(reason, own))
+            given = bool(self.candidate.given)
+            return Judgement.without_cases(exercise, *_cannot_be_called(reason, own, given))
         oracle = self.grader.oracle
         draw = oracle.draw(self.student, exercise)
         expected = oracle.expected(exercise, draw)
         questions = [(request.question, due) for request, due in expected]
 
         def call(place: int, arguments: bool) -> tuple[Observed, Observed]:
-            return self.candidate.call(exercise, expected[place][0], arguments)
+            return self.candidate.call(exercise, draw, expected[place][0], arguments)
 
         trials = tuple(tried(questions, call))
         outcome: Any = outcome_of(trials)
         mistake = None
         if outcome in DISTURBED:
             mistake = diagnose(trials, oracle.mistakes(exercise, draw))
-        return Judgement(exercise, trials, outcome, share(trials), mistake, own=own)
+        known = own.beside(statement(exercise)) if outcome != "right" else own
+        return Judgement(exercise, trials, outcome, share(trials), mistake, own=known)
 
     def _told(self, judgement: Judgement) -> Judgement:
         """The judgement with what the program does, where no known mistake does the same."""
         exercise, trials = judgement.exercise, judgement.trials
-        if judgement.outcome not in ("wrong", "partly") or judgement.mistake or not trials:
+        known = judgement.outcome not in ("wrong", "partly") or judgement.mistake or not trials
+        if known or self.candidate.late:
             return judgement
 
         def probe() -> Sequence[Seen]:
             with self.candidate.apart(judgement.given):
-                return self._probed(exercise, trials[0])
+                return self._probed(exercise)
 
         try:
             return replace(judgement, said=said(trials, exercise.parts, probe))
@@ -251,28 +299,24 @@ class Judging:
             self.candidate.close()
             return judgement
 
-    def _probed(self, exercise: Exercise, first: Trial) -> Sequence[Seen]:
+    def _probed(self, exercise: Exercise) -> Sequence[Seen]:
         """What the program does on the first case with changed arguments."""
         oracle = self.grader.oracle
         draw = oracle.draw(self.student, exercise)
-        known = oracle.probed(exercise, draw)
-        requests = {probe: request for probe, request, _ in known}
-        requests[AGAIN] = oracle.expected(exercise, draw)[0][0]
+        probing = oracle.probing(exercise, draw)
 
-        def call(probe: Probe) -> Observed:
-            return self.candidate.call(exercise, requests[probe], False)[0]
+        def answer(asked: Request) -> Observed:
+            return self.candidate.call(exercise, draw, asked, False)[0]
 
-        facts = [(probe, due) for probe, _, due in known]
-        return probed(facts, first.question, first.got, exercise.parts, call)
+        return probing.seen(exercise.parts, answer)
 
-    def _forbidden(self, exercise: Exercise) -> str | None:
-        """What the exercise uses and may not, read from the source."""
-        collected, program = self.grader.collected, self.candidate.program
-        if not may_use(program.text, (*collected.lab.forbidden, *exercise.forbidden)):
-            return None
-        own = forbidden_use(program.source, exercise.name, exercise.forbidden)
-        lab = collected.lab.forbidden
-        return own or forbidden_use(program.source, exercise.name, lab, apart=program.names)
+
+def _slim(judgement: Judgement) -> Judgement:
+    """Without what came back, where nothing is left to be said of it."""
+    if judgement.outcome != "right":
+        return judgement
+    trials = (replace(trial, got=replace(trial.got, tree=None)) for trial in judgement.trials)
+    return replace(judgement, trials=tuple(trials))
 
 
 def _compared(judgement: Judgement) -> bool:
@@ -281,15 +325,19 @@ def _compared(judgement: Judgement) -> bool:
     return first is not None and first.mismatch is not None
 
 
-def _cannot_be_called(why: Observed, own: Own) -> tuple[Outcome, str]:
-    """How an exercise ends whose cells already tell that it cannot be called."""
+def _cannot_be_called(why: Observed, own: Own, given: bool) -> tuple[Outcome, str]:
+    """How an exercise ends whose cells already tell that it cannot be called.
+
+    given: whether the judge answered while they ran, so that their texts may hold its answers.
+    """
     if why.did == "gone":
         return why.type if why.type in ENDED else "crash", why.text  # type: ignore[return-value]
     if why.did == "forbidden":
         return "forbidden", why.text
     if why.did == "missing":
         return "missing", ""
-    text = f"The cell that defines it stopped with {why.type}: {why.text}"
+    told = f"{why.type}: {why.text}" if not given else f"{type_told(why, own)}"
+    text = f"The cell that defines it stopped with {told}"
     for file, line, source in why.lines[-1:]:
         place = f"{file}, line {line}"
         text = f"{text.removesuffix(f' ({place})')}\n{place}: {source.strip()}"

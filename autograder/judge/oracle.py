@@ -11,27 +11,31 @@ from typing import Any
 import numpy as np
 
 from autograder import spec
+from autograder.judge.allowance import MORE, counted
 from autograder.judge.calls import (
     CALL_SECONDS,
+    TOO_MUCH,
     TRAINING_SECONDS,
     Reply,
     Request,
+    allowance,
     call,
+    code_of,
     packed,
     request_of,
-    with_arguments,
 )
+from autograder.judge.probing import Probing
 from autograder.labcheck.compare import describe
-from autograder.labcheck.dependences import Facts, Probe, changed, facts, probes
-from autograder.labcheck.tree import Tree, decode, devices_of
+from autograder.labcheck.dependences import builds_module
+from autograder.labcheck.tree import MAX_BYTES, Tree, decode, devices_of
 from autograder.labcheck.verdict import Observed
 from autograder.sandbox import wire
-from autograder.sandbox.errors import GraderFault, SandboxError, Violation, WorkerGone
+from autograder.sandbox.errors import GraderFault, SandboxError, TooLarge, Violation, WorkerGone
 from autograder.sandbox.pool import Arrays, Sandbox, Worker
 from autograder.spec import Case, Exercise
 from autograder.spec.cases import cases_of
 from autograder.spec.collection import Collected
-from autograder.spec.scenarios import gradients
+from autograder.spec.scenarios import answered, gradients
 
 DRAWS = 24
 """How many sets of hidden inputs there are; a student always gets the same one of them."""
@@ -55,7 +59,8 @@ class Oracle:
         self._worker: Worker | None = None
         self._expected: dict[tuple[str, int], tuple[tuple[Request, Observed], ...]] = {}
         self._mistakes: dict[tuple[str, int], Mapping[str, LazyAnswers]] = {}
-        self._probed: dict[tuple[str, int], tuple[tuple[Probe, Request, Facts], ...]] = {}
+        self._probed: dict[tuple[str, int], Probing] = {}
+        self._asked: dict[Request, Mapping[str, int]] = {}
 
     def close(self) -> None:
         """Ends the worker of the references."""
@@ -82,7 +87,9 @@ class Oracle:
         cases = cases_of(exercise, self.collected.lab)
         requests = [self._request(exercise, draw, case) for case in cases]
         entry = f"solutions.{self.collected.slug}:{exercise.name}"
-        for request, due in zip(requests, self.run(exercise, entry, requests), strict=True):
+        answers = self.run(exercise, entry, requests)
+        most = min(MAX_BYTES, allowance(max(map(answers.weight, range(len(requests))), default=0)))
+        for request, due in zip(requests, answers, strict=True):
             if not _applies(request, due):
                 continue
             case = request.case
@@ -91,7 +98,9 @@ class Oracle:
                 what = f"{due.did} {due.type} {due.text}"
                 where = f"{self.collected.slug}/{exercise.name}"
                 raise GraderFault(f"{where}: the reference on the case {case.name!r}: {what}")
-            yield request, replace(due, type=case.raises.__name__) if case.raises else due
+            # one bound for all cases: of this one, it would tell what is due
+            limited = replace(request, most=most)
+            yield limited, replace(due, type=case.raises.__name__) if case.raises else due
 
     def _request(self, exercise: Exercise, draw: int, case: Case) -> Request:
         name = f"{self.collected.slug}/{exercise.name}/{draw}/{case.like or case.name}"
@@ -120,28 +129,28 @@ class Oracle:
             }
         return self._mistakes[key]
 
-    def probed(self, exercise: Exercise, draw: int) -> Sequence[tuple[Probe, Request, Facts]]:
+    def probing(self, exercise: Exercise, draw: int) -> Probing:
         """Its first case with changed arguments, and what these do to the reference's result.
 
-        None where an exercise trains, or builds its own arguments: what comes back may be chance.
+        Without any change where an exercise trains, or builds its own arguments, unless that is a
+        module with weights that are handed over: what comes back may be chance.
         """
         key = (exercise.name, draw)
         if key not in self._probed:
-            plain = not exercise.training and exercise.scenario is None
-            self._probed[key] = tuple(self._probes(exercise, draw)) if plain else ()
+            self._probed[key] = self._probing(exercise, draw)
         return self._probed[key]
 
-    def _probes(self, exercise: Exercise, draw: int) -> Iterator[tuple[Probe, Request, Facts]]:
+    def _probing(self, exercise: Exercise, draw: int) -> Probing:
         request, due = self.expected(exercise, draw)[0]
-        question = request.question
+        plain = exercise.scenario is None or builds_module(request.question)
+        if exercise.training or not plain:
+            return Probing(request, ())
         entry = f"solutions.{self.collected.slug}:{exercise.name}"
-        for probe in probes(question):
-            changed_request = with_arguments(request, changed(question, probe))
-            seen = self.reply(exercise, entry, changed_request, arguments=False).result
-            if seen.did == "result":
-                known = facts(probe, due.tree, seen.tree, question, exercise.parts)
-                if known:
-                    yield probe, changed_request, known
+
+        def answer(asked: Request) -> Observed:
+            return self.reply(exercise, entry, asked, arguments=False).result
+
+        return Probing.of(request, due, exercise.parts, answer)
 
     def entry(self, exercise: Exercise, path: str) -> str:
         """The dotted name of something in an exercise's spec."""
@@ -164,32 +173,49 @@ class Oracle:
         reply = call(self.worker(), entry, request, seconds=seconds, arguments=arguments)
         if reply.result.did == "gone":
             self.close()
-        return Reply(self.viewed(exercise, request, reply.result), reply.arguments)
+        return replace(reply, result=self.viewed(exercise, request, reply.result))
 
-    def viewed(self, exercise: Exercise, request: Request, observed: Observed) -> Observed:
-        """What of a result is compared, where the exercise has a view of its own."""
+    def viewed(
+        self,
+        exercise: Exercise,
+        request: Request,
+        observed: Observed,
+        seconds: float = TRAINING_SECONDS,
+    ) -> Observed:
+        """What of a result is compared, where the exercise has a view of its own.
+
+        A result with which the view, which works on what is due, twice crosses a limit is of
+        another form.  Raises GraderFault where there is no worker for it.
+        """
         if exercise.view is None or observed.did != "result" or request.case.scenario is not None:
             return observed
         arguments = {"arguments": dict(request.question.arguments), "result": observed.tree}
-        try:
-            reply, arrays = self._plain(self.entry(exercise, "view"), arguments, TRAINING_SECONDS)
-        except SandboxError:
-            raise GraderFault(
-                f"{exercise.name}: the view of the result ended its worker"
-            ) from None
-        if reply.get("op") == "result":
-            tree = decode(reply["result"], arrays)
-            return Observed("result", tree, devices=devices_of(observed.tree))
+        entry = self.entry(exercise, "view")
+        for _ in range(2):
+            try:
+                reply, arrays = self._plain(entry, arguments, seconds)
+            except (WorkerGone, Violation):
+                continue  # once more: its worker may have been ended from outside
+            except (TooLarge, wire.BadFrame):
+                return Observed("refused", text=TOO_MUCH)
+            if reply.get("op") == "result":
+                tree = decode(reply["result"], arrays)
+                return Observed("result", tree, devices=devices_of(observed.tree))
+            break
         # The view could not read the result: it has another form than was asked for.
         form = describe(observed.tree)
-        return Observed("refused", text=f"something of another form ({form})")
+        return Observed("refused", observed.tree, text=f"something of another form ({form})")
 
     def _plain(
-        self, entry: str, arguments: Mapping[str, Tree], seconds: float
+        self,
+        entry: str,
+        arguments: Mapping[str, Tree],
+        seconds: float,
+        scenario: dict[str, str] | None = None,
     ) -> tuple[dict[str, Any], Arrays]:
         """One call of a trusted program on trees; a worker that fails at it is ended."""
         try:
-            header, body = packed(arguments)
+            header, body = packed(arguments, scenario)
             return self.worker().request({**header, "entry": entry}, body, seconds=seconds)
         except (SandboxError, wire.BadFrame):
             self.close()
@@ -211,15 +237,58 @@ class Oracle:
             raise GraderFault(f"the references of {self.collected.slug} cannot be loaded")
         return worker
 
-    def answer(self, name: str, arguments: dict[str, Tree]) -> Observed:
-        """What the reference of an earlier exercise answers to a student's own code."""
+    def limits(self, exercise: Exercise, draw: int, request: Request) -> dict[str, int]:
+        """How many numbers each function of another exercise may give in the student's stead.
+
+        None of those that are missing here; on a small case as many as on the first one.
+        """
+        first = self.expected(exercise, draw)[0][0]
+        both = [self._asks(exercise, one) for one in (first, request)]
+        asked = self.asked(exercise, draw)
+        return {name: MORE * max(1, *(one[name] for one in both)) for name in asked}
+
+    def asked(self, exercise: Exercise, draw: int) -> frozenset[str]:
+        """The functions of other exercises that the reference, or a style, asks in some case."""
+        asks = (self._asks(exercise, request) for request, _ in self.expected(exercise, draw))
+        return frozenset(name for one in asks for name, most in one.items() if most)
+
+    def _asks(self, exercise: Exercise, request: Request) -> Mapping[str, int]:
+        """How much the reference asks on a case, or the one of the styles that asks most."""
+        if request not in self._asked and request.case.observe == "arguments":
+            return dict.fromkeys((one.name for one in self.collected.exercises), 0)
+        if request not in self._asked:
+            names = [one.name for one in self.collected.exercises if one.name != exercise.name]
+            entries = [f"solutions.{self.collected.slug}:{exercise.name}"]
+            entries += [self.entry(exercise, f"styles.{n}") for n in range(len(exercise.styles))]
+            asking, most = counted(request, names), dict.fromkeys(names, 0)
+            for entry in entries:
+                got = call(self.worker(), entry, asking, seconds=TRAINING_SECONDS).result
+                if got.did != "result":
+                    raise GraderFault(f"{exercise.name}: what {entry} asks cannot be counted")
+                most = {name: max(most[name], got.tree[name]) for name in names}
+            self._asked[request] = most
+        return self._asked[request]
+
+    def answer(self, name: str, arguments: dict[str, Tree], cotangents: Tree = None) -> Observed:
+        """What the reference of an earlier exercise answers to a student's own code.
+
+        A tree {"result", "attached", "modules"}; result: gradients, where cotangents are given.
+        """
         entry = f"solutions.{self.collected.slug}:{name}"
+        scenario = code_of(answered) if self.collected.lab.arrays == "torch" else None
+        asked = {"arguments": arguments, "cotangents": cotangents}
         try:
-            reply, arrays = self._plain(entry, arguments, CALL_SECONDS)
-        except (WorkerGone, Violation, wire.BadFrame):
+            reply, arrays = self._plain(
+                entry, arguments if scenario is None else asked, CALL_SECONDS, scenario
+            )
+        except (WorkerGone, Violation, TooLarge, wire.BadFrame):
             return Observed("raised", None, "RuntimeError", (), "more than this function can do")
         if reply.get("op") == "result":
-            return Observed("result", decode(reply["result"], arrays))
+            found = decode(reply["result"], arrays)
+            plainly = {"result": found, "attached": [], "modules": []}
+            if scenario is not None:
+                plainly = {**plainly, "result": found.get("gradients"), **found}
+            return Observed("result", plainly)
         kind, text = str(reply.get("type", "ValueError")), str(reply.get("text"))
         return Observed("raised", None, kind, (), text)
 
@@ -258,6 +327,11 @@ class LazyAnswers(Sequence[Observed]):
         """The arguments as the call of a case left them."""
         return self._reply(place).arguments
 
+    def weight(self, place: int) -> int:
+        """What its result on a case weighs as it came; a case on its arguments has none."""
+        observed = self._requests[place].case.observe == "arguments"
+        return 0 if observed else self._reply(place).weight
+
     def _reply(self, place: int) -> Reply:
         """The one call of a case; a case on its arguments looks at it again."""
         if place not in self._known:
@@ -273,7 +347,10 @@ def _applies(request: Request, due: Observed) -> bool:
     return request.case.scenario is not gradients or due.tree != {}
 
 
-VOCABULARY = ("__init__", "variations", "vocabulary", "scenarios")
+VOCABULARY = (
+    *("__init__", "ready_made", "variations", "vocabulary", "scenarios"),
+    *("training", "optimizers"),
+)
 """The modules of the room spec that a spec's own text imports."""
 
 

@@ -8,12 +8,16 @@ from typing import Any, Literal
 
 from autograder.labcheck.explain import Line
 from autograder.labcheck.message import Message
+from autograder.labcheck.strip import Strip
 
 Failure = Literal["wrong", "error", "timeout", "memory", "crash", "forbidden", "missing"]
 CaseOutcome = Literal["right", Failure, "skipped"]
 Outcome = Literal["right", "partly", Failure, "unfinished", "not_graded"]
 
 SCHEMA = 1
+NOT_ISOLATED = "tier none"
+"""How the isolation begins of a report whose submission ran without walls."""
+UNSAFE = "Not isolated: this ran without a sandbox, with all that the grader itself may do."
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class ExerciseReport:
     """One exercise: score in points (None where it could not be judged), and what to say about it.
 
     mistake: the name of the known mistake whose output this is.  lines: the labelled lines of the
-    message.  fault: why the grader could not judge it; for graders, never for students.
+    message.  steps: how many time steps there are and which of them are wrong, as its text says.
+    fault: why the grader could not judge it; for graders, never for students.
     """
 
     name: str
@@ -41,11 +46,13 @@ class ExerciseReport:
     lines: tuple[Line, ...] = ()
     cases: tuple[CaseReport, ...] = ()
     fault: str = ""
+    steps: tuple[int, tuple[int, ...]] | None = None
 
     @property
     def message(self) -> Message:
         """What a student reads, in its parts."""
-        return Message(self.name, self.outcome, self.score, self.max_score, self.lines)
+        strip = Strip.of_steps(self.steps[1], self.steps[0]) if self.steps else None
+        return Message(self.name, self.outcome, self.score, self.max_score, self.lines, strip)
 
     @property
     def feedback(self) -> str:
@@ -70,6 +77,11 @@ class LabReport:
     problem: str | None = None
     notes: tuple[str, ...] = ()
     look_at: str = ""
+
+    @property
+    def warning(self) -> str:
+        """What every page and table says of a submission that ran without walls; else ""."""
+        return UNSAFE if self.isolation and self.isolation[0].startswith(NOT_ISOLATED) else ""
 
     @property
     def score(self) -> float:
@@ -140,6 +152,8 @@ def _exercise_json(exercise: ExerciseReport) -> dict[str, Any]:
         "lines": [[line.label, line.text] for line in exercise.lines],
         "cases": [asdict(case) for case in exercise.cases],
     }
+    if exercise.steps:
+        data["steps"] = [exercise.steps[0], list(exercise.steps[1])]
     return data | ({"fault": exercise.fault} if exercise.fault else {})
 
 
@@ -147,4 +161,7 @@ def _exercise(data: Mapping[str, Any]) -> ExerciseReport:
     same = {key: data[key] for key in ("name", "outcome", "score", "max_score", "mistake")}
     lines = tuple(Line(label, text) for label, text in data["lines"])
     cases = tuple(CaseReport(**case) for case in data["cases"])
-    return ExerciseReport(**same, lines=lines, cases=cases, fault=data.get("fault", ""))
+    count, wrong = data.get("steps") or (0, ())
+    steps = (count, tuple(wrong)) if count else None
+    fault = data.get("fault", "")
+    return ExerciseReport(**same, lines=lines, cases=cases, fault=fault, steps=steps)

@@ -42,7 +42,8 @@ class Submission:
 
     notes: what was made of the file, for the top of the report.  parts: all cells of a notebook,
     for the gradebook; empty for a .py.  files: names and texts of the student's own files that the
-    program uses.  look_at: why a person should look at what was handed in, or "".
+    program uses.  look_at: why a person should look at what was handed in, or "".  fault: why the
+    grader could not read it, which is its own fault, or "".
     """
 
     student: str
@@ -52,6 +53,7 @@ class Submission:
     parts: tuple[Part, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
     look_at: str = ""
+    fault: str = ""
 
     @property
     def to_judge(self) -> Submission:

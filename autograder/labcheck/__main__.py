@@ -6,59 +6,99 @@ import argparse
 import contextlib
 import io
 import os
+import signal
 import sys
-import time
-import traceback
-import types
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+import threading
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from . import console
-from .explain import Line
-from .html import SIGNS
-from .message import HEADLINES, Message
-from .reading import Given, Unreadable, own_files, read_file, to_run
-from .run import Checked, check_cases, nobody_answers
-from .running import Modules, Runner
-from .session import find_record, hints, message_of, progress_line, score_of
-from .visible import VisibleExercise, load, load_given
+from .filing import NoFile, check_file, file_named, lab_of, notes, ran, results
+from .finish import end_of
+from .light import light
+from .needed import NotInstalled
+from .picturing import pictured
+from .reading import Unreadable
+from .run import Checked, Interrupted, fault
+from .session import has_more
+from .supervisor import Standing
+from .terminal import Screen
+from .visible import Unusable
+from .watching import watch
 
-BOLD, DIM, RESET = "\033[1m", "\033[2m", "\033[0m"
-COLOURS = {"right": "\033[32m", "partly": "\033[33m", "unfinished": DIM, "missing": DIM}
-WRONG = "\033[31m"
+INTERRUPTED = 130
+"""The exit status of what was interrupted, as shells have it."""
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Run the command; 0 when every exercise is right, 1 when not, 2 for wrong usage."""
+def main(words: Sequence[str] | None = None, standing: Standing | None = None) -> int:
+    """Run the command; 0 when every exercise is right, 1 when not, 2 for wrong usage.
+
+    standing: how far a process before this one came, in which a program ended Python itself.
+    """
     console.prepare()
     parser = _parser()
     asked = parser.parse_args(words)
-    try:
-        path = _file(asked.file)
-        record = find_record(path.stem)
-        exercises, given = load(record), load_given(record)
-        if not asked.watch:
-            results = check_file(path, exercises, given)
-    except (FileNotFoundError, Unreadable) as error:
-        parser.exit(2, f"{parser.prog}: {error}\n")
+    streams = sys.stdout, sys.stderr
+    screen, told = (Screen(console.own(stream)) for stream in streams)
+    light()
+    standing = standing or Standing()
+    with _heard(screen, standing), contextlib.redirect_stdout(io.StringIO()):
+        try:
+            return _main(asked, parser.prog, screen, standing)
+        except (NoFile, FileNotFoundError, NotInstalled, Unreadable, Unusable) as error:
+            told.say(f"{parser.prog}: {error}")
+            return 2
+        except Exception as error:
+            told.say(f"{parser.prog}: {fault(error)}")
+            return 2
+        except KeyboardInterrupt as error:
+            screen.say(f"\n{error}" if isinstance(error, Interrupted) else "\nInterrupted.")
+            return INTERRUPTED
+        finally:
+            screen.close(unless=streams)
+            told.close(unless=streams)
+
+
+def _main(asked: argparse.Namespace, prog: str, screen: Screen, standing: Standing) -> int:
+    path = file_named(asked.file)
+    lab = lab_of(path)
     for name in (asked.exercise, asked.hint or None):
-        if name is not None and name not in exercises:
-            parser.exit(2, f"{parser.prog}: {name} is none of {', '.join(exercises)}\n")
+        if name is not None and name not in lab.exercises:
+            print(f"{prog}: {name} is none of {', '.join(lab.exercises)}", file=sys.stderr)
+            return 2
+    if asked.pictures:
+        return pictured(path, lab, screen)
     if asked.watch:
-        return _watch(path, exercises, given, asked.exercise)
-    if asked.hint is not None:
-        first = _first_not_right(results) or next(iter(results.values()))
-        _print_hint(results[asked.hint] if asked.hint else first, 1 + asked.more)
-    elif asked.exercise is not None:
-        _print(message_of(results[asked.exercise], notebook=False))
-    else:
-        _print_all(results, exercises)
-    return 0 if _first_not_right(results) is None else 1
+        return watch(path, lab, asked.exercise, screen, standing)
+    made = ran(path, list(lab.exercises), lab.given)
+    for line in notes(made, lab.exercises):
+        screen.say(line)
+    found = results(made, lab.exercises, standing)
+    if asked.hint is None and asked.exercise is None:
+        status = screen.all_of(found, lab.exercises, standing)
+        if status == 0:
+            screen.end(end_of(lab.exercises, lab.record, path.name))
+        return status
+    if asked.exercise is not None and asked.hint is None:
+        (checked,) = results(made, lab.exercises, standing, names=[asked.exercise])
+        screen.message(checked)
+        return 0 if checked.outcome == "right" else 1
+    checked = _hinted(asked.hint, found)
+    screen.hint(checked, 1 + asked.more)
+    if not asked.more and has_more(checked):
+        screen.say(f"\n  For what is wrong: --hint {checked.exercise.name} --more")
+    return 0 if checked.outcome == "right" else 1
 
 
-def _first_not_right(results: Mapping[str, Checked]) -> Checked | None:
-    return next((result for result in results.values() if result.outcome != "right"), None)
+def _hinted(name: str, found: Iterator[Checked]) -> Checked:
+    """The result that a hint is for: that of a name, else the first that is not right."""
+    first = None
+    for checked in found:
+        first = first or checked
+        if checked.exercise.name == name or (not name and checked.outcome != "right"):
+            return checked
+    assert first is not None
+    return first
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,184 +112,43 @@ def _parser() -> argparse.ArgumentParser:
     where = "where to look in this exercise; without NAME, in the first that is not right yet"
     parser.add_argument("--hint", metavar="NAME", nargs="?", const="", help=where)
     parser.add_argument("--more", action="store_true", help="with --hint: also what is wrong")
-    watch = "check again at each save, and move on to the next unfinished exercise"
+    watch = "check what changed at each save; keys: h hint, n next, p previous, l list, q quit"
     parser.add_argument("--watch", action="store_true", help=watch)
+    pictures = "save the pictures of the lab, drawn with your functions, in the folder pictures/"
+    parser.add_argument("--pictures", action="store_true", help=pictures)
     return parser
 
 
-def _file(given: str | None) -> Path:
-    if given is not None:
-        if not Path(given).is_file():
-            raise FileNotFoundError(f"there is no file {given}")
-        return Path(given)
-    files = sorted(Path.cwd().glob("lab*.py"))
-    if len(files) == 1:
-        return files[0]
-    names = ", ".join(path.name for path in files) or "none here"
-    raise FileNotFoundError(f"say which file to check; there are: {names}")
-
-
-def check_file(
-    path: Path, exercises: dict[str, VisibleExercise], given: Given | None = None
-) -> dict[str, Checked]:
-    """Runs a file cell by cell and checks what it defines, in teaching order.
-
-    given: what was handed out, which is restored.  Raises Unreadable.
-    """
-    module, broken = _run(path, list(exercises), given)
-    results = {}
-    for name, exercise in exercises.items():
-        entry = getattr(module, name, None)
-        if callable(entry):
-            results[name] = check_cases(exercise, entry)
-        else:
-            results[name] = Checked(exercise, "missing", 0.0, (), None, broken.get(name, ""))
-    return results
-
-
-def _run(
-    path: Path, names: Sequence[str], given: Given | None
-) -> tuple[types.ModuleType, dict[str, str]]:
-    """The file as a module; for each name of a cell that failed, why it failed."""
-    read = read_file(path.read_bytes(), path.name, given)
-    runner = Runner((KeyboardInterrupt,), path.parent, dict(read.files))
-    broken: dict[str, str] = {}
-    with _own_modules(path.parent, dict(read.files)):
-        for cell in to_run(read.cells, names, own_files(read.files)):
-            where = str(path) if cell.file == "submission.py" else cell.file
-            with contextlib.redirect_stdout(io.StringIO()), nobody_answers():
-                errors = runner.run(cell.source, where, cell.offset)
-            if errors:
-                broken |= dict.fromkeys(cell.defines, _one_line(errors[0], where))
-    for name in runner.absent:
-        print(f"{name} is not installed here")
-    return runner.module, broken
-
-
 @contextlib.contextmanager
-def _own_modules(folder: Path, files: dict[str, str]) -> Iterator[None]:
-    """Imports find the modules beside the file, those that it writes, and quiet stand-ins."""
-    finder, before = Modules(), set(sys.modules)
-    finder.add_files(files)
-    sys.meta_path.insert(0, finder)
-    sys.path.append(str(folder))
+def _heard(screen: Screen, standing: Standing) -> Iterator[None]:
+    """Inside, a first Ctrl-C interrupts, a second one ends at once; threads fail quietly.
+
+    Where there is a supervisor, that one counts.
+    """
+    before = threading.excepthook
+    threading.excepthook = lambda _: None
+    own = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(standing.interrupt) if own else None
+    pressed: list[bool] = []
+
+    def press(*_: Any) -> None:
+        if pressed and not standing.supervised:
+            screen.at_once("\nInterrupted twice: ended at once.\n")
+            os._exit(INTERRUPTED)
+        pressed.append(True)
+        raise KeyboardInterrupt
+
+    if own:
+        signal.signal(standing.interrupt, press)
     try:
         yield
     finally:
-        sys.meta_path.remove(finder)
-        sys.path.remove(str(folder))
-        for name in set(sys.modules) - before:  # they may have changed by the next look
-            file = getattr(sys.modules[name], "__file__", None)
-            if name in finder.sources or (file and Path(file).parent == folder.resolve()):
-                del sys.modules[name]
+        threading.excepthook = before
+        if own:
+            signal.signal(standing.interrupt, handler)
 
 
-def _one_line(error: BaseException, where: str) -> str:
-    if isinstance(error, SyntaxError) and error.filename == where:
-        return f"{Path(where).name}, line {error.lineno}: {error.msg}"
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if frame.filename == where]
-    place = f"{Path(where).name}, line {lines[-1]}: " if lines else ""
-    return f"{place}{type(error).__name__}: {error}"
-
-
-def _message(checked: Checked) -> Message:
-    if checked.outcome != "missing":
-        return message_of(checked, notebook=False)
-    exercise = checked.exercise
-    what = checked.used or f"there is no {exercise.name} at the top level of your file"
-    return Message(exercise.name, "missing", 0.0, exercise.points, (Line("What happened", what),))
-
-
-def _print_all(results: dict[str, Checked], exercises: dict[str, VisibleExercise]) -> None:
-    """The first exercise that is not right in full, and one line for each of the others."""
-    width = max(map(len, results))
-    for name, checked in results.items():
-        sign = SIGNS.get(checked.outcome, "✗")
-        most = checked.exercise.points
-        score = f"{score_of(checked):g}/{most:g}".rjust(9)
-        text = f"{sign} {name:<{width}} {score}  {HEADLINES[checked.outcome]}"
-        print(_coloured(text, checked.outcome))
-    print()
-    if (first := _first_not_right(results)) is not None:
-        _print(_message(first))
-        print()
-    print(progress_line(exercises, results))
-
-
-def _print(message: Message) -> None:
-    head, _, rest = message.text().partition("\n")
-    print(_coloured(head, message.outcome))
-    if rest:
-        print(rest)
-
-
-def _print_hint(checked: Checked, step: int) -> None:
-    name, most = checked.exercise.name, checked.exercise.points
-    lines = tuple(hints(checked, step))
-    _print(Message(name, checked.outcome, score_of(checked), most, lines))
-    if step == 1 and checked.outcome not in ("right", "missing"):
-        print(f"\n  For what is wrong: --hint {name} --more")
-
-
-def _coloured(text: str, outcome: str) -> str:
-    """With colour on a terminal that wants it."""
-    if not sys.stdout.isatty() or "NO_COLOR" in os.environ:
-        return text
-    return f"{BOLD}{COLOURS.get(outcome, WRONG)}{text}{RESET}"
-
-
-def _watch(
-    path: Path, exercises: dict[str, VisibleExercise], given: Given | None, only: str | None
-) -> int:
-    """Check at each save; shows the first exercise that is not right yet."""
-    print(f"Watching {path.name}; Ctrl-C ends it.")
-    done = False
-    try:
-        for _ in _saves(path):
-            try:
-                results = check_file(path, exercises, given)
-            except Unreadable as error:
-                print(f"{path.name}: {error}")
-                continue
-            if sys.stdout.isatty():
-                print("\033[2J\033[H", end="")
-            print(time.strftime("%H:%M:%S"), path.name)
-            _print_all({only: results[only]} if only else results, exercises)
-            done = _first_not_right(results) is None
-            if done:
-                print("\nEverything is right. Hand it in.")
-                break
-    except KeyboardInterrupt:
-        print()
-    return 0 if done else 1
-
-
-def _saves(path: Path) -> Iterator[Any]:
-    """Once now, then after each save: told by watchfiles; without it, looked up."""
-    yield None
-    try:
-        from watchfiles import watch
-    except ImportError:
-        last = _stamp(path)
-        while True:
-            time.sleep(0.5)
-            if (now := _stamp(path)) != last:
-                last = now
-                yield None
-    else:
-        for changes in watch(path.parent, recursive=False, raise_interrupt=True):
-            if any(Path(name).name == path.name for _, name in changes) and path.is_file():
-                yield changes
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return 0, 0
-    return status.st_mtime_ns, status.st_size
-
+__all__ = ["check_file", "main"]
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -6,7 +6,7 @@ Container, then shape, then dtype, then device, then finite, then values: only t
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -26,12 +26,14 @@ Path = tuple[str | int, ...]
 class Tolerance:
     """Floats agree where |got − expected| ≤ atol + rtol·|expected|.
 
-    alike: lists and tuples may stand for each other, and an int for a float.
+    alike: lists and tuples may stand for each other, and an int for a float.  whole: numbers that
+    are due as floats and are whole may stand in an array of integers.
     """
 
     rtol: float = 1e-6
     atol: float = 1e-8
     alike: bool = True
+    whole: bool = False
 
 
 EXACT = Tolerance(0.0, 0.0, alike=False)
@@ -128,13 +130,22 @@ class _Comparison:
         if have.values.shape != shape:
             came = str(have.values.shape)
             return Mismatch("shape", path, came, str(shape), shape=shape, letters=letters)
-        if due.dtype != have.dtype:
+        if due.dtype != have.dtype and not self.whole(due, have):
             return Mismatch("dtype", path, have.dtype, due.dtype, shape=shape)
         if due.device.split(":")[0] != have.device.split(":")[0]:
             return Mismatch("device", path, have.device, due.device, shape=shape)
         if due.device == "meta":
             return None
         return self.values(due.values, have.values, path)
+
+    def whole(self, due: Array, have: Array) -> bool:
+        """Whether the same whole numbers came in an array of integers, and may."""
+        kinds = due.values.dtype.kind, have.values.dtype.kind
+        return (
+            self.tolerance.whole
+            and kinds == ("f", "i")
+            and bool((due.values == have.values).all())
+        )
 
     def values(self, due: NDArray[Any], have: NDArray[Any], path: Path) -> Mismatch | None:
         kind: Kind = "values"
@@ -257,27 +268,43 @@ def _type_name(value: bool | str | None) -> str:
     return "None" if value is None else "a bool" if isinstance(value, bool) else "a text"
 
 
+def at(tree: Any, path: Path) -> Any:
+    """What stands at a place of a tree."""
+    for key in path:
+        tree = tree[key]
+    return tree
+
+
 def name_of(key: object) -> str:
     """A key as text, cut where it is longer than a name."""
     text = str(key)
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
-def describe(tree: Tree) -> str:
-    """A value in words: "an array (3, 6) of float64", "a tuple of 2", "None"."""
+def describe(
+    tree: Tree,
+    shape: Callable[[tuple[int, ...]], str] = str,
+    count: Callable[[int], str] = str,
+    text: Callable[[str], str] = lambda text: f"the text {text[:40]!r}",
+) -> str:
+    """A value in words: "an array (3, 6) of float64", "a tuple of 2", "None".
+
+    shape, count, text: how a shape, a number of items and a text are told.
+    """
     if isinstance(tree, Array):
         if tree.kind == "scalar":
             return f"a NumPy {tree.dtype}"
         kind = "a tensor" if tree.kind == "torch" else "an array"
-        return f"{kind} {tree.values.shape} of {tree.dtype}"
+        return f"{kind} {shape(tree.values.shape)} of {tree.dtype}"
     if isinstance(tree, dict):
-        return f"a dict with {len(tree)} {'key' if len(tree) == 1 else 'keys'}"
+        return f"a dict with {count(len(tree))} {'key' if len(tree) == 1 else 'keys'}"
     if isinstance(tree, list | tuple):
-        return f"a {type(tree).__name__} of {len(tree)} {'item' if len(tree) == 1 else 'items'}"
+        items = "item" if len(tree) == 1 else "items"
+        return f"a {type(tree).__name__} of {count(len(tree))} {items}"
     if tree is None or isinstance(tree, bool):
         return str(tree)
     if isinstance(tree, str):
-        return f"the text {tree[:40]!r}"
+        return text(tree)
     return "an int" if isinstance(tree, int) else "a float"
 
 

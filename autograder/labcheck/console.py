@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 import sys
+from typing import TextIO
 
 PLAIN = {
     "✓": "+",
@@ -56,3 +58,14 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=NAME)
+
+
+def own(stream: TextIO) -> TextIO:
+    """A stream that was prepared, to be kept: whatever a program closes, this one stays open."""
+    if stream not in (sys.__stdout__, sys.__stderr__) or not isinstance(stream, io.TextIOWrapper):
+        return stream
+    try:
+        copy = os.dup(stream.fileno())
+    except (OSError, ValueError):
+        return stream
+    return open(copy, "w", encoding=stream.encoding, errors=NAME, buffering=1)  # noqa: PTH123

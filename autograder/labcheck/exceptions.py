@@ -12,10 +12,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from .own import Anyone, Own
+from .own import ANYONE, Anyone, Own
 from .verdict import Observed
 
-ANYONE = Anyone()
 MOST_READ = 4000
 """How much of a text is looked at."""
 
@@ -143,7 +142,7 @@ def _listed(names: list[str]) -> str:
 def _missing_name(found: re.Match[str], own: Own) -> str:
     name = own.name(found[1])
     start = f"the name {name}" if name else "a name"
-    return f"{start} is not defined: is its definition or its import in a cell that runs?"
+    return f"{start} is not defined: is its definition or its import in code that runs?"
 
 
 def _missing_local(found: re.Match[str], own: Own) -> str:

@@ -1,4 +1,7 @@
-"""Which forbidden things an exercise's code names, read from the source and never run."""
+"""Which forbidden things an exercise's code names, read from the source and never run.
+
+Only what is sure is found: what a text does not tell, `refusing` finds out as it runs.
+"""
 
 from __future__ import annotations
 
@@ -7,68 +10,61 @@ import builtins
 import functools
 import unicodedata
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-BYPASS_BUILTINS = frozenset({"eval", "exec", "compile", "globals", "__import__", "__builtins__"})
-"""Builtins with which a text made at run time can name anything."""
-BYPASS_PACKAGES = ("importlib", "runpy", "builtins", "sys.modules")
-BYPASS_ATTRIBUTES = frozenset({"__globals__", "__subclasses__", "__builtins__", "__code__"})
-FINDERS = (
-    *("code", "codeop", "ctypes", "gc", "inspect", "marshal", "pickle", "pkgutil", "timeit"),
-    *("operator.attrgetter", "operator.methodcaller", "string.Formatter", "sys._getframe"),
-    *("torch.jit.CompilationUnit", "types.CodeType", "types.FunctionType", "unittest.mock"),
-)
-"""What finds a function of a package that may be used otherwise; no process stops these."""
-COMPUTED = "*"
-"""Stands for an attribute whose name is computed."""
-MAX_MEANINGS = 20
-"""In how many ways a name may be imported before it can mean anything."""
-ANYTHING = "globals"
-"""What a name stands for that is imported in more ways than that."""
-TOO_DEEP = "code that is nested too deeply to be read"
+from .bounds import with_short_runs
 
-SUSPECT_WORDS = (*BYPASS_BUILTINS, *BYPASS_PACKAGES, "getattr", "sys", "__")
-"""Words without which a text reaches nothing but what it names."""
+UNSURE = "?"
+"""Stands for a value that the source does not tell."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 Scoped = Function | ast.ClassDef
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Block = ast.ExceptHandler | ast.match_case
+Container = ast.List | ast.Tuple | ast.Set | ast.Dict
 Import = ast.Import | ast.ImportFrom
 
 
 def folded(texts: Iterable[str]) -> str:
     """One text with identifiers as Python reads them: folded by NFKC."""
-    return unicodedata.normalize("NFKC", "\n".join(texts))
+    return unicodedata.normalize("NFKC", with_short_runs("\n".join(texts)))
 
 
 @functools.lru_cache(maxsize=64)
 def may_use(text: str, forbidden: tuple[str, ...]) -> bool:
-    """Whether a closer look is due: any word of what is forbidden, or of a way round, is there."""
+    """Whether a closer look is due: any word of what is forbidden is there."""
     words = {word for name in forbidden for word in (name.split(".")[0], name.split(".")[-1])}
-    return bool(words) and any(word in text for word in (*words, *SUSPECT_WORDS))
+    return any(word in text for word in words)
 
 
-@functools.lru_cache(maxsize=64)
+_PARSED: dict[str, ast.Module | None] = {}
+"""What became of the texts that were parsed last, KEPT characters of them."""
+KEPT = 2**18
+"""Characters of Python whose syntax trees are kept; these take 500 times the memory."""
+
+
 def parsed(source: str) -> ast.Module | None:
     """The syntax tree, or None where there is none to be had."""
-    module = _parse(source)
-    return module if isinstance(module, ast.Module) else None
+    if source not in _PARSED:
+        _PARSED[source] = _parsed_anew(source)
+        size = sum(map(len, _PARSED))
+        while size > KEPT and len(_PARSED) > 1:
+            oldest = next(iter(_PARSED))
+            size -= len(oldest)
+            del _PARSED[oldest]
+    return _PARSED[source]
 
 
-def _is_too_deep(source: str) -> bool:
-    """Whether a text does not parse here for want of room, and not because it is no Python."""
-    return parsed(source) is None and _parse(source) in (RecursionError, MemoryError)
-
-
-def _parse(source: str) -> ast.Module | type[Exception]:
+def _parsed_anew(source: str) -> ast.Module | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             return ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-            return type(error)
+        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+            return None
 
 
 @dataclass(frozen=True)
@@ -84,23 +80,23 @@ class Source:
     """A submission's names, and which code stands behind them."""
 
     statements: dict[str, list[Statement]] = field(default_factory=dict)
-    too_deep: bool = False
 
     @staticmethod
     def of(texts: Sequence[str]) -> Source:
-        """Reads every text that parses; a process may run one that is too deep to be read here."""
-        nodes = [node for module in map(parsed, texts) if module for node in module.body]
+        """Reads every text that parses; the last of several definitions of a name is the one."""
+        modules = [module.body for module in map(parsed, texts) if module]
+        nodes = list(chain.from_iterable(modules))
         names, stars = _module_names(nodes), _stars(nodes)
-        source = Source(too_deep=any(map(_is_too_deep, texts)))
-        for node in nodes:
-            reader = _Reader(_Scope(names), stars)
-            try:
-                reader.visit(node)
-                statement = Statement(frozenset(reader.mentions), frozenset(reader.uses))
-            except RecursionError:
-                statement = _flat(node, names)
-            for name in {name.rstrip(".") for name, _ in _bound([node])}:
-                source.statements.setdefault(name, []).append(statement)
+        source = Source()
+        for body in modules:
+            own: dict[str, list[Statement]] = {}
+            for binding, parts in chain.from_iterable(map(_statements, body)):
+                statement = _read(parts, _Reader(_Scope(names), stars))
+                for name in {name.rstrip(".") for name, _ in _bound(binding)}:
+                    again = isinstance(parts[0], Definition) and name not in statement.mentions
+                    own[name] = [*([] if again else own.get(name, ())), statement]
+            for name, statements in own.items():
+                source.statements.setdefault(name, []).extend(statements)
         return source
 
     def reachable(self, entry: str, apart: Collection[str] = ()) -> set[str]:
@@ -113,8 +109,7 @@ class Source:
     def uses(self, entry: str, apart: Collection[str] = ()) -> set[str]:
         """Dotted names that the code behind `entry` mentions, imports resolved.
 
-        "?.name" is an attribute of something that the source does not tell, "torch.nn.*" one whose
-        name is computed.
+        "?.name" is an attribute of something that the source does not tell.
         """
         return set().union(*(statement.uses for statement in self._behind(entry, apart)[1]))
 
@@ -135,7 +130,7 @@ class Source:
 
 @dataclass
 class _Scope:
-    """Names bound in one place, each with what it is imported from, if it is."""
+    """Names bound in one place, each with what it is imported from, UNSURE where it is not."""
 
     names: dict[str, set[str]]
     outer: _Scope | None = None
@@ -159,54 +154,59 @@ class _Reader(ast.NodeVisitor):
         self.mentions: set[str] = set()
         self.uses: set[str] = set()
 
-    def targets(self, node: ast.expr) -> set[str]:
-        """What a chain of attributes may be, its start looked up; mentions are noted."""
+    def target(self, node: ast.expr) -> str:
+        """What a chain of attributes is, its start looked up; mentions are noted."""
         parts: list[str] = []
         while isinstance(node, ast.Attribute):
             parts.append(node.attr)
             node = node.value
         if isinstance(node, ast.Name):
-            starts = self.starts(node.id)
+            start = self.start(node.id)
         else:
             self.visit(node)
-            starts = {"?"}
-        return {".".join([start, *reversed(parts)]) for start in starts}
+            start = UNSURE
+        return ".".join([start, *reversed(parts)])
 
-    def starts(self, name: str) -> set[str]:
-        """What a name may stand for; "?" is a value of the program's own."""
+    def start(self, name: str) -> str:
+        """What a name stands for, where that is one thing in all of the program."""
         scope = self.scope.find(name)
         if scope is None or scope.outer is None:
             self.mentions.add(name)
         if scope is not None:
-            meanings = scope.names[name] or {"?"}
+            meanings = scope.names[name]
         elif hasattr(builtins, name) or not self.stars:
             meanings = {name}
+        elif len(self.stars) > 1:
+            return UNSURE
         else:
             meanings = {f"{star}.{name}" for star in self.stars}
-        return meanings if len(meanings) <= MAX_MEANINGS else {ANYTHING}
+        return min(meanings) if len(meanings) == 1 else UNSURE
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
-            self.uses |= self.targets(node) - {"?"}
+            self.uses |= {self.target(node)} - {UNSURE}
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        self.uses |= self.targets(node)
+        self.uses.add(self.target(node))
 
     def visit_Call(self, node: ast.Call) -> None:
-        """getattr(F, "one_hot") is F.one_hot, and vars(F) is F.__dict__."""
-        called = node.func.id if isinstance(node.func, ast.Name) else ""
-        if called in ("getattr", "vars") and self.scope.find(called) is None and node.args:
-            owner, *rest = node.args
-            name = "__dict__" if called == "vars" else _text(rest)
-            self.uses |= {f"{target}.{name}" for target in self.targets(owner)}
-            self.visit_all([*rest, *node.keywords])
-        else:
-            self.generic_visit(node)
+        """getattr(F, "one_hot") is F.one_hot."""
+        match node:
+            case ast.Call(ast.Name("getattr"), [owner, ast.Constant(value=str(name)), *rest]):
+                self.uses.add(f"{self.target(owner)}.{name}")
+                self.visit_all(rest)
+            case _:
+                self.generic_visit(node)
 
-    def visit_MatchClass(self, node: ast.MatchClass) -> None:
-        """A pattern C(name=...) takes the attribute of whatever is matched."""
-        self.uses |= {f"?.{name}" for name in node.kwd_attrs}
-        self.generic_visit(node)
+    def container(self, node: Container) -> None:
+        """What stands in a container is not used yet."""
+        for item in ast.iter_child_nodes(node):
+            if isinstance(item, ast.Name | ast.Attribute):
+                self.target(item)
+            else:
+                self.visit(item)
+
+    visit_List = visit_Tuple = visit_Set = visit_Dict = container  # noqa: N815
 
     def visit_Import(self, node: Import) -> None:
         """An import alone uses nothing."""
@@ -219,7 +219,7 @@ class _Reader(ast.NodeVisitor):
         inside = set(body)
         self.visit_all(child for child in ast.iter_child_nodes(node) if child not in inside)
         arguments = {child.arg for child in ast.walk(node.args) if isinstance(child, ast.arg)}
-        names = _gathered(_bound(body)) | {name: set() for name in arguments}
+        names = _gathered(_bound(body)) | {name: {UNSURE} for name in arguments}
         for name in _declared(body):
             names.pop(name, None)
         self.visit_all(body, _Scope(names, self.scope))
@@ -238,7 +238,7 @@ class _Reader(ast.NodeVisitor):
         bound = {target.id for target in targets if isinstance(target, ast.Name)}
         parts = chain.from_iterable(map(ast.iter_child_nodes, [node, *node.generators]))
         inside = [part for part in parts if part is not first and part not in node.generators]
-        self.visit_all(inside, _Scope({name: set() for name in bound}, self.scope))
+        self.visit_all(inside, _Scope({name: {UNSURE} for name in bound}, self.scope))
 
     visit_ListComp = visit_SetComp = comprehension  # noqa: N815
     visit_DictComp = visit_GeneratorExp = comprehension  # noqa: N815
@@ -251,12 +251,32 @@ class _Reader(ast.NodeVisitor):
         self.scope = outer
 
 
-def _text(arguments: Sequence[ast.expr]) -> str:
-    """The text that the first argument is, if it is one."""
-    match arguments:
-        case [ast.Constant(value=str(text)), *_]:
-            return text
-    return COMPUTED
+Parts = Sequence[ast.AST]
+
+
+def _statements(node: ast.stmt) -> list[tuple[Parts, Parts]]:
+    """What of one statement binds names, with all that is looked at for that.
+
+    In a condition or a loop each statement counts for itself, with the heads of those around it.
+    """
+    try:
+        return list(_single(node, ()))
+    except RecursionError:
+        return [([node], [node])]
+
+
+def _single(node: ast.AST, heads: Parts) -> Iterator[tuple[Parts, Parts]]:
+    children = list(ast.iter_child_nodes(node))
+    inner = [one for one in children if isinstance(one, ast.stmt | Block)]
+    if isinstance(node, Scoped) or not inner:
+        yield [node], [*heads, node]
+        return
+    own = [one for one in children if one not in inner]
+    if isinstance(node, ast.ExceptHandler) and node.name:
+        own.append(ast.Name(node.name, ast.Store()))
+    yield own, [*heads, *own]
+    for one in inner:
+        yield from _single(one, [*heads, *own])
 
 
 def _own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
@@ -283,7 +303,7 @@ def _bound(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
 def _binds(node: ast.AST) -> Iterator[tuple[str, str]]:
     if isinstance(node, Import):
         yield from _imported(node)
-    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    elif isinstance(node, Definition):
         yield node.name, ""
     elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
         yield node.id, ""
@@ -317,7 +337,7 @@ def _gathered(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
     names: dict[str, set[str]] = {}
     for name, target in pairs:
         if not name.endswith("."):
-            names.setdefault(name, set()).update({target} - {""})
+            names.setdefault(name, set()).add(target or UNSURE)
     return names
 
 
@@ -349,16 +369,14 @@ def _walk(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
     return chain.from_iterable(map(ast.walk, nodes))
 
 
-def _flat(statement: ast.stmt, names: Mapping[str, set[str]]) -> Statement:
-    """All that a statement may mention and use, whatever the scope; for one that is very deep."""
-    nodes = list(ast.walk(statement))
-    imports = (node for node in nodes if isinstance(node, Import))
-    own = _gathered(chain.from_iterable(map(_imported, imports)))
-    mentions = {node.id for node in nodes if isinstance(node, ast.Name)}
-    uses = {f"?.{node.attr}" for node in nodes if isinstance(node, ast.Attribute)}
-    for name in mentions:
-        uses |= names.get(name, set()) | own.get(name, set()) or {name}
-    return Statement(frozenset(mentions), frozenset(uses))
+def _read(parts: Parts, reader: _Reader) -> Statement:
+    """What a statement mentions and uses; of one that is too deep to be read, its names."""
+    try:
+        reader.visit_all(parts)
+    except RecursionError:
+        nodes = chain.from_iterable(map(ast.walk, parts))
+        return Statement(frozenset(n.id for n in nodes if isinstance(n, ast.Name)), frozenset())
+    return Statement(frozenset(reader.mentions), frozenset(reader.uses))
 
 
 def forbidden_use(
@@ -366,60 +384,28 @@ def forbidden_use(
 ) -> str | None:
     """The first forbidden name that the code behind `entry` uses, else None.
 
-    A forbidden dotted name stands for everything below it.  Where a package around it is handed on
-    as a value, its last part is enough, on whatever it is looked up.  Where anything is forbidden,
-    so are ways round reading the source; where it is a part of a package, also what finds that
-    part without naming it.
+    A forbidden dotted name stands for everything below it.
     """
     names = tuple(forbidden)
-    if not names:
-        return None
-    within = any("." in name for name in names)
-    if within and source.too_deep:
-        return TOO_DEEP
-    uses = source.uses(entry, apart)
-    handed_on = {name for name in names if any(name.startswith(f"{used}.") for used in uses)}
-    for used in sorted(map(_bare, uses)):
-        for name in names:
-            if forbidden_name := _meant(used, name, name in handed_on):
-                return forbidden_name
-        if used.split(".")[0] in BYPASS_BUILTINS or _below(used, BYPASS_PACKAGES):
-            return used
-        if within and (used in ("getattr", "vars") or _below(used, FINDERS)):
-            return used
-        if reached := BYPASS_ATTRIBUTES & set(used.split(".")):
-            return min(reached)
-    return None
+    uses = map(_bare, source.uses(entry, apart)) if names else ()
+    return next((used for used in sorted(uses) if any(_meant(used, name) for name in names)), None)
 
 
-def _meant(used: str, name: str, handed_on: bool) -> str | None:
-    """What to call a use, if it is one of a forbidden name."""
-    top, tail = name.split(".")[0], name.rsplit(".", 1)[-1]
-    if _below(used, (name,)):
-        return used
+def _meant(used: str, name: str) -> bool:
+    """Whether a use is one of a forbidden name, or of its last part elsewhere in its package.
+
+    That part counts only where it is no everyday word.
+    """
+    if used == name or used.startswith(f"{name}."):
+        return True
+    top, *below = name.split(".")
     start, *parts = used.split(".")
-    last = parts[-1] if parts else ""
-    if last in (COMPUTED, "__dict__"):
-        owner = used.rsplit(".", 1)[0]
-        inside = name.startswith(f"{owner}.") or owner == "sys" or (start == "?" and handed_on)
-        return ("getattr" if last == COMPUTED else "__dict__") if inside else None
-    if start == "?" and handed_on and tail in parts:
-        return tail
+    tail = below[-1] if below else ""
     telling = tail != tail.lower() or "_" in tail
-    return used if start == top and tail in parts and telling and "." in name else None
+    return start == top and tail in parts and telling
 
 
 def _bare(used: str) -> str:
     """builtins.abs is abs."""
     package, _, name = used.partition(".")
-    return name if package == "builtins" and name.isidentifier() and name != "__dict__" else used
-
-
-def _below(used: str, packages: Iterable[str]) -> bool:
-    return any(used == name or used.startswith(f"{name}.") for name in packages)
-
-
-def hides(used: str) -> bool:
-    """Whether a name found by `forbidden_use` is a way round reading the source."""
-    words = {*BYPASS_BUILTINS, *BYPASS_ATTRIBUTES, "getattr", "vars", "__dict__", TOO_DEEP}
-    return used.split(".")[0] in words or _below(used, (*BYPASS_PACKAGES, *FINDERS))
+    return name if package == "builtins" and name.isidentifier() else used

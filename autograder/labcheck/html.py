@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable, Sequence
 
-from .explain import points
-from .message import HEADLINES, Message
+from .explain import Line, points
+from .message import MORE, Message
+from .strip import Strip, svg
 from .text import capped
 
-COLOURS = {"right": "#1b7837", "partly": "#8a6100", "unfinished": "#555", "missing": "#555"}
-SIGNS = {"right": "✓", "partly": "◐", "unfinished": "○", "missing": "○"}
+COLOURS = {
+    "right": "#1b8040",
+    "partly": "#9a6700",
+    "unfinished": "#707070",
+    "missing": "#707070",
+    "foreseen": "#1b8040",
+    "surprise": "#8a63c8",
+    "not_guessed": "#707070",
+}
+WRONG = "#d03030"
+"""Of the bar beside a card, seen on white and on black; its texts have the colour of the page."""
+SIGNS = {
+    "right": "✓",
+    "partly": "◐",
+    "unfinished": "○",
+    "missing": "○",
+    "foreseen": "✓",
+    "surprise": "≠",
+    "not_guessed": "○",
+}
 HEAD = (
     "text-align:left;vertical-align:top;padding:.1em 1em .1em 0;white-space:nowrap;font-weight:600"
 )
@@ -20,23 +40,41 @@ CARD = (
 )
 
 
-def as_html(message: Message, progress: str = "") -> str:
-    """One message as a card; every text in it is escaped."""
-    colour = COLOURS.get(message.outcome, "#b2182b")
+def as_html(message: Message, progress: str = "", picture: Callable[[Strip], str] = svg) -> str:
+    """One message as a card; every text in it is escaped.
+
+    picture: draws a strip as HTML.
+    """
     sign = SIGNS.get(message.outcome, "✗")
+    score = escape(points(message.score, message.max_score)) if message.max_score else ""
+    head = (
+        f"<b>{sign} <code>{escape(message.name)}</code> "
+        f"&nbsp;{escape(message.headline)}</b> &nbsp; {score}"
+    )
+    drawn = picture(message.strip) if message.strip else ""
+    more = (
+        f'<details style="margin-top:.4em"><summary style="cursor:pointer">{MORE}</summary>'
+        f'<div style="margin:.3em 0;white-space:pre-wrap">{escape(message.more)}</div></details>'
+        if message.more
+        else ""
+    )
+    colour = COLOURS.get(message.outcome, WRONG)
+    return as_card(head, message.lines, colour, f"{drawn}{more}", escape(progress))
+
+
+def as_card(head: str, lines: Sequence[Line], colour: str, below: str = "", foot: str = "") -> str:
+    """A headline and labelled lines beside a bar of colour.
+
+    head, below, foot: HTML, already escaped.
+    """
     rows = "".join(
         f'<tr style="background:none"><th style="{HEAD}">{escape(line.label)}</th>'
         f'<td style="{CELL}">{escape(line.text)}</td></tr>'
-        for line in message.lines
+        for line in lines
     )
     table = f'<table style="margin:.4em 0 0;border:none">{rows}</table>' if rows else ""
-    foot = f'<div style="margin-top:.5em;opacity:.75">{escape(progress)}</div>' if progress else ""
-    score = escape(points(message.score, message.max_score)) if message.max_score else ""
-    return (
-        f'<div style="{CARD.format(colour=colour)}"><div><b style="color:{colour}">{sign} '
-        f"<code>{escape(message.name)}</code> &nbsp;{escape(HEADLINES[message.outcome])}</b>"
-        f" &nbsp; {score}</div>{table}{foot}</div>"
-    )
+    end = f'<div style="margin-top:.5em">{foot}</div>' if foot else ""
+    return f'<div style="{CARD.format(colour=colour)}"><div>{head}</div>{table}{below}{end}</div>'
 
 
 def escape(text: str) -> str:

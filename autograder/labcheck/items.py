@@ -144,6 +144,91 @@ KEYS: Mapping[str, Callable[[Pair], bool]] = {
 }
 
 
+def first_keys(pairs: Pairs) -> str:
+    """A dict whose first keys are right with their values, and the rest is not."""
+    made = wrong(pairs)
+    if not made or not all(_of_ids(pair.due) and _of_ids(pair.got) for pair in made):
+        return ""
+    most = min(_alike(list(pair.due.items()), list(pair.got.items())) for pair in made)
+    return f"right in its first {most} keys, and wrong after them" if most >= LEAST else ""
+
+
+def _of_ids(tree: Any) -> bool:
+    return isinstance(tree, dict) and all(type(value) is int for value in tree.values())
+
+
+def ends(pairs: Pairs) -> str:
+    """A list that is right at its beginning and its end, or at one of them, in every case."""
+    sides = [(_items(pair.due), _items(pair.got)) for pair in wrong(pairs)]
+    known = [(due, got) for due, got in sides if due is not None and got is not None]
+    if len(known) < LISTS or len(known) < len(sides):
+        return ""
+    if any(len(due) != len(got) or len(due) < 4 for due, got in known):
+        return ""
+    first = all(due[0] == got[0] for due, got in known)
+    last = all(due[-1] == got[-1] for due, got in known)
+    where = {
+        (True, True): "its beginning and its end, and wrong between",
+        (True, False): "its beginning, and wrong further on",
+        (False, True): "its end, and wrong before",
+    }.get((first, last))
+    return f"right at {where}" if where else ""
+
+
+LISTS = 3
+"""Fewer wrong lists than this may be right at an end by chance."""
+
+
+def fields(pairs: Pairs) -> str:
+    """Tuples of which some items are right and others are not, or that are fewer or more."""
+    sides = [(pair.due, pair.got) for pair in wrong(pairs)]
+    if len(sides) < LISTS or not all(_tuples(due) and _tuples(got) for due, got in sides):
+        return ""
+    lengths = {len(item) for both in sides for tree in both for item in tree}
+    if len(lengths) != 1:
+        return ""
+    count = lengths.pop()
+    if all(len(due) == len(got) for due, got in sides):
+        right = [n for n in range(count) if all(_column(d, n) == _column(g, n) for d, g in sides)]
+        if 0 < len(right) < count:
+            text = _ordinals(right)
+            return f"right in the {text} of the {count} things that each item holds"
+        return ""
+    for word, sign in (("shorter", 1), ("longer", -1)):
+        if all(sign * (len(due) - len(got)) > 0 for due, got in sides):
+            return _fewer(sides, count, word)
+    return ""
+
+
+def _fewer(sides: Sequence[tuple[Any, Any]], count: int, word: str) -> str:
+    there = [
+        n for n in range(count) if all(set(_column(g, n)) <= set(_column(d, n)) for d, g in sides)
+    ]
+    if word == "shorter" and 0 < len(there) < count:
+        text = _ordinals(there)
+        return f"{word} than what is due; in each item the {text} of its {count} things is due"
+    return f"{word} than what is due wherever it is wrong"
+
+
+def _tuples(tree: Any) -> bool:
+    return isinstance(tree, list) and all(isinstance(item, tuple) and item for item in tree)
+
+
+def _column(items: Sequence[Any], place: int) -> list[Hashable]:
+    return [_frozen(item[place]) for item in items]
+
+
+def _ordinals(places: Sequence[int]) -> str:
+    words = ("first", "second", "third", "fourth", "fifth")
+    return " and ".join(words[place] for place in places[:5])
+
+
+def _alike(one: Sequence[Any], other: Sequence[Any]) -> int:
+    """How many items agree at the beginning of two lists."""
+    both = enumerate(zip(one, other, strict=False))
+    return next((n for n, (a, b) in both if a != b), min(len(one), len(other)))
+
+
 def _shared_right(pair: Pair) -> bool:
     shared = [key for key in pair.due if key in pair.got]
     return bool(shared) and all(_frozen(pair.due[k]) == _frozen(pair.got[k]) for k in shared)

@@ -17,6 +17,8 @@ from .forbidden import parsed
 
 MAX_MAGIC = 100
 """Magics of one cell that are read; each is looked for from the top."""
+LONGEST = 1000
+"""Characters of the name of a file that is written, and of an option."""
 MAX_READING = 2**19
 """Characters that are read at most, again and again, to find the magics of a whole file."""
 _AROUND = (
@@ -115,7 +117,7 @@ def _of_cell_magic(
         inner = plain(body, room, deep + 1)
         return Plain(above + inner.source, inner.left_out, inner.written)
     told = lines[head].strip()
-    named = WRITTEN.fullmatch(rest)
+    named = WRITTEN.fullmatch(rest) if len(rest) <= LONGEST else None
     if name in ("writefile", "file") and named:
         return Plain("", (), ((named["name"], f"{body}\n", bool(named["append"])),))
     return Plain("", (told,))
@@ -129,7 +131,7 @@ def _translated(lines: list[str], room: Room) -> tuple[str, tuple[str, ...]]:
         return "".join(lines).removesuffix("\n"), ()
     one_step = TransformerManager().do_one_token_transform  # type: ignore[no-untyped-call]
     found: list[str] = []
-    size = sum(map(len, lines))
+    size = sum(map(_reading, lines))
     for _ in range(MAX_MAGIC):
         place = _stops_at(lines)
         if place is None or not room.take(size):
@@ -146,6 +148,11 @@ def _translated(lines: list[str], room: Room) -> tuple[str, tuple[str, ...]]:
         found.append(lines[at].strip())
         lines = [*new[: at + 1], *["\n"] * (len(lines) - len(new)), *new[at + 1 :]]
     return "".join(lines).removesuffix("\n"), tuple(found)
+
+
+def _reading(line: str) -> int:
+    """What reading a line costs; IPython's reader looks for an end behind each of its quotes."""
+    return len(line) * (1 + (line.count("'") + line.count('"')) // 50)
 
 
 def _tried(one_step: Any, lines: list[str]) -> tuple[bool, list[str]]:
@@ -255,9 +262,10 @@ def _line_magic(name: str, rest: str, edits: _Edits) -> str | None:
     if name == "pylab":
         return PYLAB
     if name in AROUND_PYTHON:
-        code = rest.strip()
-        while option := OPTIONS.match(code):
-            code = code[option.end() :]
+        code, at = rest.strip(), 0
+        while option := OPTIONS.match(code, at, at + LONGEST):
+            at = option.end()
+        code = code[at:]
         if code and "\n" not in code and parsed(code) is not None:
             return code
     elif name not in SILENT:

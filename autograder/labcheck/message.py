@@ -6,11 +6,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .exceptions import ANYONE, meaning, type_told
-from .explain import CODE, Line, as_text, called_with, first_wrong, points, returned
-from .forbidden import hides
-from .own import Own
+from .exceptions import meaning, type_told
+from .explain import (
+    CODE,
+    WIDTH,
+    Line,
+    as_text,
+    called_with,
+    first_item,
+    first_wrong,
+    points,
+    returned,
+)
+from .own import ANYONE, Own
 from .pairs import pairs_of, sizes_of
+from .strip import Strip
 from .text import capped
 from .verdict import Observed, Trial, is_stub
 
@@ -32,33 +42,55 @@ HEADLINES = {
 }
 """Each outcome in words."""
 
+FARED = {
+    "foreseen": "as you guessed",
+    "surprise": "not as you guessed",
+    "not_guessed": "nobody guessed",
+}
+"""How a guess fared, in words."""
+
 GUESSES = {
     "timeout": "a loop never ends: look at what its condition waits for.",
     "memory": "an array is far larger than it need be: look at the shapes that meet.",
 }
+MORE = "Read on"
+"""The label of a paragraph that need not be read."""
 GRADED = "where you are graded"
 PLAIN_DATA = "plain numbers and arrays, or tuples, lists and dicts of them."
 
 
 @dataclass(frozen=True)
 class Message:
-    """The parts of a feedback; `text()` is the whole of it."""
+    """The parts of a feedback; `text()` is the whole of it, but for a picture.
+
+    more: a paragraph for who wants to read on.
+    """
 
     name: str
     outcome: str
     score: float | None
     max_score: float
     lines: tuple[Line, ...] = ()
+    strip: Strip | None = None
+    more: str = ""
 
-    def text(self) -> str:
-        """Plain text as in a terminal: a headline, and below it what was found."""
+    @property
+    def headline(self) -> str:
+        """Its outcome, or how a guess fared, in words."""
+        return FARED.get(self.outcome) or HEADLINES[self.outcome]
+
+    def text(self, width: int = WIDTH) -> str:
+        """Plain text: a headline, and below it what was found, in so many columns."""
         score = f"    {points(self.score, self.max_score)}" if self.max_score else ""
-        head = f"{self.name}    {HEADLINES[self.outcome]}{score}"
-        return capped(f"{head}\n\n{as_text(self.lines)}") if self.lines else head
+        head = f"{self.name}    {self.headline}{score}"
+        lines = (*self.lines, Line(MORE, self.more)) if self.more else self.lines
+        return capped(f"{head}\n\n{as_text(lines, width)}") if lines else head
 
 
 def outcome_of(trials: Sequence[Trial]) -> str:
     """How an exercise ended, from its cases: right, partly, or the way its values failed."""
+    if any(trial.got.did == "forbidden" for trial in trials):
+        return "forbidden"
     run = [trial for trial in trials if trial.got.did != "skipped" or not trial.passed]
     values = [trial for trial in run if trial.question.value]
     failed = next((trial for trial in run if not trial.passed), None)
@@ -85,8 +117,11 @@ def share(trials: Sequence[Trial]) -> float:
     """The part of the points that was earned, 0 to 1: values first, then a fifth off for every
     other property that is not right, once.
 
-    An exercise whose value cases all fail earns 0; one with any failed case earns less than 1.
+    An exercise whose value cases all fail earns 0, as does one that uses in any case what is
+    forbidden; one with any failed case earns less than 1.
     """
+    if any(trial.got.did == "forbidden" for trial in trials):
+        return 0.0
     values = [trial for trial in trials if trial.question.value and counts(trial)]
     if not values or not any(trial.passed for trial in values):
         return 0.0
@@ -137,7 +172,7 @@ def findings(
     if trial.got.did not in ("missing", "forbidden"):
         if question.name != PLAIN:
             lines.append(Line("Case", f"{question.name}{_what_is_right(trials)}"))
-        arguments = called_with(question.arguments, question.shapes, numbers)
+        arguments = called_with(question.arguments, question.shapes, numbers, own)
         lines.append(Line("Called with", arguments))
     lines += _finding(trial, parts, numbers, own)
     if question.why and not question.value and not _other_form(trial):
@@ -196,16 +231,20 @@ def _finding(trial: Trial, parts: Sequence[str], numbers: bool, own: Own) -> lis
         return [Line("You returned", f"{got.text}."), Line("Expected", PLAIN_DATA)]
     if got.did != "result" or trial.mismatch is None:
         guess = GUESSES.get(got.type)
-        lines = [Line("What happened", got.text)]
+        lines = [Line("What happened", got.text), *_code_lines(got)]
         return [*lines, Line("Perhaps", guess)] if guess else lines
     if trial.question.observe == "arguments":
         changed = trial.mismatch.path[0] if trial.mismatch.path else "an argument"
         when = f" on {trial.question.like}" if trial.elsewhere else ""
         return [Line("First wrong", f"the call changed its argument {changed}{when}.")]
-    wrong = Line("First wrong", first_wrong(trial.mismatch, parts, numbers))
+    where = first_wrong(trial.mismatch, parts, numbers)
+    if numbers and (item := first_item(trial.due.tree, got.tree, trial.mismatch)):
+        where = f"{where}\n{item}"
+    wrong = Line("First wrong", where)
     if trial.question.indirect:
         return [wrong]
-    return [Line("You returned", returned(got.tree, trial.mismatch, trial.question.shapes)), wrong]
+    came = returned(got.tree, trial.mismatch, trial.question.shapes, numbers)
+    return [Line("You returned", came), wrong]
 
 
 def _exception_due(trial: Trial, numbers: bool, own: Own) -> list[Line]:
@@ -232,12 +271,18 @@ def raised(trial: Trial, texts: bool, own: Own) -> list[Line]:
     lines = [Line("Raised", f"{kind}: {told}" if told else kind)]
     if texts and means:
         lines.append(Line("Which means", means))
-    sources = [f"{file}, line {line}: {source.strip()}" for file, line, source in got.lines]
-    if sources:
-        lines.append(Line(CODE, "\n".join(list(dict.fromkeys(sources))[-3:])))
+    lines += _code_lines(got)
+    if got.met:
+        lines.append(Line("Shapes", got.met))
     if got.type == "MemoryError":
         lines.append(Line("Perhaps", GUESSES["memory"]))
     return lines
+
+
+def _code_lines(got: Observed) -> list[Line]:
+    """The innermost of the student's lines, where any are known."""
+    sources = [f"{file}, line {line}: {source.strip()}" for file, line, source in got.lines]
+    return [Line(CODE, "\n".join(list(dict.fromkeys(sources))[-3:]))] if sources else []
 
 
 def explained(got: Observed, own: Own, here: str) -> str:
@@ -247,10 +292,7 @@ def explained(got: Observed, own: Own, here: str) -> str:
 
 
 def forbidden(name: str, used: str) -> list[Line]:
-    """An exercise that uses what it is about, or hides what it uses."""
+    """An exercise that uses what it is about."""
     what = f"{name} uses {used or 'a package that is not allowed'}."
     todo = "This exercise is about writing that yourself, so it earns no points."
-    if hides(used):
-        what = f"{name} uses {used}, which can call anything under any name."
-        todo = "Call what you need by its name: the grader reads which functions a program uses."
     return [Line("What happened", what), Line("What to do", todo)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from .forbidden import parsed
@@ -14,8 +14,11 @@ LONGEST = 40
 """The longest name that is told whole."""
 MOST_DIGITS = 3
 """With more of these a name is rather a number."""
+MOST_NAMES = 2048
+"""Of a program with more names or words none is told: which one it is may be of its choosing."""
 
 NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+IDENTIFIER = re.compile(r"[^\W\d]\w*")
 WORD = re.compile(r"[\w./\\-]+( [\w./\\-]+)*")
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
@@ -51,14 +54,20 @@ class Own:
             _gathered(pair for tree in trees for pair in _called(tree)),
         )
 
+    def beside(self, texts: Iterable[str]) -> Own:
+        """The same with what its author knows beside the program, as the statement's words."""
+        names = frozenset(name for text in texts for name in IDENTIFIER.findall(text))
+        return replace(self, names=self.names | names)
+
     def name(self, text: str) -> str | None:
         """The text, if it is a name or a dotted name of this program."""
         known = NAME.fullmatch(text) and self.names.issuperset(text.split("."))
-        return _fit(text) if known else None
+        return _fit(text) if known and len(self.names) <= MOST_NAMES else None
 
     def word(self, text: str) -> str | None:
         """The text, if it stands between quotes in this program, or is a name."""
-        return _fit(text) if text in self.words else self.name(text)
+        known = text in self.words and len(self.words) <= MOST_NAMES
+        return _fit(text) if known else self.name(text)
 
     def takes_so_many(self, name: str, fewest: int, most: int) -> bool:
         """Whether a function of this name and with so many arguments is in the text."""
@@ -87,6 +96,9 @@ class Anyone(Own):
     def callers(self, name: str, given: int) -> frozenset[str]:
         """Somewhere."""
         return frozenset(("",))
+
+
+ANYONE = Anyone()
 
 
 def _fit(text: str) -> str | None:

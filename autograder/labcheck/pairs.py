@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .compare import Path
 from .explain import AXES, where
+from .sequences import as_array, is_sequences
 from .tree import Array, Tree
 from .verdict import Question, Trial
 
@@ -106,23 +107,34 @@ def pairs_of(trial: Trial, parts: Sequence[str]) -> dict[str, Pair]:
     sizes, arguments = sizes_of(question), dict(_named(question.arguments))
     made: dict[str, Pair] = {}
     for path, due, got in _aligned(trial.due.tree, trial.got.tree, (), parts):
-        if isinstance(due, bool | str) and path:  # a statement about the result
-            continue
+        if (isinstance(due, bool | str) and path) or _shape_alone(due):
+            continue  # a statement about the result
         letters, close = _letters(path, question.shapes, due), question.tolerance
         pair = Pair(due, got, letters, sizes, arguments, False, close.rtol, close.atol)
-        made[where(path, parts)] = replace(pair, right=_same(pair))
+        made[_name(path, parts, question.shapes)] = replace(pair, right=_same(pair))
     return made
 
 
 def leaves(
     tree: Tree, question: Question, parts: Sequence[str]
 ) -> dict[str, tuple[Numbers, tuple[str, ...]]]:
-    """The parts of a result that are numbers, by name, each with its axis letters."""
+    """The parts of a result that are numbers, by name, each with its axis letters.
+
+    Sequences of whole numbers are one part, with one row each.
+    """
+    if is_sequences(tree):
+        rows = as_array(tree)
+        return {"": (rows, _letters((), question.shapes, rows))}
     return {
-        where(path, parts): (value, _letters(path, question.shapes, value))
+        _name(path, parts, question.shapes): (value, _letters(path, question.shapes, value))
         for path, value, _ in _aligned(tree, tree, (), parts)
         if isinstance(value, np.ndarray)
     }
+
+
+def _name(path: Path, parts: Sequence[str], shapes: Mapping[str, str]) -> str:
+    """A part's place in words; what the items of a list are is read from its own key alone."""
+    return where(path, parts, next((shapes[str(key)] for key in path if str(key) in shapes), ""))
 
 
 def _same(pair: Pair) -> bool:
@@ -193,7 +205,7 @@ def _aligned(
         for key in due:
             yield from _aligned(due[key], got[key], (*path, key), parts)
         return
-    if isinstance(due, bool):
+    if isinstance(due, bool) or _shape_alone(due):
         yield path, due, got
         return
     numbers = as_numbers(due), as_numbers(got)
@@ -202,6 +214,11 @@ def _aligned(
         yield path, *numbers
         return
     lists = isinstance(due, list | tuple) and isinstance(got, list | tuple)
+    if lists and not named and (keys := _columns(due, got)):
+        for key in keys:
+            sides = ([item[key] for item in tree] for tree in (due, got))
+            yield from _aligned(next(sides), next(sides), (*path, key), parts)
+        return
     if lists and len(due) == len(got) and (named or _recurses(due)):
         for place, (item, came) in enumerate(zip(due, got, strict=True)):
             yield from _aligned(item, came, (*path, place), parts)
@@ -212,6 +229,21 @@ def _aligned(
 def _counts(tree: Mapping[Any, Tree]) -> bool:
     """Whether a dict holds whole numbers alone, as ids of words: these are one part."""
     return len(tree) > 3 and all(type(value) is int for value in tree.values())
+
+
+def _shape_alone(tree: Tree) -> bool:
+    """Whether an array stands for its shape, and has no numbers."""
+    return isinstance(tree, Array) and tree.device == "meta"
+
+
+def _columns(due: Sequence[Tree], got: Sequence[Tree]) -> list[Any]:
+    """The keys of a table's columns, where each item of both lists is a row of numbers by key."""
+    rows = [*due, *got]
+    if not due or len(due) != len(got) or not all(isinstance(row, dict) for row in rows):
+        return []
+    numbers = all(type(x) in (int, float) for row in rows for x in row.values())
+    same = all(set(row) == set(due[0]) for row in rows)
+    return list(due[0]) if numbers and same else []
 
 
 def _recurses(due: Sequence[Any]) -> bool:

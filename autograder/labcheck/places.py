@@ -6,7 +6,7 @@ Each relation here is as those of `relations`: it completes "What you return is 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ from .tree import Array
 from .verdict import Question, Trial
 
 Mask = NDArray[np.bool_]
+MORE = 3
+"""Fewer cases than this share what may be chance."""
 MANY = 8
 """Fewer numbers than this show nothing about where wrong ones stand."""
 
@@ -29,6 +31,7 @@ SEVERAL = 8
 """Fewer places than this along an axis show no halves and no turns."""
 
 ENTRIES = {"T": ("step", "steps"), "B": ("sample", "samples"), "H": ("unit", "units")}
+ENTRIES |= {name: (name, f"{name}s") for name in ("epoch", "chunk", "call")}
 
 
 def _block(n: int, k: int, of: int) -> set[int]:
@@ -189,6 +192,19 @@ def _exactly(pair: Pair, mask: Mask) -> bool:
     return bool((found.any(axis=free) == mask.any(axis=free)).all())
 
 
+def real_rows(pair: Pair) -> Pair | None:
+    """The rows along the last axis that are not zero in what is due and in what came alike.
+
+    None where there is no axis of steps.
+    """
+    if not pair.comparable or pair.due.ndim < 3 or "T" not in pair.letters[:-1]:
+        return None
+    real = pair.due.any(axis=-1) | pair.got.any(axis=-1)
+    letters = ("row", pair.letters[-1])
+    due, got = np.asarray(pair.due[real]), np.asarray(pair.got[real])
+    return Pair(due, got, letters, pair.sizes, {}, pair.right, pair.rtol, pair.atol)
+
+
 # -- conditions on numbers -----------------------------------------------------------------------
 
 
@@ -266,10 +282,10 @@ HOLDS: Mapping[str, Callable[[Numbers], bool]] = {
 
 @dataclass(frozen=True)
 class Trait:
-    """What may be said of a case; few: whether one case that has it, or has it not, shows it."""
+    """What may be said of a case; least: how many cases that have it, and have it not, show it."""
 
     text: str
-    few: bool = True
+    least: int = 1
 
 
 def tried(trials: Sequence[Trial]) -> list[Trial]:
@@ -277,12 +293,18 @@ def tried(trials: Sequence[Trial]) -> list[Trial]:
     return [
         trial
         for trial in trials
-        if set(trial.question.arguments) <= set(trials[0].question.arguments)
+        if _like_the_first(trial.question.arguments, trials[0].question.arguments)
         and not trial.question.like
         and trial.question.device == "cpu"
         and trial.question.observe == "result"
         and trial.due.did == trial.got.did == "result"
     ]
+
+
+def _like_the_first(arguments: Mapping[str, Any], first: Mapping[str, Any]) -> bool:
+    """Whether a call has no other arguments but single values, as options are."""
+    more = [value for name, value in arguments.items() if name not in first]
+    return all(isinstance(value, bool | int | float | str) for value in more)
 
 
 def cases(trials: Sequence[Trial]) -> str:
@@ -292,9 +314,13 @@ def cases(trials: Sequence[Trial]) -> str:
     fewer = min(sum(fails), len(fails) - sum(fails))
     if fewer < 1 or len(run) < 4:
         return ""
-    traits = [dict(_traits(trial.question)) for trial in run]
+    options = set().union(*(trial.question.arguments for trial in run))
+    traits = [
+        dict.fromkeys(_given(trial.question, options), True) | dict(_traits(trial.question))
+        for trial in run
+    ]
     for trait in dict.fromkeys(trait for known in traits for trait in known):
-        if fewer < (1 if trait.few else 3):
+        if fewer < trait.least:
             continue
         holds = [known.get(trait, False) for known in traits]
         if holds == fails:
@@ -302,6 +328,12 @@ def cases(trials: Sequence[Trial]) -> str:
         if [not each for each in holds] == fails:
             return f"The cases {trait.text} are right, and all others fail."
     return ""
+
+
+def _given(question: Question, options: Collection[str]) -> Iterator[Trait]:
+    for name in sorted(options):
+        if name in question.arguments:
+            yield Trait(f"where {name} is given", least=2)
 
 
 def by_name(trials: Sequence[Trial]) -> str:
@@ -324,7 +356,7 @@ def _traits(question: Question) -> Iterator[tuple[Trait, bool]]:
     for letter, size in sizes.items():
         alone = {"T": "of one step", "B": "of one sample"}
         text = alone.get(letter, f"where {size_word(letter)} is 1")
-        yield Trait(text, letter in alone), size == 1
+        yield Trait(text, 1 if letter in alone else MORE), size == 1
     singles: dict[str, int] = {}
     for name, value in question.arguments.items():
         if isinstance(value, bool | str) or value is None:
@@ -333,6 +365,7 @@ def _traits(question: Question) -> Iterator[tuple[Trait, bool]]:
         elif isinstance(value, int):
             singles[name] = value
             yield Trait(f"with {name} = 1"), value == 1
+            yield Trait(f"with {name} = {value}", least=2), True
         elif isinstance(value, float):
             yield Trait(f"with {name} = 0"), value == 0
         elif isinstance(value, Array):
@@ -341,17 +374,17 @@ def _traits(question: Question) -> Iterator[tuple[Trait, bool]]:
             yield Trait(f"where {name} is empty"), not value
             for item in value:
                 if isinstance(item, str) and len(item) < 12 and "init" in name:
-                    yield Trait(f"with {item!r} in {name}", few=False), True
+                    yield Trait(f"with {item!r} in {name}", least=MORE), True
     for (one, first), (two, second) in itertools.combinations(singles.items(), 2):
-        yield Trait(f"where {one} is larger than {two}", few=False), first > second
+        yield Trait(f"where {one} is larger than {two}", least=MORE), first > second
 
 
 def _array_traits(name: str, x: Numbers, sizes: Mapping[str, int]) -> Iterator[tuple[Trait, bool]]:
     if not x.size:
         return
     yield Trait(f"where {name} is zero throughout"), not x.any()
-    yield Trait(f"where {name} has a zero", few=False), bool((x == 0).any())
-    yield Trait(f"where {name} has a negative number", few=False), bool((x < 0).any())
+    yield Trait(f"where {name} has a zero", least=MORE), bool((x == 0).any())
+    yield Trait(f"where {name} has a negative number", least=MORE), bool((x < 0).any())
     if x.dtype.kind == "f":
         yield Trait(f"where {name} has numbers far beyond 1"), bool(np.abs(x).max() > 100)
         yield Trait(f"where all of {name} is tiny"), bool(np.abs(x).max() < 1e-3)

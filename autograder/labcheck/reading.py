@@ -11,21 +11,24 @@ import io
 import json
 import re
 import tokenize
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from .bounds import too_much_json, with_short_runs, without_comments
 from .forbidden import Source, Statement, bound_names, parsed
 from .magics import Plain, Room, plain
 
 MAX_SIZE = 20 * 2**20
 MAX_CELLS = 2000
 MAX_CODE = 2**18
-"""Characters of Python in a submission; reading them costs the judge 500 times the memory."""
-LARGE = 2**14
-"""Characters of a cell whose syntax tree is not kept beside those of other submissions."""
+"""Characters of Python in a submission; reading them takes 500 times the memory."""
+MAX_SHOWN = 2**21
+"""Characters of a hand-in's other cells that are kept, to be shown to people."""
+MAX_NAME = 200
+"""Characters of the id of a cell."""
 MARKER = re.compile(r"^# *%%(?P<rest>.*)$")
 COLAB = "# Commented out IPython magic to ensure Python compatibility."
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -104,6 +107,8 @@ class Read:
 def read_file(raw: bytes, filename: str, given: Given | None = None) -> Read:
     """The cells in the bytes of a file of that name.  Raises Unreadable."""
     parts: tuple[Part, ...] = ()
+    if len(raw) > MAX_SIZE:
+        raise Unreadable("it is larger than 20 MB")
     try:
         match Path(filename).suffix.lower():
             case ".ipynb":
@@ -193,7 +198,7 @@ def _out_of_colab(lines: list[str]) -> list[str]:
         made[place] = ""
         whole = lines[place + 1 : place + 2] and lines[place + 1].startswith("# %%")
         for at in range(place + 1, len(lines)):
-            if not lines[at].startswith("#"):
+            if not lines[at].startswith("#") or lines[at].rstrip() == COLAB:
                 break
             if whole or re.match(r"# *[%!]", lines[at]):
                 made[at] = lines[at][1:].removeprefix(" ")
@@ -202,7 +207,10 @@ def _out_of_colab(lines: list[str]) -> list[str]:
 
 def parts_of_notebook(raw: bytes) -> Iterator[Part]:
     """The cells of a notebook in any of nbformat's versions."""
-    data = json.loads(text_of(raw))
+    text = text_of(raw)
+    if why := too_much_json(text):
+        raise Unreadable(why)
+    data = json.loads(text)
     if not isinstance(data, dict):
         raise Unreadable("it is not a notebook")
     cells, sheets = data.get("cells"), data.get("worksheets")
@@ -218,7 +226,7 @@ def parts_of_notebook(raw: bytes) -> Iterator[Part]:
                 cell["cell_type"],
                 _source(cell),
                 _grade_id(cell),
-                name if isinstance(name, str) else "",
+                _name(name),
                 isinstance(tags, list) and "demo" in tags,
                 f"cell {number}",
             )
@@ -235,8 +243,12 @@ def _source(cell: dict[str, Any]) -> str:
 
 def _grade_id(cell: dict[str, Any]) -> str:
     """The id that nbgrader knows a cell by; empty where it says none."""
-    name = _inner(_inner(cell, "metadata"), "nbgrader").get("grade_id")
-    return name if isinstance(name, str) else ""
+    return _name(_inner(_inner(cell, "metadata"), "nbgrader").get("grade_id"))
+
+
+def _name(value: Any) -> str:
+    """An id of a cell; empty for what can be none."""
+    return value if isinstance(value, str) and len(value) <= MAX_NAME else ""
 
 
 def _inner(data: dict[str, Any], key: str) -> dict[str, Any]:
@@ -279,7 +291,7 @@ class _Made:
     def add(self, source: str, part: Part, extra: bool = False) -> None:
         """A cell of its own, in pieces where only some of them are Python."""
         pieces = list(_pieces(source))
-        for offset, piece in pieces:
+        for offset, piece in pieces[: max(0, MAX_CELLS - len(self.cells))]:
             text = piece if len(pieces) == 1 else self.python(replace(part, source=piece))
             if text.strip():
                 names = defined_in(text)
@@ -295,18 +307,62 @@ class _Made:
 
 
 def _read(parts: tuple[Part, ...], given: Given | None) -> Read:
-    code = [part for part in map(_as_code(given), parts) if part.kind == "code"]
-    sizes = [len(part.source) for part in code]
-    if sum(sizes) > MAX_CODE:
-        raise Unreadable(f"it holds more than {MAX_CODE // 2**10} KB of Python")
-    if max(sizes, default=0) > LARGE:
-        parsed.cache_clear()
+    parts = _of_little_code(tuple(map(_as_code(given), parts)))
+    code = [part for part in parts if part.kind == "code"]
     made = _Made()
     code = [part for part in code if part.source.strip() or _id(part) in _ids(given)]
     if len(code) > MAX_CELLS:
         made.notes.append(f"only the first {MAX_CELLS} cells were read")
     _restore(code[:MAX_CELLS], given, made)
-    return Read(parts, tuple(made.cells), tuple(made.notes[:20]), tuple(made.files.items()))
+    shown = _to_be_shown(parts, given)
+    return Read(shown, tuple(made.cells), tuple(made.notes[:20]), tuple(made.files.items()))
+
+
+def _of_little_code(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """The parts with Python that a parser can take: short runs of marks, and not too much of it.
+
+    Comments count only where there is room for them.  Raises Unreadable.
+    """
+    if _size(parts) > MAX_CODE:
+        parts = _changed(parts, without_comments)
+    if _size(parts) > MAX_CODE:
+        raise Unreadable(f"it holds more than {MAX_CODE // 2**10} KB of Python")
+    return _changed(parts, with_short_runs)
+
+
+def _size(parts: Iterable[Part]) -> int:
+    return sum(len(part.source) for part in parts if part.kind == "code")
+
+
+def _changed(parts: Iterable[Part], change: Callable[[str], str]) -> tuple[Part, ...]:
+    """The parts with something done to their code."""
+    return tuple(
+        replace(part, source=text)
+        if part.kind == "code" and (text := change(part.source)) is not part.source
+        else part
+        for part in parts
+    )
+
+
+def _to_be_shown(parts: Sequence[Part], given: Given | None) -> tuple[Part, ...]:
+    """The parts of the release and the first others, as far as a gradebook can take them."""
+    names = {*given.exercises, *given.code} if given else set[str]()
+    ours = {_id(part): place for place, part in enumerate(parts) if _id(part) in names}.values()
+    others = [place for place, part in enumerate(parts) if _id(part) not in names]
+    if len(parts) > MAX_CELLS:
+        others = [place for place in others if parts[place].source.strip()][:MAX_CELLS]
+    room, shown = MAX_SHOWN, list[Part]()
+    for part in map(parts.__getitem__, sorted([*ours, *others])):
+        if part.kind == "code":
+            shown.append(part)
+        else:
+            shown.append(part if len(part.source) <= room else _cut(part, room))
+            room = max(0, room - len(part.source))
+    return tuple(shown)
+
+
+def _cut(part: Part, room: int) -> Part:
+    return replace(part, source=f"{part.source[:room]} … (too long to be shown)")
 
 
 def _id(part: Part) -> str:

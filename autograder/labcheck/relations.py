@@ -580,9 +580,9 @@ def _reduced_to(small: Numbers, large: Numbers, f: Callable[..., Numbers], axis:
 REDUCED: Mapping[str, Callable[..., Numbers]] = {
     "the sum of what is due {}": np.sum,
     "the mean of what is due {}": np.mean,
-    "the largest of what is due {}": np.max,
     "the last entry of what is due {}": lambda x, a: np.take(x, -1, a),
     "the first entry of what is due {}": lambda x, a: np.take(x, 0, a),
+    "the largest of what is due {}": np.max,
 }
 
 

@@ -137,8 +137,9 @@ def _first_line(statement: ast.stmt) -> int:
 
 
 def remember(filename: str, source: str) -> None:
-    """Let tracebacks and inspect find a source that is in no file."""
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    """Let tracebacks and inspect find a source that is in no file; its lines are Python's."""
+    lines = [f"{line}\n" for line in source.split("\n")]
+    linecache.cache[filename] = (len(source), None, lines, filename)
 
 
 # -- the student's own files ---------------------------------------------------------------------

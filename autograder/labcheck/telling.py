@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import items, places, relations
+from . import (
+    choices,
+    items,
+    modules,
+    places,
+    relations,
+    reported,
+    sequences,
+    shares,
+    steps,
+    updates,
+)
 from .dependences import Seen, dependence
-from .explain import listed
+from .explain import listed, where
 from .pairs import Pair, pairs_of
+from .parameters import are, sentence, together, within
 from .relations import Relation
 from .verdict import Trial, same
 
@@ -18,13 +30,17 @@ NUMBERS: tuple[Relation, ...] = (
     relations.times,
     relations.plus,
     relations.argument,
+    shares.share,
     relations.flipped,
     relations.shifted,
     relations.transposed,
     relations.blocks,
     relations.summed,
+    steps.argument_at,
+    steps.plus_step,
     places.ended,
     places.pattern,
+    reported.first_alone,
     places.condition,
     relations.rounded,
     relations.constant,
@@ -45,10 +61,22 @@ SHAPES: tuple[Relation, ...] = (
 )
 """Relations of numbers in another shape."""
 
-ITEMS: tuple[Relation, ...] = (items.text_case, items.in_order, items.in_dict)
+ITEMS: tuple[Relation, ...] = (
+    items.text_case,
+    items.in_order,
+    items.in_dict,
+    items.fields,
+    items.first_keys,
+)
 """Relations of lists, texts and dicts."""
 
-LAST: tuple[Relation, ...] = (relations.near, places.bounds, relations.too_large, relations.signed)
+LAST: tuple[Relation, ...] = (
+    items.ends,
+    relations.near,
+    places.bounds,
+    relations.too_large,
+    relations.signed,
+)
 """What is said where nothing else is known."""
 
 SECOND = "second call"
@@ -64,6 +92,7 @@ class Found:
     columns: Mapping[str, Sequence[Pair]]
     right: tuple[str, ...]
     indirect: bool
+    consequences: frozenset[str] = frozenset()
 
     @staticmethod
     def of(trials: Sequence[Trial], parts: Sequence[str]) -> Found | None:
@@ -77,7 +106,7 @@ class Found:
         if not failing:
             return None
         tables = [pairs_of(trial, parts) for trial in values]
-        wrong = _always_wrong([pairs_of(trial, parts) for trial in failing])
+        wrong = _always_wrong([t for trial in failing if (t := pairs_of(trial, parts))])
         columns = {
             name: [table[name] for table in tables if name in table and not table[name].empty]
             for name in wrong
@@ -87,7 +116,19 @@ class Found:
             for name in tables[0]
             if all(name in table and table[name].right for table in tables)
         )
-        return Found(columns, right, failing[0].question.indirect)
+        tree = failing[0].due.tree
+        inside = tree.get("gradients") if isinstance(tree, dict) else None
+        names = inside if isinstance(inside, dict) else ()
+        gradients = frozenset(where(("gradients", name), parts) for name in names)
+        return Found(columns, right, failing[0].question.indirect, gradients)
+
+    @property
+    def first(self) -> Found:
+        """Without gradients, where another part is wrong, of which they are a consequence."""
+        others = {
+            name: column for name, column in self.columns.items() if name not in self.consequences
+        }
+        return replace(self, columns=others) if others else self
 
     @property
     def wrong(self) -> list[str]:
@@ -118,15 +159,29 @@ def _told(
     found = Found.of(trials, parts) if first.mismatch.kind != "fact" else None
     if found is None:
         return ""
+    wrong = [""] if sequences.is_sequences(first.due.tree) else found.first.wrong
     with np.errstate(all="ignore"):
         return (
             _changing(trials)
-            or relation(found)
+            or modules.built(trials, parts)
+            or updates.updated(trials, parts)
+            or updates.reached(trials, parts)
+            or relation(found.first)
+            or _apart_from_padding(found.first)
+            or sequences.told(trials)
+            or reported.batches(trials, parts)
+            or choices.statements(trials, parts)
             or places.cases(trials)
-            or dependence(probe(), found.wrong)
-            or _first(LAST, found, same_shape=True)
+            or relation(found)
+            or choices.chosen(trials)
+            or dependence(probe(), wrong, trials[0].passed)
+            or (found.indirect and choices.few_fail(trials))
+            or (found.indirect and choices.parts_right(trials, parts))
+            or _first(LAST, found.first, same_shape=True)
             or _half_right(found)
             or places.by_name(trials)
+            or choices.few_right(trials)
+            or _first((shares.either_way,), found.first, same_shape=True)
         )
 
 
@@ -155,13 +210,24 @@ def relation(found: Found) -> str:
     )
 
 
+def _apart_from_padding(found: Found) -> str:
+    """A relation that holds but for steps behind the end of each sequence, where zeros stand."""
+    columns = {}
+    for name, column in found.columns.items():
+        rows = [row for pair in column if (row := places.real_rows(pair))]
+        fewer = any(row.due.size < pair.due.size for row, pair in zip(rows, column, strict=False))
+        if fewer and len(rows) == len(column):
+            columns[name] = rows
+    text = _first(NUMBERS, replace(found, columns=columns), same_shape=True)
+    return f"Apart from the padding, {within(text)}" if text else ""
+
+
 def _half_right(found: Found) -> str:
     """Which parts are right in every case and which in none that fails."""
     if not found.right or not found.columns or len(found.right) > 4:
         return ""
-    are = "is" if len(found.right) == 1 else "are"
-    no = "is" if len(found.wrong) == 1 else "are"
-    return f"{listed(found.right)} {are} right in every case; {_together(found.wrong)} {no} not."
+    right, wrong = listed(found.right), _together(found.wrong, (), found.indirect)
+    return f"{right} {are(found.right)} right in every case; {wrong} {are(found.wrong)} not."
 
 
 def _first(kinds: Sequence[Relation], found: Found, same_shape: bool) -> str:
@@ -170,7 +236,8 @@ def _first(kinds: Sequence[Relation], found: Found, same_shape: bool) -> str:
 
 def _always_wrong(tables: Sequence[Mapping[str, Pair]]) -> list[str]:
     """The parts that are wrong in every failing case."""
-    return [name for name in tables[0] if all(name in t and not t[name].right for t in tables)]
+    first = tables[0] if tables else {}
+    return [name for name in first if all(name in t and not t[name].right for t in tables)]
 
 
 def _said(each: Relation, found: Found, same_shape: bool) -> str:
@@ -186,25 +253,30 @@ def _said(each: Relation, found: Found, same_shape: bool) -> str:
                 texts.setdefault(text, []).append(name)
         if texts:
             text, names = max(texts.items(), key=lambda item: len(item[1]))
-            return _sentence(names, text, narrow, found.indirect)
+            return _sentence(names, text, narrow, found)
     return ""
 
 
-def _sentence(names: Sequence[str], text: str, narrow: bool, indirect: bool) -> str:
-    are = "are" if len(names) > 1 else "is"
+def _sentence(names: Sequence[str], text: str, narrow: bool, found: Found) -> str:
     if len(names) > 1:
         text = text.replace(" of it ", " of each ")
     if list(names) == [""]:
-        subject = "the result" if indirect else "what you return"
-        subject = subject if narrow else subject[:1].upper() + subject[1:]
+        subject, verb = "the result" if found.indirect else "what you return", "is"
     else:
-        subject = _together(names)
-    return f"{FAILING if narrow else ''}{subject} {are} {text}."
+        subject = _together(names, (*found.columns, *found.right), found.indirect)
+        verb = are(names if len(names) > 1 else [subject])
+    if not narrow:
+        subject = subject if subject != "what you return" else "What you return"
+        subject = sentence(subject)
+    return f"{FAILING if narrow else ''}{subject} {verb} {text}."
 
 
-def _together(names: Sequence[str]) -> str:
+def _together(names: Sequence[str], known: Sequence[str], indirect: bool) -> str:
     """Several parts in words; many items of one list by their number."""
+    if words := together(names, known):
+        return words
     owners = {name.partition(" of ")[2] for name in names}
     if len(names) > 3 and len(owners) == 1:
-        return f"{len(names)} parts of {owners.pop() or 'what you return'}"
+        whole = "the result" if indirect else "what you return"
+        return f"{len(names)} parts of {owners.pop() or whole}"
     return listed(names)

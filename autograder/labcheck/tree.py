@@ -25,6 +25,8 @@ MARK = "away"
 MAX_BYTES = 64 * 2**20
 MAX_NODES = 200_000
 MAX_DEPTH = 24
+NODE = 64
+"""Bytes that a part of a tree takes beside its numbers and letters."""
 MAX_TEXT = 65_536
 
 
@@ -65,9 +67,12 @@ def place_of(tensor: Any) -> str:
     return "cuda:0" if marked else str(tensor.device)
 
 
-def plain(value: object) -> Tree:
-    """The tree of a live value; raises NotPlain with a sentence's end for anything else."""
-    budget = [MAX_NODES, MAX_BYTES]
+def plain(value: object, most: int = MAX_BYTES) -> Tree:
+    """The tree of a live value; raises NotPlain with a sentence's end for anything else.
+
+    most: bytes that it may weigh, see `weight`.
+    """
+    budget = [MAX_NODES, most]
     return _plain(value, torch_module(), budget, 0)
 
 
@@ -77,6 +82,7 @@ def _plain(value: Any, torch: Any, budget: list[int], depth: int) -> Tree:
         raise NotPlain("something nested too deeply")
     if budget[0] < 0:
         raise NotPlain("too many parts")
+    _charge(NODE, budget)
     kind = type(value)
     if value is None or kind is bool or kind is float:
         return value
@@ -87,6 +93,7 @@ def _plain(value: Any, torch: Any, budget: list[int], depth: int) -> Tree:
     if kind is str:
         if len(value) > MAX_TEXT:
             raise NotPlain("a text that is too long")
+        _charge(len(value), budget)
         return value.encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, np.ndarray | np.generic):
         return _plain_numpy(value, budget)
@@ -165,6 +172,17 @@ def _charge(size: int, budget: list[int]) -> None:
         raise NotPlain("more numbers than any answer needs")
 
 
+def numbers_in(value: Any) -> int:
+    """How many numbers a tree or a live value holds; its text travels, and needs nothing else."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return sum(map(numbers_in, value))
+    if hasattr(value, "numel"):
+        return int(value.numel())
+    return int(getattr(getattr(value, "values", value), "size", 1))
+
+
 def _with_article(name: str) -> str:
     shown = name[:60]
     return f"{'an' if shown[:1].lower() in 'aeiou' else 'a'} {shown}"
@@ -206,6 +224,23 @@ def mapped(tree: Tree, change: Callable[[Any], Any]) -> Tree:
     if isinstance(tree, dict):
         return {key: mapped(item, change) for key, item in tree.items()}
     return change(tree)
+
+
+def weight(tree: Tree) -> int:
+    """Bytes that a tree takes at most, numbers counted that only a shape stands for."""
+    total, pending = 0, [tree]
+    while pending:
+        part = pending.pop()
+        total += NODE
+        if isinstance(part, Array):
+            total += part.values.size * max(8, part.values.itemsize)
+        elif isinstance(part, str):
+            total += len(part)
+        elif isinstance(part, dict):
+            pending += part.values()
+        elif isinstance(part, list | tuple):
+            pending += part
+    return total
 
 
 def devices_of(tree: Tree) -> tuple[str, ...]:

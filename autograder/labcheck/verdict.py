@@ -27,7 +27,8 @@ class Observed:
     did: it gave a result, raised, gave something that is no plain data, used a forbidden package,
     was not there, ended its process, or was not run.  tree: what is compared.  type, bases, text:
     of the exception, or why.  lines: (file, line number, source) in the student's code, innermost
-    last.  devices: where the tensors of a result were of which a view is compared.
+    last.  devices: where the tensors of a result were of which a view is compared.  printed, met:
+    what the call wrote, and what met where it raised; of a program on its author's machine alone.
     """
 
     did: Did
@@ -37,6 +38,8 @@ class Observed:
     text: str = ""
     lines: tuple[tuple[str, int, str], ...] = ()
     devices: tuple[str, ...] = ()
+    printed: str = ""
+    met: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """For visible.json; the student's lines are left out."""

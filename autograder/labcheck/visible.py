@@ -10,8 +10,10 @@ from typing import Any
 
 from .compare import Tolerance
 from .dependences import Fact, Facts, Probe
+from .earlier import Answer
+from .packing import unpacked
 from .reading import Given
-from .tree import Tree, decode
+from .tree import Array, Tree, decode, mapped
 from .verdict import Observed, Question
 
 Code = tuple[str, str]
@@ -20,19 +22,25 @@ Code = tuple[str, str]
 
 @dataclass(frozen=True, eq=False)
 class VisibleCase:
-    """One recorded case; mistakes holds only those that differ here from what is due."""
+    """One recorded case; mistakes holds only those that differ here from what is due.
+
+    answers: what functions of other exercises give that the reference asks here.
+    """
 
     question: Question
     scenario: Code | None
     due: Observed
     mistakes: Mapping[str, Observed]
+    answers: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class VisibleExercise:
     """One exercise with its cases; scenario and view are (name, source) or None.
 
-    probes: changes of the first case's arguments, with what the reference does then.
+    probes: changes of the first case's arguments, with what the reference does then.  training:
+    whether a call may take as long as a training does.  what: the first line of its docstring.
+    when_right: a paragraph for who has it right.
     """
 
     name: str
@@ -45,17 +53,74 @@ class VisibleExercise:
     view: Code | None
     forbidden: tuple[str, ...]
     probes: tuple[tuple[Probe, Facts], ...] = ()
+    training: bool = False
+    what: str = ""
+    when_right: str = ""
+
+    @property
+    def needs_torch(self) -> bool:
+        """Whether PyTorch is needed to ask for it."""
+        codes = [self.scenario, self.view, *(case.scenario for case in self.cases)]
+        if any("torch" in code[1] for code in codes if code):
+            return True
+        found: set[str] = set()
+        for case in self.cases:
+            for tree in (*case.question.arguments.values(), case.due.tree):
+                mapped(tree, lambda leaf: found.add(leaf.kind) if isinstance(leaf, Array) else 0)
+        return "torch" in found
+
+
+class Unusable(Exception):  # noqa: N818 - a reason
+    """Why the recorded cases cannot be used."""
+
+
+DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading a record raises that is not whole."""
 
 
 def load(path: Path) -> dict[str, VisibleExercise]:
-    """The exercises of a lab by name, in teaching order."""
-    data = json.loads(path.read_text(encoding="utf-8"))
-    return {exercise["name"]: _exercise(exercise) for exercise in data["exercises"]}
+    """The exercises of a lab by name, in teaching order.  Raises Unusable."""
+    return load_both(path)[0]
+
+
+def load_both(path: Path) -> tuple[dict[str, VisibleExercise], Given | None]:
+    """The exercises of a lab, and what was handed out of it.  Raises Unusable."""
+    try:
+        data = _read(path)
+        exercises = {exercise["name"]: _exercise(exercise) for exercise in data["exercises"]}
+        return exercises, _given(data)
+    except DAMAGED as error:
+        again = "copy it again from what was handed out"
+        raise Unusable(f"{path.name} is damaged: {again}") from error
 
 
 def load_given(path: Path) -> Given | None:
     """What was handed out of the lab, as far as it is restored before checking."""
-    data = json.loads(path.read_text(encoding="utf-8"))
+    return _given(_read(path))
+
+
+def lab_in(path: Path) -> tuple[str, str]:
+    """The name of the lab that a record is of, and its title; empty where it cannot be read."""
+    try:
+        data = _read(path)
+        return str(data.get("lab", "")), str(data.get("title", ""))
+    except DAMAGED:
+        return "", ""
+
+
+def names_in(path: Path) -> tuple[str, ...]:
+    """The names of the exercises in a record; none where it cannot be read."""
+    try:
+        return tuple(exercise["name"] for exercise in _read(path)["exercises"])
+    except DAMAGED:
+        return ()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return unpacked(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _given(data: Mapping[str, Any]) -> Given | None:
     names = tuple(exercise["name"] for exercise in data["exercises"])
     given = data.get("given")
     return Given(names, dict(given["code"]), tuple(given["run"])) if given else None
@@ -74,6 +139,9 @@ def _exercise(data: Mapping[str, Any]) -> VisibleExercise:
         _code(data["view"]),
         tuple(data["forbidden"]),
         tuple(_probe(*each) for each in data.get("probes", ())),
+        bool(data.get("training")),
+        data.get("what", ""),
+        data.get("when_right", ""),
     )
 
 
@@ -99,4 +167,9 @@ def _case(data: Mapping[str, Any], shapes: Mapping[str, str], indirect: bool) ->
     mistakes = {name: Observed.from_json(seen) for name, seen in data["mistakes"].items()}
     untouched = Observed("result", arguments)
     due = untouched if data["due"] is None else Observed.from_json(data["due"])
-    return VisibleCase(question, _code(data["scenario"]), due, mistakes)
+    answers = tuple(_answer(*each) for each in data.get("answers", ()))
+    return VisibleCase(question, _code(data["scenario"]), due, mistakes, answers)
+
+
+def _answer(name: str, asked: tuple[str, float, float], result: Any) -> Answer:
+    return Answer(name, (asked[0], asked[1], asked[2]), decode(result))

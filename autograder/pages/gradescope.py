@@ -42,6 +42,8 @@ def results_json(report: LabReport, mark: Mark | None = None) -> str:
 
 def _output(report: LabReport, mark: Mark) -> str:
     lines = [_summary(report), *_of_the_file(report), *_by_people(report, mark)]
+    if report.warning:
+        lines.append(report.warning)
     if mark.penalty:
         lines.append(f"Handed in late: {mark.penalty:.6g} points are taken off.")
     return "\n".join(lines)

@@ -8,8 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from autograder.judge.report import ExerciseReport, LabReport
+from autograder.judge.report import NOT_ISOLATED, UNSAFE, ExerciseReport, LabReport
 from autograder.pages.card import first_thing
+from autograder.pages.marks import Absent
 from autograder.spec.collection import Collected
 
 TO_LOOK_AT = ("not_graded", "timeout", "memory", "crash")
@@ -96,7 +97,7 @@ class Oddity:
 
 @dataclass(frozen=True)
 class Insight:
-    """A class in one lab."""
+    """A class in one lab.  absent: of whom there is no report; they are none of the students."""
 
     lab: str
     title: str
@@ -105,6 +106,12 @@ class Insight:
     mistakes: tuple[KnownMistake, ...]
     odd: tuple[Oddity, ...]
     isolation: tuple[str, ...]
+    absent: tuple[Absent, ...] = ()
+
+    @property
+    def warning(self) -> str:
+        """What is said of a class of which some submission ran without walls; else ""."""
+        return UNSAFE if any(one.startswith(NOT_ISOLATED) for one in self.isolation) else ""
 
     @property
     def scores(self) -> list[float]:
@@ -146,7 +153,9 @@ def _separation(exercise: Exercise) -> float:
     return math.inf if exercise.separation is None else exercise.separation
 
 
-def insight(collected: Collected, reports: Iterable[LabReport]) -> Insight:
+def insight(
+    collected: Collected, reports: Iterable[LabReport], absent: Iterable[Absent] = ()
+) -> Insight:
     """Reads the reports of a class once, one after another."""
     students: list[Student] = []
     made: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -167,6 +176,7 @@ def insight(collected: Collected, reports: Iterable[LabReport]) -> Insight:
         tuple(_known(collected, made)),
         tuple(sorted(odd, key=_gravest_first)),
         tuple(sorted(isolation)),
+        tuple(sorted(absent, key=lambda one: (one.why, one.person.sortable.casefold()))),
     )
 
 

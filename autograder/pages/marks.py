@@ -30,6 +30,17 @@ class Person:
         return ", ".join(filter(None, (self.last_name, self.first_name))) or self.name
 
 
+NOT_HANDED_IN, NOT_GRADED_YET = "not handed in", "handed in, not graded yet"
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A student of whom no report is kept, and why: one of the two above."""
+
+    person: Person
+    why: str
+
+
 @dataclass(frozen=True)
 class Part:
     """The points of one exercise: by the judge (None: not judged), by a person, and on top."""

@@ -13,6 +13,15 @@ from autograder.pages.rendering import render
 MARK = "autograder"
 """The key under which our metadata stands in notebooks, cells and outputs."""
 
+STYLE = """
+.overview table { border-collapse: collapse; margin: .5em 0; }
+.overview caption { text-align: left; font-weight: 600; }
+.overview th, .overview td { border-bottom: 1px solid #999; padding: .25em .6em;
+  text-align: left; vertical-align: top; font-size: 14px; }
+.overview .hidden { position: absolute; clip-path: inset(50%); }
+"""
+"""The look of the table, for the head of the page that it stands on."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -31,7 +40,8 @@ def overview(nb: Any) -> str:
     ours = nb.metadata[MARK]
     problem = [ours["problem"]] if ours.get("problem") else []
     look_at = [f"A person will look at it: {ours['look_at']}."] if ours.get("look_at") else []
-    notes = [*problem, *look_at, *ours.get("notes", ())]
+    warning = [ours["warning"]] if ours.get("warning") else []
+    notes = [*problem, *warning, *look_at, *ours.get("notes", ())]
     html = render("overview.html.j2", rows=list(_rows(nb)), notes=notes)
     return " ".join(html.split())
 

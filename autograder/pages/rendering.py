@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from autograder.labcheck.message import HEADLINES
 from autograder.labcheck.text import capped
+from autograder.pages.policy import policy
 
 SIGNS = {
     "right": "✓",
@@ -55,15 +56,20 @@ def _correlation(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}".replace("-", "−")
 
 
+_FOLDER = Path(__file__).with_name("templates")
 _TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    loader=FileSystemLoader(_FOLDER),
     autoescape=True,
     finalize=_fit,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.globals["signs"] = SIGNS
+_TEMPLATES.globals |= {
+    "signs": SIGNS,
+    "policy": policy,
+    "script": Markup(_FOLDER.joinpath("sort.js").read_text("utf-8")),
+}
 _TEMPLATES.filters |= {
     "words": _words,
     "number": _number,

@@ -130,7 +130,7 @@ def _defined(value: Any) -> dict[str, str]:
 
 
 _NAMES = _list_of(_name, 50)
-_LINES = _list_of(_row_of(_name, _count, _text), 50)
+_LINES = _list_of(_row_of(_name, _count), 50)
 _PAIRS = _list_of(_row_of(_name, _node), 1000)
 
 
@@ -153,7 +153,13 @@ FIELDS: dict[str, dict[str, Check]] = {
     "refused": {"reason": _text},
     "forbidden": {"package": _name, "lines": _LINES},
     "missing": {},
-    "ask": {"number": _count, "name": _name, "args": _list_of(_node, 1000), "kwargs": _PAIRS},
+    "ask": {
+        "number": _count,
+        "name": _name,
+        "args": _list_of(_node, 1000),
+        "kwargs": _PAIRS,
+        "cotangents": _node,
+    },
 }
 
 ANSWERS = {

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import linecache
 import traceback
 import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from ..labcheck.refusing import Forbidden
 from ..labcheck.running import Runner
-from .modules import Forbidden
 from .text import printable
 
-LINE_LIMIT, FRAME_LIMIT, NAME_LIMIT, ABSENT_LIMIT = 500, 20, 500, 20
+FRAME_LIMIT, NAME_LIMIT, ABSENT_LIMIT = 20, 500, 20
 
 Proxy = Callable[[str, Any], Any]
 """Makes what takes the place of a function: ``proxy(name, what the student defined)``."""
@@ -78,9 +77,10 @@ def _sort(value: object) -> str:
 
 
 def raised(error: BaseException, files: set[str]) -> dict[str, Any]:
-    """The answer for an exception: type, bases, text, and the lines of `files` it went through.
+    """The answer for an exception: type, bases, text, and which lines of `files` it went through.
 
-    What became of a call's arguments is for whoever made the call.
+    What stands in these lines the judge reads for itself.  What became of a call's arguments is
+    for whoever made the call.
     """
     lines = list(_lines(error, files))[-FRAME_LIMIT:]
     if isinstance(error, Forbidden):
@@ -118,7 +118,7 @@ def is_memory(error: BaseException) -> bool:
 
 
 def _lines(error: BaseException, files: set[str]) -> Iterator[list[Any]]:
-    """[file, line number, source line] of each frame of the files given, outermost first."""
+    """[file, line number] of each frame of the files given, outermost first."""
     for frame, number in traceback.walk_tb(error.__traceback__):
         if frame.f_code.co_filename in files:
             yield _line(frame.f_code.co_filename, number)
@@ -127,5 +127,4 @@ def _lines(error: BaseException, files: set[str]) -> Iterator[list[Any]]:
 
 
 def _line(filename: str, number: int) -> list[Any]:
-    source = linecache.getline(filename, number).strip()
-    return [printable(filename, 100), number, printable(source, LINE_LIMIT)]
+    return [printable(filename, 100), number]

@@ -2,10 +2,14 @@
 
 One for `Preloaded` forks itself: each of its clones then serves a judge of its own.
 
-Started as ``python -I -S forkserver.py FD`` with an empty environment; FD is a SOCK_SEQPACKET
-socket on which the judge first sends the configuration, then one JSON message at a time:
-{"op": "fork"} with three descriptors (requests, responses, output) → {"pid", "scratch"}, a pidfd;
-{"op": "reap", "pid"} → {"status"} once that worker has ended.  Each carries a number "n" back.
+Started as ``python -I -S - FD forkserver``, its text on stdin, with an empty environment.  What it
+knows of the course and the judge ends where a worker begins: that is reached by returning, so that
+no frame below a student's program holds any of it.
+
+FD is a SOCK_SEQPACKET socket on which the judge first sends the configuration, then one JSON
+message at a time: {"op": "fork"} with three descriptors (requests, responses, output) → {"pid",
+"scratch"}, a pidfd; {"op": "reap", "pid"} → {"status", "cpu"} once that worker has ended.  Each
+carries a number "n" back.
 """
 
 from __future__ import annotations
@@ -13,27 +17,55 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
 import json
 import os
+import resource
 import select
 import signal
 import socket
 import sys
 import traceback
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 MESSAGE_LIMIT = 65_536
 KIT = "_kit"
+ROOMS = ("labcheck", "sandbox")
+NEEDED_BY_WORKERS = (
+    *("sandbox.request_loop", "sandbox.cells", "sandbox.modules", "sandbox.wire"),
+    *("sandbox.asking", "sandbox.text"),
+)
+"""What a worker keeps of the kit, beside what students get themselves."""
+
+Loop = Callable[[int, int], NoReturn]
 
 
 def main() -> NoReturn:
-    """Import everything, tell the judge, then serve until the judge has gone."""
+    """The fork server; in each of its children, the worker."""
+    try:
+        loop, requests, responses = serve()
+        loop(requests, responses)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(70)
+
+
+def serve() -> tuple[Loop, int, int]:
+    """Import everything, tell the judge, then serve until the judge has gone.
+
+    Returns in the workers only: their loop, and its pipes.
+    """
     control = socket.socket(fileno=int(sys.argv[1]))
     config = json.loads(control.recv(MESSAGE_LIMIT))
     judge = os.pidfd_open(config["judge"])
+    _lift_limit()
     sys.path += config["site"]
     _set_environment(config)
     lockdown, preload, request_loop = _load_kit(Path(config["package"]), config["arrays"])
@@ -47,13 +79,22 @@ def main() -> NoReturn:
         config = json.loads(control.recv(MESSAGE_LIMIT))
         judge = os.pidfd_open(config["judge"])
         _set_environment(config)
-    server = Server(control, lockdown.prepare(config), request_loop)
+    server = Server(control, lockdown.prepare(config))
     ready = {"ready": server.walls.report(), "pid": os.getpid()}
     control.send(json.dumps(ready).encode())
     try:
-        server.serve(judge)
-    finally:
+        pipes = server.serve(judge)
+    except BaseException:
         os._exit(0)
+    if pipes is None:
+        os._exit(0)
+    return request_loop.main, *pipes
+
+
+def _lift_limit() -> None:
+    """The judge's own limit of memory, which holds while it is at a submission, is not ours."""
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
 
 
 def messages(
@@ -92,66 +133,90 @@ def clone(control: socket.socket, owner: int) -> socket.socket:
     os._exit(0)
 
 
+@dataclass
+class Child:
+    """What a worker is made of: its place, its three descriptors, and bytes of memory."""
+
+    slot: Any
+    fds: list[int]
+    memory: int
+
+
 class Server:
     """Forks, reaps, and knows which scratch folder belongs to whom."""
 
-    def __init__(self, control: socket.socket, walls: Any, loop: types.ModuleType) -> None:
-        self.control, self.walls, self.request_loop = control, walls, loop
+    def __init__(self, control: socket.socket, walls: Any) -> None:
+        self.control, self.walls = control, walls
         self.slots: dict[int, Any] = {}
 
-    def serve(self, judge: int) -> None:
-        """Answer messages until the socket closes or the judge's process has ended."""
+    def serve(self, judge: int) -> tuple[int, int] | None:
+        """Answer messages until the socket closes or the judge's process has ended.
+
+        Gives its pipes in a worker, once that is locked, and None in the fork server.
+        """
         for data, fds in messages(self.control, judge):
             message = json.loads(data)
             if message["op"] == "fork":
-                answer, sent = self.fork(message, fds)
+                forked = self.fork(message, fds)
+                if isinstance(forked, Child):
+                    return self._locked(forked)
+                answer, sent = forked
             else:
                 answer, sent = self.reap(message["pid"]), []
             answer["n"] = message["n"]
             socket.send_fds(self.control, [json.dumps(answer).encode()], sent)
             for fd in sent:
                 os.close(fd)
+        return None
 
-    def fork(self, message: dict[str, Any], fds: list[int]) -> tuple[dict[str, Any], list[int]]:
-        """A new worker that holds the three descriptors and a scratch folder of its own."""
+    def fork(
+        self, message: dict[str, Any], fds: list[int]
+    ) -> tuple[dict[str, Any], list[int]] | Child:
+        """A new worker that holds the three descriptors and a scratch folder of its own.
+
+        The answer and what is sent with it; in the worker itself what it is made of.
+        """
         threads = self.walls.threads()
         try:
             if threads != 1:
-                return {"error": f"the fork server has {threads} threads in place of one"}, []
+                raise OSError(f"the fork server has {threads} threads in place of one")
             slot = self.walls.take()
             pid = os.fork()
             if pid == 0:
-                self._child(slot, message, fds)
+                return Child(slot, fds, message["memory"])
             self.slots[pid] = slot
-            return {"pid": pid, "scratch": self.walls.outside(slot)}, [os.pidfd_open(pid)]
+            sent = [os.pidfd_open(pid)]
+            answer = {"pid": pid, "scratch": self.walls.outside(slot)}
         except OSError as error:
-            return {"error": f"no worker could be forked: {error}"}, []
-        finally:
-            for fd in fds:
-                os.close(fd)
+            sent, answer = [], {"error": f"no worker could be forked: {error}"}
+        for fd in fds:
+            os.close(fd)
+        return answer, sent
 
-    def _child(self, slot: Any, message: dict[str, Any], fds: list[int]) -> NoReturn:
+    def _locked(self, child: Child) -> tuple[int, int]:
+        """The pipes of this process, which is a worker from now on."""
         try:
             self.control.detach()
-            requests, responses = self.walls.apply(slot, fds, message["memory"])
-            self.request_loop.main(requests, responses)
+            self.walls.close_others(child.slot, self.slots.values())
+            pipes: tuple[int, int] = self.walls.apply(child.slot, child.fds, child.memory)
+            _forget()
         except BaseException:
             traceback.print_exc()
-        finally:
             os._exit(70)
+        return pipes
 
     def reap(self, pid: int) -> dict[str, Any]:
         """Wait for a worker's end, end what it left behind, and clear its scratch folder."""
         slot = self.slots.pop(pid, None)
         if slot is None:
-            return {"status": 0}
+            return {"status": 0, "cpu": 0.0}
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         with contextlib.suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
-        _, status = os.waitpid(pid, 0)
+        _, status, usage = os.wait4(pid, 0)
         self._bury_strays()
         self.walls.give_back(slot)
-        return {"status": status}
+        return {"status": status, "cpu": usage.ru_utime + usage.ru_stime}
 
     def _bury_strays(self) -> None:
         """End and reap orphans of workers; under the walls there are none."""
@@ -175,19 +240,69 @@ def _set_environment(config: dict[str, Any]) -> None:
 
 def _load_kit(package: Path, arrays: str) -> list[types.ModuleType]:
     """Load lockdown, preload and request_loop, and what they import, under neutral names."""
-    folders = {KIT: "", f"{KIT}.labcheck": "labcheck", f"{KIT}.sandbox": "sandbox"}
-    for name, folder in folders.items():
-        module = types.ModuleType(name)
-        module.__path__ = [str(package / folder)] if folder else []
-        sys.modules[name] = module
+    for name in (KIT, *(f"{KIT}.{room}" for room in ROOMS)):
+        sys.modules[name] = module = types.ModuleType(name)
+        module.__path__ = []
+    finder = Finder(package)
+    sys.meta_path.insert(0, finder)
     names = ("lockdown", "preload", "request_loop")
     modules = [importlib.import_module(f"{KIT}.sandbox.{name}") for name in names]
     if arrays == "torch":  # it imports PyTorch, and calls import it where they need it
         importlib.import_module(f"{KIT}.labcheck.accelerator")
-    for name in folders:
-        sys.modules[name].__path__ = []
-        sys.path_importer_cache.pop(str(package / folders[name]), None)
+    sys.meta_path.remove(finder)
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == KIT:
+            module.__spec__ = module.__loader__ = None
+            module.__file__ = neutral(name)
+            vars(module).pop("__cached__", None)
     return modules
+
+
+def neutral(name: str) -> str:
+    """The file of a module of the kit, as frames and tracebacks have it: of no folder here."""
+    return f"/{name.replace('.', '/')}.py"
+
+
+class Finder(importlib.abc.MetaPathFinder):
+    """Finds the modules of the kit in its folder."""
+
+    def __init__(self, package: Path) -> None:
+        self.package = package
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """A spec for a module of the kit."""
+        if not name.startswith(f"{KIT}."):
+            return None
+        file = self.package.joinpath(*name.split(".")[1:]).with_suffix(".py")
+        return importlib.util.spec_from_file_location(name, file, loader=Loader(name, str(file)))
+
+
+class Loader(importlib.machinery.SourceFileLoader):
+    """Loads a module whose code says nothing of where it is."""
+
+    def get_code(self, fullname: str) -> types.CodeType | None:
+        """The code under its neutral name."""
+        code = super().get_code(fullname)
+        return None if code is None else renamed(code, neutral(fullname))
+
+
+def renamed(code: types.CodeType, filename: str) -> types.CodeType:
+    """The same code, and all in it, of another file."""
+    inner = [
+        renamed(one, filename) if isinstance(one, types.CodeType) else one
+        for one in code.co_consts
+    ]
+    return code.replace(co_filename=filename, co_consts=tuple(inner))
+
+
+def _forget() -> None:
+    """Let go of what a worker does not need, once it is locked."""
+    needed = {f"{KIT}.{name}" for name in NEEDED_BY_WORKERS}
+    for name in [name for name in sys.modules if name.startswith(f"{KIT}.sandbox.")]:
+        if name not in needed:
+            del sys.modules[name]
+            delattr(sys.modules[f"{KIT}.sandbox"], name.rpartition(".")[2])
+    sys.argv, sys.orig_argv = [""], [""]
 
 
 if __name__ == "__main__":

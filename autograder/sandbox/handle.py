@@ -109,7 +109,7 @@ class ForkServer:
         self.site = site_folders()
         base = MEMORY if os.access(MEMORY, os.W_OK | os.X_OK) else tempfile.gettempdir()
         sweep(Path(base))
-        self._folder = tempfile.mkdtemp(prefix=f"autograder-{self.owner}-", dir=base)
+        self._folder = tempfile.mkdtemp(prefix=f"autograder-{secrets.token_hex(4)}-", dir=base)
         self._remove = weakref.finalize(self, _remove, self._folder, self.owner)
         self._lock = os.open(self._folder, os.O_RDONLY)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
@@ -145,17 +145,19 @@ class ForkServer:
     def _begin(
         self, theirs: socket.socket, preloaded: socket.socket | None
     ) -> subprocess.Popen[bytes] | Clone:
-        with theirs:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(theirs)
             if preloaded is not None:
                 with contextlib.suppress(OSError):
                     socket.send_fds(preloaded, [b"clone"], [theirs.fileno(), self._errors])
                     return Clone()
+            stdin = stack.enter_context(PROGRAM.open("rb"))
             return subprocess.Popen(
-                [sys.executable, "-I", "-S", str(PROGRAM), str(theirs.fileno())],
+                [sys.executable, "-I", "-S", "-", str(theirs.fileno()), PROGRAM.stem],
                 env={},
                 cwd="/",
                 pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=self._errors,
                 stderr=self._errors,
                 start_new_session=True,
@@ -203,10 +205,13 @@ class ForkServer:
         before = None if scratch is None else os.statvfs(scratch)
         return Forked(answer["pid"], fds[0], ours_out, ours_in, output, scratch, before)
 
-    def reap(self, pid: int) -> int:
-        """The wait status of a worker that has ended or been killed.  Raises ForkServerGone."""
+    def reap(self, pid: int) -> tuple[int, float]:
+        """The wait status of a worker that has ended or been killed, and its processor seconds.
+
+        Raises ForkServerGone.
+        """
         answer, _ = self._talk({"op": "reap", "pid": pid}, [])
-        return int(answer["status"])
+        return int(answer["status"]), float(answer["cpu"])
 
     def _talk(self, message: dict[str, Any], sent: list[int]) -> tuple[dict[str, Any], list[int]]:
         number = secrets.randbits(48)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import os
 import platform
+import select
 import signal
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP = 1, 4, 22
@@ -21,6 +23,7 @@ CAPSET = {"x86_64": 126, "aarch64": 91}
 PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 MOUNT_SETATTR = 442
 CAPABILITY_VERSION = 0x20080522
+F_SETSIG = 10
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -45,6 +48,17 @@ def prctl(option: int, value: int = 1) -> None:
 def die_with_parent() -> None:
     """Be killed when the parent ends; a change of user clears this."""
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def die_with(pipe: int) -> None:
+    """Be killed when the other end of a pipe is closed, also in the middle of a call in C."""
+    fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(pipe, F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
+    poll = select.poll()
+    poll.register(pipe, 0)
+    if poll.poll(0):  # it was closed before the kernel knew
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def install_filter(program: bytes) -> None:

@@ -12,6 +12,7 @@ import resource
 import signal
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,12 @@ class Walls:
     def take(self) -> Slot:
         """A free place with an empty scratch folder.  Raises OSError where there is none left."""
         return self._free.pop() if self._free else self._slot()
+
+    def close_others(self, own: Slot, taken: Iterable[Slot]) -> None:
+        """In a worker: close the rules of all other places, while their descriptors are theirs."""
+        for slot in (*self._free, *taken):
+            if slot is not own and slot.rules is not None:
+                slot.rules.close()
 
     def outside(self, slot: Slot) -> str | None:
         """The folder that the judge has to watch, where nothing else bounds it."""

@@ -9,19 +9,12 @@ import types
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
+from ..labcheck.refusing import refuse
 from ..labcheck.running import Modules
 
 
-class Forbidden(BaseException):
-    """A package that the lab is about doing without was used; no ``except Exception`` hides it."""
-
-    def __init__(self, package: str) -> None:
-        super().__init__(f"{package} may not be used here")
-        self.package = package
-
-
 def _refuse(module: types.ModuleType, *args: object, **kwargs: object) -> NoReturn:
-    raise Forbidden(module.__name__.partition(".")[0])
+    refuse(module.__name__.partition(".")[0])
 
 
 class ForbiddenPackage(types.ModuleType):

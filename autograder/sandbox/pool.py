@@ -7,6 +7,7 @@ are capped and cleaned, and time and memory are watched from here.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import secrets
 import select
@@ -14,6 +15,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -21,7 +23,7 @@ from typing import Any, Literal, Self, TypeVar
 from numpy.typing import NDArray
 
 from . import answers, wire
-from .errors import GraderFault, Violation, WorkerGone
+from .errors import GraderFault, TooLarge, Violation, WorkerGone
 from .handle import Forked, ForkServer, ForkServerGone
 from .selftest import Finding, examine
 from .text import printable
@@ -33,13 +35,16 @@ Answer = Callable[[dict[str, Any], Arrays], tuple[dict[str, Any], bytes]]
 """Answers a worker's question: (header of the ask, its arrays) → (answer, packed body)."""
 
 T = TypeVar("T")
+MUCH_TIME = "it used more processor time than allowed"
 
 TICK = 50
 ENDING = 300
 READY_SECONDS = 20.0
 OUTPUT_LIMIT = 65_536
 ASK_LIMIT = 20_000
-PAGE = os.sysconf("SC_PAGE_SIZE")
+PAGE, CLOCK = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
+THREADS = {"cpu": 64, "cuda": 256}
+"""How many threads a worker may have; for users of their own, the kernel sees to it, too."""
 
 
 class Sandbox:
@@ -111,8 +116,20 @@ class Sandbox:
         self.close()
 
 
+@dataclass(frozen=True)
+class Usage:
+    """What a process holds and has used: bytes of memory, threads, seconds of processor time."""
+
+    resident: int = 0
+    threads: int = 0
+    cpu: float = 0.0
+
+
 class Worker:
-    """One process that runs one student's program; a context manager, killed at its end."""
+    """One process that runs one student's program; a context manager, killed at its end.
+
+    cpu: the seconds of processor time that it has used when it was last looked at.
+    """
 
     def __init__(self, sandbox: Sandbox, forked: Forked) -> None:
         self.pid = forked.pid
@@ -120,7 +137,7 @@ class Worker:
         self._server, self._forked = sandbox.server, forked
         self._gone: WorkerGone | Violation | None = None
         self._closed = False
-        self._deadline = 0.0
+        self._deadline, self._cpu_ends, self.cpu = 0.0, math.inf, 0.0
         self._poll = select.poll()
         self._poll.register(forked.responses, select.POLLIN)
         self._poll.register(forked.pidfd, select.POLLIN)
@@ -128,8 +145,8 @@ class Worker:
         self._writing.register(forked.requests, select.POLLOUT)
         self._writing.register(forked.pidfd, select.POLLIN)
         try:
-            self._statm = os.open(f"/proc/{self.pid}/statm", os.O_RDONLY | os.O_CLOEXEC)
-            self._most = self._resident() + sandbox.memory
+            self._stat = os.open(f"/proc/{self.pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+            self._most = self._usage().resident + sandbox.memory
             self._await_ready()
         except BaseException:
             self.close()
@@ -146,12 +163,21 @@ class Worker:
             raise GraderFault("a worker did not begin as it should")
 
     def request(
-        self, header: Header, body: bytes = b"", *, seconds: float, answer: Answer | None = None
+        self,
+        header: Header,
+        body: bytes = b"",
+        *,
+        seconds: float,
+        answer: Answer | None = None,
+        most: int = wire.BODY_LIMIT,
+        cpu: float = math.inf,
     ) -> Reply:
         """Send one request and get its answer: (header, arrays by name, each one's own).
 
         seconds: the most it may take, time spent in `answer` not counted.  answer: answers the
         questions that the student's replaced functions ask; without it a question is a violation.
+        most: bytes of arrays that come back at a time; more is a violation.  cpu: seconds of
+        processor time that it may take, in all of its threads.
         Raises WorkerGone, Violation (after either the worker is dead), GraderFault.
         """
         if self._closed:
@@ -159,19 +185,19 @@ class Worker:
         if self._gone is not None:
             raise self._gone
         self._deadline = time.monotonic() + seconds
-        self._seconds = seconds
-        return self._guarded(lambda: self._exchange(header, body, answer))
+        self._seconds, self._cpu_ends = seconds, self.cpu + cpu
+        return self._guarded(lambda: self._exchange(header, body, answer, most))
 
-    def _exchange(self, header: Header, body: bytes, answer: Answer | None) -> Reply:
+    def _exchange(self, header: Header, body: bytes, answer: Answer | None, most: int) -> Reply:
         ident = secrets.token_hex(8)
         request = {**header, "id": ident, "answers": answer is not None}
         self._send(_start(request, len(body)), body)
         asked = 0
         while True:
-            claimed, payload = wire.receive(self._forked.responses, self._wait)
+            claimed, payload = wire.receive(self._forked.responses, self._wait, most=most)
             reply, arrays = answers.checked(claimed, ident, header["op"]), wire.unpack(payload)
             if reply["op"] != "ask":
-                self._forked.check_scratch()
+                self._check()
                 return reply, arrays
             asked += 1
             if answer is None or asked > ASK_LIMIT or reply["number"] != asked:
@@ -219,16 +245,28 @@ class Worker:
                 return
             if ready:
                 raise wire.Ended("the process has ended")
-            if self._resident() > self._most:
-                raise WorkerGone("memory", "it used more memory than allowed")
-            self._forked.check_scratch()
+            self._check()
 
-    def _resident(self) -> int:
-        """Bytes of memory that the process holds; 0 once it has ended."""
+    def _check(self) -> None:
+        """Raises WorkerGone where the process has taken more than it may."""
+        usage = self._usage()
+        self.cpu = max(self.cpu, usage.cpu)
+        if usage.resident > self._most:
+            raise WorkerGone("memory", "it used more memory than allowed")
+        if usage.threads > THREADS[self.device]:
+            raise WorkerGone("crash", f"it started more than {THREADS[self.device]} threads")
+        if self.cpu > self._cpu_ends:
+            raise WorkerGone("timeout", MUCH_TIME)
+        self._forked.check_scratch()
+
+    def _usage(self) -> Usage:
+        """What it holds and has used; nothing once it has ended."""
         try:
-            return int(os.pread(self._statm, 100, 0).split()[1]) * PAGE
+            fields = os.pread(self._stat, 1024, 0).rpartition(b")")[2].split()
+            time_used = (int(fields[11]) + int(fields[12])) / CLOCK
+            return Usage(int(fields[21]) * PAGE, int(fields[17]), time_used)
         except (OSError, IndexError):
-            return 0
+            return Usage()
 
     def _ended(self) -> WorkerGone:
         """How the process ended; one that has only closed its pipes is killed."""
@@ -244,7 +282,9 @@ class Worker:
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._forked.pidfd, signal.SIGKILL)
         try:
-            return self._server.reap(self.pid)
+            status, cpu = self._server.reap(self.pid)
+            self.cpu = max(self.cpu, cpu)
+            return status
         except ForkServerGone as error:
             raise GraderFault("the fork server died while a program ran") from error
 
@@ -263,7 +303,7 @@ class Worker:
             self._end()
         self._closed = True
         self._forked.close()
-        os.close(self._statm)
+        os.close(self._stat)
 
     def __enter__(self) -> Self:
         return self
@@ -273,14 +313,14 @@ class Worker:
 
 
 def _start(header: Header, size: int) -> bytes:
-    """A frame's beginning; raises WorkerGone for a program, GraderFault for a call, too large."""
+    """A frame's beginning; raises WorkerGone for a program, TooLarge for a call, too large."""
     program = header["op"] in ("load", "cell")
     try:
         return wire.head(header, size, wire.LOAD_LIMIT if program else wire.HEADER_LIMIT)
     except wire.BadFrame as error:
         if program:
             raise WorkerGone("memory", "its text is longer than the grader reads") from error
-        raise GraderFault(f"a request cannot be sent: {error}") from error
+        raise TooLarge(f"a request cannot be sent: {error}") from error
 
 
 def ending(status: int) -> WorkerGone:
@@ -292,7 +332,7 @@ def ending(status: int) -> WorkerGone:
         return WorkerGone("crash", f"the program ended the process itself (exit status {code})")
     number = os.WTERMSIG(status)
     if number == signal.SIGXCPU:
-        return WorkerGone("timeout", "it used more processor time than allowed")
+        return WorkerGone("timeout", MUCH_TIME)
     name = (signal.strsignal(number) or "unknown").lower()
     text = f"the process was ended by signal {number} ({name})"
     if number == signal.SIGKILL:

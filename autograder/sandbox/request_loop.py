@@ -4,7 +4,6 @@ By the time a student's line runs, the process is locked; nothing in here is bel
 """
 
 from __future__ import annotations
-import __future__
 
 import builtins
 import contextlib
@@ -24,10 +23,14 @@ from typing import Any, NoReturn
 from ..labcheck import tree
 from ..labcheck.calling import called
 from ..labcheck.compare import EXACT, compare
+from ..labcheck.refusing import NOTED, shut_doors, taken_out
 from ..labcheck.running import remember
+from ..labcheck.travelled import defined
 from . import wire
+from .asking import answered
 from .cells import Cells, raised
 from .modules import install
+from .text import printable
 
 PRINT_LIMIT = 2**20
 MISSING = object()
@@ -45,6 +48,7 @@ class RequestLoop:
         self.cells = Cells((), self.proxy)
         self.current, self.asked, self.may_ask = "", 0, False
         self.replacements: dict[str, Callable[..., Any]] = {}
+        self.limits: dict[str, int] | None = None
         self.lock = threading.RLock()
 
     def serve(self) -> NoReturn:
@@ -72,13 +76,16 @@ class RequestLoop:
         wire.send(self.responses, start, body)
 
     def load(self, header: Json, given: Arrays, arrays: Arrays) -> Json:
-        """Register modules, files, forbidden packages and replacements; execute the cells."""
+        """Register modules, files, what is forbidden, and replacements; execute the cells."""
         self.finder.add(header.get("modules", {}))
         self.finder.forbid(header.get("forbidden", ()))
+        if refused := header.get("refused"):
+            taken_out(refused)
+            shut_doors(refused, {sys.prefix, sys.base_prefix, *filter(None, sys.path)})
         self.finder.add_files(header.get("files", {}))
         _write_down(header.get("files", {}))
         codes = header.get("replacements", {})
-        self.replacements = {name: _function(**code) for name, code in codes.items() if code}
+        self.replacements = {name: _unread(**code) for name, code in codes.items() if code}
         self.cells = Cells(tuple(codes), self.proxy)
         ends = [self.cells.run(cell) for cell in header.get("cells", ())]
         return {"op": "loaded", "cells": ends, "defined": self.cells.defined()}
@@ -91,6 +98,17 @@ class RequestLoop:
 
     def call(self, header: Json, given: Arrays, arrays: Arrays) -> Json:
         """Call an entry point with the arguments of the request; nothing it raises passes."""
+        NOTED.clear()
+        self.limits = header.get("limits")
+        answer = self.called(header, given, arrays)
+        self.limits = None
+        if NOTED and answer["op"] != "forbidden":  # the program has caught it
+            arrays.clear()
+            return {"op": "forbidden", "package": printable(NOTED[0], 100), "lines": []}
+        return answer
+
+    def called(self, header: Json, given: Arrays, arrays: Arrays) -> Json:
+        """What the call of a request gives."""
         try:
             entry = self.entry(header["entry"])
             if entry is MISSING:
@@ -104,7 +122,8 @@ class RequestLoop:
             if call.error is not None:
                 answer = raised(call.error, self.finder.files() | self.cells.files)
                 return {**answer, "arguments": left} if answer["op"] == "raised" else answer
-            node = tree.encode(tree.plain(call.result), arrays)
+            most = header.get("most", tree.MAX_BYTES)
+            node = tree.encode(tree.plain(call.result, most), arrays)
         except tree.NotPlain as error:
             arrays.clear()
             return {"op": "refused", "reason": str(error)}
@@ -131,29 +150,46 @@ class RequestLoop:
     def proxy(self, name: str, original: Any) -> Callable[..., Any]:
         """A function that has the judge answer in place of `original`, where the judge does.
 
-        Where the judge sent the code of a replacement, that runs here.
+        Where the judge sent the code of a replacement, that runs here.  In a call, functions that
+        it does not need stay the program's own.
         """
         replacement = self.replacements.get(name)
 
         def ask(*args: Any, **kwargs: Any) -> Any:
-            if not self.may_ask:
+            if not self.may_ask or (self.limits is not None and name not in self.limits):
                 return original(*args, **kwargs)
             if replacement is not None:
-                return replacement(*_in_order(original, args, kwargs))
+                return self.charged(name, replacement(*_in_order(original, args, kwargs)))
             return self.ask(name, args, kwargs)
 
         ask.__name__ = ask.__qualname__ = name
         ask.__doc__ = getattr(original, "__doc__", None)
         return ask
 
+    def charged(self, name: str, result: Any) -> Any:
+        """The result, unless a function has given more numbers than it may in this call."""
+        if self.limits is not None:
+            self.limits[name] -= tree.numbers_in(result)
+            if self.limits[name] < 0:
+                raise RuntimeError(wire.TOO_MUCH_ASKED)
+        return result
+
     def ask(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What the judge says that ``name(*args, **kwargs)`` is; raises what it says to raise.
 
         What it gives is on the device of the arguments.
         """
+        return answered(args, kwargs, functools.partial(self.exchange, name))
+
+    def exchange(
+        self, name: str, args: list[Any], kwargs: dict[str, Any], cotangents: Any
+    ) -> tuple[Json, Any]:
+        """One question to the judge: the answer's header, with what it tells of modules, and tree.
+
+        cotangents: of the result, where gradients are asked for.
+        """
         arrays: dict[str, Any] = {}
-        asked = tree.plain((args, kwargs))
-        devices = [device for device in tree.devices_of(asked) if device != "cpu"]
+        asked = tree.plain((args, kwargs, cotangents))
         with self.lock:
             self.asked += 1
             question = {
@@ -162,7 +198,8 @@ class RequestLoop:
                 "number": self.asked,
                 "name": name,
                 "args": [tree.encode(arg, arrays) for arg in asked[0]],
-                "kwargs": [[name, tree.encode(arg, arrays)] for name, arg in asked[1].items()],
+                "kwargs": [[key, tree.encode(arg, arrays)] for key, arg in asked[1].items()],
+                "cotangents": tree.encode(asked[2], arrays),
             }
             body = wire.pack(arrays)
             wire.send(self.responses, wire.head(question, len(body)), body)
@@ -171,8 +208,9 @@ class RequestLoop:
                 os._exit(72)
         if "raised" in header:
             raise _exception(header["raised"])
-        result = tree.decode(header["result"], wire.unpack(body))
-        return tree.live(result, *devices[:1])
+        found = wire.unpack(body)
+        header["modules"] = tree.decode(header.get("modules"), found)
+        return header, tree.decode(header["result"], found)
 
 
 def _left(
@@ -182,7 +220,7 @@ def _left(
     if not header.get("arguments"):
         return None
     try:
-        after = tree.on_cpu(tree.plain(arguments))
+        after = tree.on_cpu(tree.plain(arguments, header.get("most_left", tree.MAX_BYTES)))
     except tree.NotPlain:
         return []
     if compare(sent, after, EXACT) is None:
@@ -216,19 +254,17 @@ def _exception(cause: dict[str, str]) -> BaseException:
     return RuntimeError(cause["text"])
 
 
+def _unread(name: str, source: str) -> Callable[..., Any]:
+    """The function `name` that a text defines, of which no text is kept."""
+    return defined(name, source, "<replacement>", optimize=2)
+
+
 @functools.cache
 def _function(name: str, source: str) -> Callable[..., Any]:
-    """The function `name` that a text defines, its annotations never evaluated.
-
-    A text is executed once per worker.
-    """
+    """The function `name` that a text defines; the text is executed once per worker."""
     filename = f"<scenario {name}>"
-    flags = __future__.annotations.compiler_flag
-    namespace: dict[str, Any] = {"__name__": "scenario"}
     remember(filename, source)
-    exec(compile(source, filename, "exec", flags, dont_inherit=True), namespace)
-    function: Callable[..., Any] = namespace[name]
-    return function
+    return defined(name, source, filename)
 
 
 class Printed(io.RawIOBase):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..labcheck import tree
-from .errors import GraderFault, SandboxError
+from .errors import GraderFault, SandboxError, WorkerGone
 
 STATEMENTS = {
     "A+": "isolated",
@@ -29,6 +29,8 @@ WAY_OUT = (
     "the submissions, say --isolation=process; every report will then say: not isolated."
 )
 PACKAGE = Path(__file__).parent.parent
+MANY = 300
+"""Threads that the self-test starts, more than any worker may have."""
 
 
 class Tried(Protocol):
@@ -123,7 +125,39 @@ def _attempts(sandbox: Tried) -> list[tuple[str, str, str]]:
         raise GraderFault(f"the self-test did not come back: {error}") from error
     if answer["op"] != "result":
         raise GraderFault(f"the self-test did not come back: {answer}")
-    return [(row[0], row[1], row[2]) for row in tree.decode(answer["result"], arrays)]
+    rows = [(row[0], row[1], row[2]) for row in tree.decode(answer["result"], arrays)]
+    return [*rows, ("rlimits", f"start {MANY} threads", _threads(sandbox))]
+
+
+def _threads(sandbox: Tried) -> str:
+    """What came of many threads; "" where they were refused, or the process ended for them."""
+    source = f"MANY = {MANY}\n{inspect.getsource(start_many)}"
+    load = {"op": "load", "cells": [{"source": source, "file": "selftest.py", "offset": 0}]}
+    try:
+        with sandbox.worker() as worker:
+            worker.request(load, seconds=10)
+            call = {"op": "call", "entry": "start_many", "args": []}
+            answer, _ = worker.request(call, seconds=20)
+    except WorkerGone:
+        return ""
+    except SandboxError as error:
+        raise GraderFault(f"the self-test did not come back: {error}") from error
+    started = answer.get("result")
+    return "" if isinstance(started, int) and started < MANY else f"{started} run"
+
+
+def start_many() -> int:
+    """Start MANY threads that do nothing: how many there are.  Its text travels."""
+    import threading
+    import time
+
+    threading.stack_size(65_536)
+    for started in range(MANY):
+        try:
+            threading.Thread(target=time.sleep, args=(5,), daemon=True).start()
+        except (RuntimeError, MemoryError):
+            return started
+    return MANY
 
 
 def _home() -> Path:

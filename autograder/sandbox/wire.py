@@ -26,6 +26,8 @@ LOAD_LIMIT = 2**20
 BODY_LIMIT = 65 * 2**20
 ARRAY_LIMIT = 10_000
 READ_SIZE = 65_536
+TOO_MUCH_ASKED = "more is asked of this function than anything of this exercise needs"
+"""What a function raises that is given in the student's stead, beyond what it may give."""
 OUT_OF_MEMORY = 71
 """The exit status of a worker that has no memory left for its own work."""
 
@@ -124,9 +126,11 @@ def send(fd: int, start: bytes, body: bytes = b"", wait: Wait | None = None) -> 
 
 
 def receive(
-    fd: int, wait: Wait | None = None, limit: int = HEADER_LIMIT
+    fd: int, wait: Wait | None = None, limit: int = HEADER_LIMIT, most: int = BODY_LIMIT
 ) -> tuple[dict[str, Any], bytes]:
     """Read one frame: (header, body).  Sizes are checked before memory is taken for them.
+
+    limit, most: bytes of a header and of a body.
 
     A header with half a surrogate pair in it, which no file can hold, is refused where the fd is
     non-blocking, which is the judge's side.  Raises BadFrame, Ended where the other side has
@@ -136,7 +140,7 @@ def receive(
     while len(start) < PREFIX.size:
         start += _read(partial(os.read, fd, READ_SIZE), wait)
     magic, head_size, body_size = PREFIX.unpack_from(start)
-    if magic != MAGIC or head_size > limit or body_size > BODY_LIMIT:
+    if magic != MAGIC or head_size > limit or body_size > most:
         raise BadFrame("not a frame, or one that is too large")
     total = PREFIX.size + head_size + body_size
     if len(start) > total:

@@ -2,11 +2,13 @@
 
 A spec (exercises/<lab>/<exercise>.py) is data about one entry point.  `collection` finds the specs
 of a course and `loading` imports them; `cases` completes them; `scenarios` says how entry points
-are used that are not simply called.  Nothing in this room judges or runs a student's program.
+are used that are not simply called; `training` goes through the steps of a training again, and
+`optimizers` knows what these may be.  Nothing in this room judges or runs a student's program.
 
 The names below are what a spec imports.
 """
 
+from autograder.spec.ready_made import OPERATORS, RECURRENT
 from autograder.spec.variations import but, edited, printed
 from autograder.spec.vocabulary import (
     PLACEMENT,
@@ -21,7 +23,9 @@ from autograder.spec.vocabulary import (
 )
 
 __all__ = [
+    "OPERATORS",
     "PLACEMENT",
+    "RECURRENT",
     "Case",
     "Close",
     "Exercise",

@@ -231,6 +231,7 @@ def _other_arrays(exercise: Exercise, again: Case, kinds: _Kinds, tensors: bool)
             name="integer inputs",
             dtype="int64",
             property="dtype",
+            close=replace(exercise.close, whole=True),
             why="Integer inputs must give float64: a buffer like them cuts decimals off.",
         )
 

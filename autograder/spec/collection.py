@@ -2,6 +2,7 @@
 
 A course is a folder with solutions/ and exercises/.  A lab is a file solutions/<lab>.py; its
 exercises are the cells marked `# %% exercise="name"`, each with a spec exercises/<lab>/<name>.py.
+A course may have a summary beside its labs: solutions/summary.py, with cells marked topic="name".
 A process sees a file as it was when first collected.
 """
 
@@ -25,6 +26,10 @@ FULL_MARKS = 100.0
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MISTAKE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _CELL = re.compile(r'^# %%\s.*\bexercise="([^"]*)"')
+_TOPIC = re.compile(r'^# %%\s.*\btopic="([^"]*)"')
+
+SUMMARY = "summary"
+"""What a course has to revise from: solutions/summary.py, with cells marked topic="…"."""
 
 
 class CollectionError(Exception):
@@ -88,6 +93,18 @@ def _is_lab(file: Path, folder: Path) -> bool:
     return any(map(_CELL.match, lines))
 
 
+def topics(root: Path) -> list[str]:
+    """The topics of a course's summary in their order; none where it has no summary.
+
+    A file solutions/summary.py without a topic is somebody's own, and one with specs is a lab.
+    """
+    file = root / "solutions" / f"{SUMMARY}.py"
+    if not file.is_file() or _is_lab(file, root):
+        return []
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [match[1] for match in map(_TOPIC.match, lines) if match]
+
+
 def specified(slug: str, root: Path) -> bool:
     """Whether a course has an assignment as a lab of ours; nbgrader's others may stand beside."""
     files = (f"solutions/{slug}.py", f"exercises/{slug}/__init__.py")
@@ -129,7 +146,7 @@ def collect(slug: str, root: Path | None = None) -> Collected:
     """A lab with the specs of its exercises; raises CollectionError where they do not fit."""
     root = course(root)
     shared = lab(slug, root)
-    names = _cell_names(slug, root)
+    names = exercise_names(slug, root)
     files = sorted((root / "exercises" / slug).glob("*.py"))
     specs = {file.stem for file in files if not file.stem.startswith("_")}
     for spare in sorted(specs - set(names)):
@@ -205,7 +222,8 @@ def _shortcomings(exercise: Exercise, lab: Lab) -> Iterator[str]:
             yield f"{times} mistakes are called {name!r}: rename all but one"
 
 
-def _cell_names(slug: str, root: Path) -> list[str]:
+def exercise_names(slug: str, root: Path) -> list[str]:
+    """The names of a lab's exercises in order, without loading anything; CollectionError."""
     where = f"solutions/{slug}.py"
     lines = (root / where).read_text(encoding="utf-8").splitlines()
     names = [match[1] for match in map(_CELL.match, lines) if match]

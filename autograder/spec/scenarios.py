@@ -156,3 +156,59 @@ def backward(module: Any, result: Any, probe: Any) -> dict[str, Any]:
     if isinstance(total, torch.Tensor) and total.requires_grad:
         torch.autograd.backward(total)
     return {name: value.grad for name, value in own.items()}
+
+
+def answered(
+    entry: Callable[..., Any], arguments: Mapping[str, Any], cotangents: Any
+) -> dict[str, Any]:
+    """What a reference answers where a function of a program is replaced by it.
+
+    arguments: a tensor that requires a gradient is {"tracked": its number, "tensor": it}, a module
+    {"parameters of a module": rows of name, value and gradient}.  Gives {"result", "attached":
+    which tensors of floats in it lead back to a tracked one, "modules": the rows as the call left
+    them}, or, with cotangents for these tensors, {"gradients": one for each tracked tensor}.
+    """
+    import torch
+
+    leaves: dict[int, Any] = {}
+    modules: list[Any] = []
+
+    def rebuilt(part: Any) -> Any:
+        if isinstance(part, dict) and "tracked" in part:
+            leaf = part["tensor"].detach().clone().requires_grad_()
+            leaves[part["tracked"]] = leaf
+            return leaf * 1.0
+        if isinstance(part, dict) and "parameters of a module" in part:
+            modules.append(module_of(part["parameters of a module"]))
+            return modules[-1]
+        if isinstance(part, dict):
+            return {key: rebuilt(item) for key, item in part.items()}
+        return type(part)(map(rebuilt, part)) if isinstance(part, list | tuple) else part
+
+    result = entry(*(rebuilt(value) for value in arguments.values()))
+    floats = [leaf for leaf in tensors(result) if leaf.is_floating_point()]
+    if cotangents is None:
+        rows = [[[n, p.detach(), p.grad] for n, p in one.named_parameters()] for one in modules]
+        attached = [leaf.requires_grad for leaf in floats]
+        return {"result": result, "attached": attached, "modules": rows}
+    tied = [leaf for leaf in floats if leaf.requires_grad]
+    torch.autograd.backward(tied, cotangents)
+    return {"gradients": [leaves[place].grad for place in sorted(leaves)]}
+
+
+def module_of(rows: Any) -> Any:
+    """A module with these parameters and gradients, and nothing else."""
+    import torch
+
+    whole = torch.nn.Module()
+    for name, value, grad in rows:
+        *path, last = name.split(".")
+        owner = whole
+        for step in path:
+            if step not in owner._modules:
+                owner.add_module(step, torch.nn.Module())
+            owner = getattr(owner, step)
+        parameter = torch.nn.Parameter(value.clone())
+        parameter.grad = None if grad is None else grad.clone()
+        owner.register_parameter(last, parameter)
+    return whole

@@ -42,12 +42,14 @@ class Lab:
 class Close:
     """Floats agree where |got − expected| ≤ atol + rtol·|expected|; all else must be equal.
 
-    alike: lists and tuples may stand for each other, and an int for a float.
+    alike: lists and tuples may stand for each other, and an int for a float.  whole: numbers that
+    are due as floats and are whole may stand in an array of integers.
     """
 
     rtol: float = 1e-6
     atol: float = 1e-8
     alike: bool = True
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,13 +166,22 @@ class Exercise:
     view: what of the result is compared, ``view(arguments, result)`` on plain arrays, where more
     than one answer is right; it travels likewise.  It runs beside the reference, never in the
     student's process.  Keys whose value is True are statements that should hold.
+    Some keys of a result, of a scenario or a view, are told in words: "weights" and "gradients"
+    (dicts by the names of parameters), "parameters" (the same, on the device "meta", for shapes
+    alone), "modes" ("training" or "evaluation" by submodule, "model" the whole).
     stand_in: takes the place of a student's wrong function while later exercises are judged, where
-    the judge cannot answer for it: its arguments hold a model, a generator or a graph.  It runs in
+    the judge cannot answer for it: it calls what only the program has, as a loss and an optimiser.
+    For tensors with a graph, generators and modules of parameters the judge answers.  It runs in
     the student's worker, so it calls what a library has and keeps no secret; its text travels
     likewise, and `autograder verify` proves that it is right.
+    styles: other right programs, where these ask other earlier functions than the reference does.
+    While this exercise is judged, the judge answers for what the reference or one of them asks,
+    and for nothing else: a forward pass is no answer to its own backward pass.
     forbidden: dotted names that earn nothing, as in "torch.nn.functional.one_hot".
     arrays: overrides the lab's.  training: a call may take 60 s in place of 10 s.
     look: where to look, for who made no known mistake.
+    when_right: one paragraph for who has it right: a shorter way in words, why the traps are
+    traps, and one question that leads on.  It travels to students, so it holds no solution.
     """
 
     reference: Callable[..., Any]
@@ -186,10 +197,12 @@ class Exercise:
     scenario: Callable[..., Any] | None = None
     view: Callable[..., Any] | None = None
     stand_in: Callable[..., Any] | None = None
+    styles: Sequence[Callable[..., Any]] = ()
     forbidden: tuple[str, ...] = ()
     arrays: Literal["numpy", "torch"] | None = None
     training: bool = False
     look: str = ""
+    when_right: str = ""
 
     @property
     def name(self) -> str:

@@ -228,4 +228,10 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="For lengths 3 and 5, write down the two pairs (row, step) that you need.",
+    when_right=(
+        "Gathering along the time axis does it too, and so does a mask with a single 1 in each "
+        "row, followed by a sum over time. The trap is to index the time axis alone: then every "
+        "sequence is read at the last steps of all of them, and the result has an axis too many. "
+        "Next question: what would your function do with a length of 0, and would anybody notice?"
+    ),
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.spec import Case, Exercise, Mistakes, but, edited
+from autograder.spec import OPERATORS, Case, Exercise, Mistakes, but, edited
 from exercises.lab1_shapes._draws import network, sizes
 from exercises.lab1_shapes._looks import AXIS_OF_ONE, PYTORCHS_DEFAULT, RETURNED
 from exercises.lab1_shapes.rnn_shapes import without_ones
@@ -128,7 +128,7 @@ EXERCISE = Exercise(
     inputs=inputs,
     points=10,
     parts=("output", "h_n", "c_n"),
-    forbidden=("torch.nn",),
+    forbidden=("torch.nn", *OPERATORS),
     cases=(
         Case(name="no projection", inputs=partial(inputs, proj_size=0)),
         Case(
@@ -160,4 +160,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="First the shapes without a projection; then ask of each whether it holds h or c.",
+    when_right=(
+        "The function before this one does the work: ask it once with the numbers that h carries, "
+        "and once with H, for the cell. Without a projection h_n and c_n have one shape, so "
+        "nothing tells you when you have mixed them up; and PyTorch hands the two over as an "
+        "inner pair. Next question: with a projection, which matrix of the first layer gets "
+        "smaller, and what shape has the one that is added?"
+    ),
 )

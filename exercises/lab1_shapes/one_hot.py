@@ -261,4 +261,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Write down the result for ids [2, 0] and three classes, by hand.",
+    when_right=(
+        "You can compare every id with every class, write ones into zeros, or pick rows of an "
+        "identity matrix. The last takes −1 for the last class without a word, as Python does "
+        "with lists. Looking for the smallest and the largest id is a good check until there is "
+        "no id at all. Next question: 32 sequences of 100 words, 50,000 words in the vocabulary. "
+        "How many numbers is that as one-hot, and how many as ids?"
+    ),
 )

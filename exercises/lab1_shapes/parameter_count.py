@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.spec import Case, Exercise, Mistakes, but, edited
+from autograder.spec import OPERATORS, Case, Exercise, Mistakes, but, edited
 from exercises.lab1_shapes._draws import layers, sizes
 from exercises.lab1_shapes._looks import ASSERT, DEFAULTS, EXCEPTION, INDENTED, NO_RETURN, SILENT
 from solutions.lab1_shapes import parameter_count
@@ -230,7 +230,7 @@ EXERCISE = Exercise(
     reference=parameter_count,
     inputs=inputs,
     points=18,
-    forbidden=("torch.nn",),
+    forbidden=("torch.nn", *OPERATORS),
     cases=(
         Case(name="a GRU", inputs=partial(inputs, cell="gru")),
         Case(name="a plain RNN", inputs=partial(inputs, cell="rnn")),
@@ -268,4 +268,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="List the tensors of one layer and one direction with their shapes, and add them up.",
+    when_right=(
+        "There is a way without a loop: the first layer is one of a kind, and all later ones are "
+        "equal. The usual slips are the second bias, which the formulas of most texts do not "
+        "have, and the second layer, which reads both directions. A check that looks for the name "
+        "inside one long text lets the empty name pass. Next question: with I fixed, by which "
+        "factor do the parameters grow when a large H is doubled?"
+    ),
 )

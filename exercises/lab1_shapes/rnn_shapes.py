@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from autograder.spec import Case, Exercise, Mistakes, but, edited
+from autograder.spec import OPERATORS, Case, Exercise, Mistakes, but, edited
 from exercises.lab1_shapes._draws import network, sizes
 from exercises.lab1_shapes._looks import AXIS_OF_ONE, NO_RETURN, PYTORCHS_DEFAULT, RETURNED
 from solutions.lab1_shapes import Shape, rnn_shapes
@@ -131,7 +131,7 @@ EXERCISE = Exercise(
     inputs=network,
     points=12,
     parts=("output", "h_n"),
-    forbidden=("torch.nn",),
+    forbidden=("torch.nn", *OPERATORS),
     cases=(
         Case(name="one direction", inputs=partial(network, bidirectional=False)),
         Case(name="time first", inputs=partial(network, batch_first=False)),
@@ -158,4 +158,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Draw the states as in the pictures and count along each axis.",
+    when_right=(
+        "Name D first, and two lines are left. The traps lie in what does not change: batch_first "
+        "never moves the batch of h_n, one layer and one direction still leave an axis of size 1, "
+        "and the input size is in neither shape. Next question: a network with one direction "
+        "should give an output as wide as one with two. How large must its H be, and does h_n "
+        "then have the same shape in both?"
+    ),
 )

@@ -171,4 +171,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Draw one step of output with H = 2 and mark which numbers are forward.",
+    when_right=(
+        "Cutting the last axis in two, or giving it an axis of size 2 first and taking that "
+        "apart, comes to the same; either way the odd axis needs its own error. Taking every "
+        "other number has the right shape too, and so has a backward half turned round in time; "
+        "PyTorch has put it in order already. Next question: which of the 2H numbers at step 0 "
+        "have read the whole sequence, and which at the last step?"
+    ),
 )

@@ -115,4 +115,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Which two axes change places, and which stays where it is?",
+    when_right=(
+        "Several functions move axes and copy nothing: they give a view that looks the same "
+        "numbers up in another order. So whoever writes into the result writes into x. Reshaping "
+        "is the trap, because it gives the right shape with the numbers in the wrong places. Next "
+        "question: the numbers of the result no longer lie in memory one behind the other. Which "
+        "method refuses such a tensor, and what does contiguous() do about it?"
+    ),
 )

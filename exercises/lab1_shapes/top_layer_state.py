@@ -213,4 +213,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Number the entries of h_n for two layers and two directions: which two do you need?",
+    when_right=(
+        "The last entries of h_n, one for each direction, are all you need; the number of layers "
+        "is not. They have to be joined along the units. Merging the two axes as they lie in "
+        "memory gives (B, 2H) too, and puts numbers of different sequences in one row. Next "
+        "question: a batch is padded with zeros at the end. Which half of your result has read "
+        "padding?"
+    ),
 )

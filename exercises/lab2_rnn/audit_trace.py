@@ -182,4 +182,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Take one step by hand: which state goes in, and with what do you compare what comes out?",
+    when_right=(
+        "All T steps can be judged in one call of rnn_step, because each starts from a printed "
+        "state: time takes the place of the batch. Comparing with a trace that you computed from "
+        "h0 alone would blame numbers that follow correctly from a slip. Next question: where "
+        "else does a step start from the given value before it and not from one's own? Teacher "
+        "forcing in lab 8 is the same idea."
+    ),
 )

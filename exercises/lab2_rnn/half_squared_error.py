@@ -98,7 +98,12 @@ EXERCISE = Exercise(
     axes={"B": 3, "T": 5, "O": 2},
     shapes={"y": "B T O", "target": "B T O", "dy": "B T O", "return": "B T O"},
     parts=("loss", "dy"),
-    without=frozenset({"integer inputs"}),
     mistakes=wrong,
     look="Try y and target with one number each, and derive by hand.",
+    when_right=(
+        "The ½ pays for the 2 of the square, so the gradient is the plain difference. A mean in "
+        "place of the sum has the same direction and another length: with it the best learning "
+        "rate depends on B and T. Next question: what becomes of the gradient of one sequence "
+        "when you double the batch, with the sum and with the mean?"
+    ),
 )

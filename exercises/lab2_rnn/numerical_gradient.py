@@ -300,4 +300,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Move one entry up, call f; move the same entry down, call f; what do the two tell you?",
+    when_right=(
+        "Putting the one pushed entry back is as good as a copy, but only if f cannot raise in "
+        "between: a copy for each push is safe without a thought. It asks f twice for every "
+        "entry, so for a network of a million weights this is a test and no way to learn. Next "
+        "question: why does the error of the one-sided difference fall with eps, and that of the "
+        "central one with its square?"
+    ),
 )

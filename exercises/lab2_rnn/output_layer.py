@@ -71,4 +71,11 @@ EXERCISE = Exercise(
     shapes={"h": "B T H", **OUTPUT, "return": "B T O"},
     mistakes=wrong,
     look="One matrix product over the last axis of h, and one sum.",
+    when_right=(
+        "The product takes the last axis, so one expression serves (B, H) as well as (B, T, H); "
+        "nothing has to be reshaped and there is no loop. The trap is a tanh or a softmax out of "
+        "habit: an output layer leaves the range to the loss. Next question: how many weights "
+        "would there be if each step had an output matrix of its own, and what could such a "
+        "network not do with longer sequences?"
+    ),
 )

@@ -223,4 +223,10 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Work through the formula for two arrays with two entries each.",
+    when_right=(
+        "The tiny floor in the denominator only matters where both numbers are almost zero. A "
+        "large entry cannot hide a wrong small one, because each is compared with its own size. "
+        "Next question: the gradient of a weight that has no effect is measured as 1e-11, and "
+        "yours is 0. What does this function say, and who is wrong?"
+    ),
 )

@@ -244,7 +244,13 @@ EXERCISE = Exercise(
     axes={"B": 3, "T": 5, "I": 4, "H": 6},
     shapes={"dh": "B T H", "x": "B T I", "h0": "B H", "h": "B T H", **WEIGHTS}
     | {"dx": "B T I", "dh0": "B H", **GRADIENTS},
-    without=frozenset({"integer inputs"}),
     mistakes=wrong,
     look="Take T = 2 on paper: which paths lead from the loss back to W_hh?",
+    when_right=(
+        "One addition is the heart of it: what comes from the output of a step and what comes "
+        "back from the step after it meet at the same state. Collecting all dz first makes each "
+        "weight gradient a single einsum over batch and time, with no sum in the loop. Next "
+        "question: what is lost if dh_next is set to zero every 10 steps, and what is won? (That "
+        "is truncated backpropagation.)"
+    ),
 )

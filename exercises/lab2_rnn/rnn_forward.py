@@ -149,4 +149,11 @@ EXERCISE = Exercise(
     shapes={"x": "B T I", "h0": "B H", **RECURRENT, "return": "B T H"},
     mistakes=wrong,
     look="Write down, for the second step, which x and which h go in.",
+    when_right=(
+        "An array of zeros of shape (B, T, H), filled step by step, does the same as a list that "
+        "is stacked in the end; whichever you chose, its dtype should follow the inputs. The "
+        "product of all inputs with W_xh can be done before the loop, in one go: only the other "
+        "product has to wait for the state. Next question: which part of the work could never be "
+        "done for all steps at once?"
+    ),
 )

@@ -113,4 +113,11 @@ EXERCISE = Exercise(
     shapes={"x": "B I", "h_prev": "B H", **RECURRENT, "return": "B H"},
     mistakes=wrong,
     look="Write down the formula for one sample with two units and compare term by term.",
+    when_right=(
+        "One line is the whole network. Two traps stand close by: a tanh around a part of the sum "
+        "only, and a bias outside of it; both look right as long as the numbers are small, "
+        "because tanh(z) is nearly z there. Next question: if you stacked x and h_prev side by "
+        "side, and W_xh on top of W_hh, how many products would a step need, and why do libraries "
+        "do it that way?"
+    ),
 )

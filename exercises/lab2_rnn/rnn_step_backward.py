@@ -126,7 +126,13 @@ EXERCISE = Exercise(
     axes={"B": 3, "I": 4, "H": 6},
     shapes={"dh": "B H", "x": "B I", "h_prev": "B H", "h": "B H", **WEIGHTS}
     | {"dx": "B I", "dh_prev": "B H", **GRADIENTS},
-    without=frozenset({"integer inputs"}),
     mistakes=wrong,
     look="First dz, the gradient at the sum inside tanh; then each of the five follows from dz.",
+    when_right=(
+        "The shapes decide nearly everything: dW_xh has to be (I, H), and only one product of x "
+        "and dz gives that. They do not decide for W_hh, which is square, so its transpose is the "
+        "mistake that most people make. The slope from h costs one square and no second tanh. "
+        "Next question: which of the five results would you need if the network had only one "
+        "step?"
+    ),
 )

@@ -189,4 +189,10 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="For one parameter: new value = old value − lr · gradient.",
+    when_right=(
+        "A dict comprehension makes new arrays; an update with -= would edit the caller's, and "
+        "the old parameters would be gone without an error. Next question: momentum needs a "
+        "memory from step to step. Where would you keep it, if functions must not change their "
+        "arguments?"
+    ),
 )

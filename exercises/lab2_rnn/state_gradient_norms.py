@@ -120,4 +120,10 @@ EXERCISE = Exercise(
     shapes={"h": "B T H", "W_hh": "H H", "dh_last": "B H", "return": "T"},
     mistakes=wrong,
     look="Go back one step by hand: through which tanh, and then through which matrix?",
+    when_right=(
+        "It is the backward pass with the weights left out, so it costs T − 1 products. The order "
+        "is the trap: the loop goes back in time and the result does not. Next question: the "
+        "slopes 1 − h² are never above 1. With which states are they all 1, and what does that "
+        "say about networks that start at zero?"
+    ),
 )

@@ -187,7 +187,6 @@ EXERCISE = Exercise(
     axes={"B": 3, "T": 5, "I": 4, "H": 6, "O": 2},
     shapes={"x": "B T I", "target": "B T O", **RECURRENT, **OUTPUT},
     parts=("params", "losses"),
-    without=frozenset({"integer inputs"}),
     cases=(
         Case(name="four steps", inputs=four_steps),
         Case(name="250 steps", inputs=many_steps),
@@ -200,4 +199,10 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Check one step: the loss before it, then each parameter after it.",
+    when_right=(
+        "Your functions and an update: that is every training loop there is. The loss of a step "
+        "is that of the weights before its update, so the first one tells you where you began. "
+        "Next question: what do you expect of the first loss if W_hy and b_y are zero, and why is "
+        "this a good thing to look at before you train for an hour?"
+    ),
 )

@@ -154,4 +154,11 @@ EXERCISE = Exercise(
     shapes=PARAM_SHAPES,
     mistakes=wrong,
     look="Take one gate: find its H rows in all four arrays, then make W and b from them.",
+    when_right=(
+        "Instead of cutting you can reshape: (4H, I) to (4, H, I) makes the first axis count the "
+        "gates, which is safe because no axis changes its place. Turning a matrix over by a "
+        "reshape is not: the shape is right and the numbers are mixed. The order of the gates and "
+        "the square part of W are silent in the same way. Next question: for the way back, which "
+        "two biases would you hand to PyTorch, and why are there many right answers?"
+    ),
 )

@@ -142,4 +142,11 @@ EXERCISE = Exercise(
     shapes={"x": "B T I", "h0": "B H", "return": "B T H"},
     mistakes=wrong,
     look="Write down, for the second step, which x and which h go in.",
+    when_right=(
+        "One loop could serve the plain RNN and the GRU, if it took the step as an argument. The "
+        "traps are those of every such loop: h0 among the results, time on the wrong axis, a step "
+        "that starts again from h0. A GRU's state stays between −1 and 1 if it starts there, for "
+        "each step takes a weighted mean of two such numbers. Next question: with which z does it "
+        "take 100 steps to come half of the way to a candidate that stands still?"
+    ),
 )

@@ -199,4 +199,10 @@ EXERCISE = Exercise(
     shapes={"x": "B I", "h_prev": "B H", "return": "B H"},
     mistakes=wrong,
     look="Four lines: r, z, the candidate n, and the mix. Check them in this order.",
+    when_right=(
+        "The last line can be read as a walk: from the old state go the share 1 − z of the way to "
+        "the candidate. The traps are conventions, and nothing complains about any of them: which "
+        "way round z is meant, and whether r acts before the product or after it, with or without "
+        "the bias. Next question: hold r at 1 and z at 0. Which network that you know is left?"
+    ),
 )

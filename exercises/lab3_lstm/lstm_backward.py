@@ -263,4 +263,11 @@ EXERCISE = Exercise(
     },
     mistakes=wrong,
     look="Write down for the last step and the one before it what goes in as dh and as dc.",
+    when_right=(
+        "In the plain version every gate is computed twice. That costs time and saves the memory "
+        "for T sets of gates; keeping them in a list is the other way. The traps are index −1 at "
+        "step 0, which is the last step, and a gradient on its way that is added up where it "
+        "should be replaced. Next question: what do you lose when only dc_next travels on, and "
+        "not dh_next? The picture of the two roads has the answer."
+    ),
 )

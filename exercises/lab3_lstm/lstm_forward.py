@@ -192,4 +192,11 @@ EXERCISE = Exercise(
     parts=("h", "c"),
     mistakes=wrong,
     look="Write down, for the second step, which x, which h and which c go in.",
+    when_right=(
+        "It is the loop of lab 2 with two things that travel. The products of all inputs with "
+        "their rows of W could be done before the loop; only the part of h has to wait. Starts of "
+        "zero hide that h0 and c0 were exchanged or left out, and a sequence of one step hides "
+        "all that may go wrong in between. Next question: run the first half of a sequence, then "
+        "the second from where it ended. What must be equal, and which state must not be lost?"
+    ),
 )

@@ -163,4 +163,11 @@ EXERCISE = Exercise(
     shapes={"x": "B I", "h_prev": "B H", **dict.fromkeys("figo", "B H")},
     mistakes=wrong,
     look="Check one gate at a time: which weights, which bias, which squashing?",
+    when_right=(
+        "With the four W side by side, one product makes all four sums; libraries do it that way. "
+        "Joining x and h is not needed either: the first I rows of W serve x, the others h, and "
+        "the two products add up. A candidate that is squashed like a gate runs without "
+        "complaint, but nothing negative can be written into such a cell. Next question: with all "
+        "weights and biases 0, what are the four, and what is left of a cell after ten steps?"
+    ),
 )

@@ -163,4 +163,11 @@ EXERCISE = Exercise(
     parts=("h", "c"),
     mistakes=wrong,
     look="First the four gates, then one line for the cell and one for the state.",
+    when_right=(
+        "After the gates two lines do it all. The trap is to hand on the squashed cell: h is "
+        "right at this step, and only the next step goes wrong. Deciding with f alone what comes "
+        "in, as 1 − f, is a network of its own with fewer weights; you may meet it as the coupled "
+        "LSTM. Next question: h never leaves the range from −1 to 1. How far can a cell of 0 get "
+        "in ten steps, and which gates does that take?"
+    ),
 )

@@ -9,7 +9,7 @@ import numpy as np
 from autograder.spec import Exercise, Mistakes, but, edited
 from exercises.lab3_lstm._draws import GRADIENT_SHAPES, lstm_params, states
 from exercises.lab3_lstm._programs import DTYPE, HOLDS_INTEGERS, Program, as_float64, exchanged
-from solutions.lab3_lstm import lstm_step_backward, sigmoid
+from solutions.lab3_lstm import lstm_step, lstm_step_backward, sigmoid
 
 
 def inputs(rng: np.random.Generator, B: int, I: int, H: int) -> Mapping[str, Any]:
@@ -318,8 +318,15 @@ wrong.add(
 )
 
 
+def cell_from_step(dh, dc, x, h_prev, c_prev, params):
+    """The cell is had from the step, and not computed again from the gates."""
+    lstm_step(x, h_prev, c_prev, params)
+    return lstm_step_backward(dh, dc, x, h_prev, c_prev, params)
+
+
 EXERCISE = Exercise(
     reference=lstm_step_backward,
+    styles=(cell_from_step,),
     inputs=inputs,
     points=20,
     axes={"B": 3, "I": 2, "H": 4},
@@ -331,4 +338,11 @@ EXERCISE = Exercise(
     mistakes=wrong,
     look="Go line by line: into the cell, into the four gates, through the squashing, and then "
     "into the weights and what went in.",
+    when_right=(
+        "With the four dz side by side, and the four W too, two products do the work of eight. "
+        "The slopes come from what has been squashed already. Two traps: the cell has two "
+        "gradients and the output gate only one, and the square part of W fits whether it is "
+        "transposed or not. Next question: which of your gradients become zero where c_prev is "
+        "zero, and what does that say about tests that start there?"
+    ),
 )

@@ -171,4 +171,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Put f = ½ in: after how many steps is one half left?",
+    when_right=(
+        "Any base of the logarithm will do, as long as both have the same: with base 2 the answer "
+        "is −1 over the logarithm of f. A check that f is inside the range catches nan as well, "
+        "because every comparison with nan is false; one that asks whether it is outside lets nan "
+        "through. Next question: close to 1 the half-life is about 0.69 / (1 − f). By which "
+        "factor does it grow when a large forget bias is raised by 1?"
+    ),
 )

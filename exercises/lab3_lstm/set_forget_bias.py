@@ -179,4 +179,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Eight new arrays: seven copies, and one that is filled.",
+    when_right=(
+        "Eight copies, and one of them is filled. Copying the dict alone is the trap: all values "
+        "are right, and a later update in place changes two networks at once. A new array of the "
+        "value brings its own dtype along, so a whole number would make b_f an array of integers. "
+        "Next question: PyTorch adds two biases, and both always get the same gradient. Why, and "
+        "what do you set if their sum should be 1?"
+    ),
 )

@@ -220,4 +220,12 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Compare your function with σ(0) = 0.5, σ(1) = 0.731 and σ(-1) = 0.269.",
+    when_right=(
+        "Take the tanh of half of z, add 1 and halve the sum: that is the same curve, in one line "
+        "and without a warning; only far below zero, where the true value is tiny, it says 0. The "
+        "traps stand where the numbers are large: np.where works out both of its branches before "
+        "it chooses, and a cut at 500 suits float64 but comes too late for float32. Next "
+        "question: a slope is never above ¼, so what is left of a gradient that has to pass ten "
+        "gates?"
+    ),
 )

@@ -229,13 +229,14 @@ def on_one_batch(
     momentum=0.0,
     mode="train",
     observed="",
+    modes=False,
     **how,
 ):
     """Build a classifier from its weights and call the entry point on one batch, `updates` times.
 
     lr: of plain SGD, or None where no optimizer is handed over.  groups: into how many groups the
     optimizer's parameters are divided.  mode: that of the model before, "train" or "eval".  how:
-    what else `built` takes.
+    what else `built` takes.  modes: whether the modes afterwards are given too.
     Gives the results and the weights afterwards; without an optimizer the result, or, where
     observed is "weights", these.
     """
@@ -249,7 +250,10 @@ def on_one_batch(
     results = [entry(*given, max_norm) for _ in range(updates)]
     if observed == "weights":
         return weights_of(model)
-    return results[0] if lr is None else {"results": results, "weights": weights_of(model)}
+    if lr is None:
+        return results[0]
+    afterwards = {"modes": modes_of(model)} if modes else {}
+    return {**afterwards, "results": results, "weights": weights_of(model)}
 
 
 def in_chunks(
@@ -293,15 +297,13 @@ def evaluated(entry, weights, x, y, batch_size, mode="train", observed="result",
     given = (model, batches(x, y, batch_size), nn.functional.cross_entropy)
     model.train(mode == "train")
     if observed == "modes":
-        return [
-            modes_after(entry, given, root, others)
-            for root, others in (
-                (True, ["norm"]),
-                (False, ["head.dropout"]),
-                (True, ["head", "rnn"]),
-                (True, ["spare"]),
-            )
-        ]
+        mixtures = (
+            (True, ["norm"]),
+            (False, ["head.dropout"]),
+            (True, ["head", "rnn"]),
+            (True, ["spare"]),
+        )
+        return {"modes": [modes_after(entry, given, *mixture) for mixture in mixtures]}
     if observed == "gradient mode":
         with torch.enable_grad():
             entry(*given)
@@ -333,4 +335,10 @@ def modes_after(entry, given, root, others):
     for name in others:
         model.get_submodule(name).training = not root
     entry(*given)
-    return {name or "model": one.training for name, one in model.named_modules()}
+    return modes_of(model)
+
+
+def modes_of(model):
+    """The mode of the model and of each submodule, by name."""
+    names = {True: "training", False: "evaluation"}
+    return {name or "model": names[one.training] for name, one in model.named_modules()}

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograder.spec import Case, Close, Exercise, Mistakes, but, edited
 from autograder.spec.scenarios import gradients
-from exercises.lab5_clipping import _programs, _stand_ins
+from exercises.lab5_clipping import _programs
 from exercises.lab5_clipping._draws import also, drawn, gradients_of, tiny_gradients, with_gaps
 from exercises.lab5_clipping._programs import present, scaled_by, with_entries
 from exercises.lab5_clipping._scenarios import edited_afterwards, from_a_generator, without_tensors
@@ -211,7 +211,14 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=wrong,
-    stand_in=_stand_ins.scaled_list,
     look="Compute three numbers by hand for the single gradient [3., 4.] and max_norm 1: norm, factor, "
     "result.",
+    when_right=(
+        "One norm, one factor, one product for each tensor. The list comes first because a "
+        "generator is empty after the norm. Clipping each tensor by its own norm is the trap: "
+        "everything comes out short, no error is raised, and the direction is another one. "
+        "Without the minimum, short gradients would be made longer. Next question: what happens "
+        "if you clip twice with the same max_norm, and what if the second max_norm is larger than "
+        "the first?"
+    ),
 )

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
-from exercises.lab5_clipping import _stand_ins
 from exercises.lab5_clipping._draws import also, drawn, gradients_of, with_gaps
 from exercises.lab5_clipping._programs import iterables_gone_wrong, lists_gone_wrong, present
 from exercises.lab5_clipping._scenarios import emptied_afterwards, from_a_generator
@@ -147,6 +146,13 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=wrong,
-    stand_in=_stand_ins.held_list,
     look="Try the gradient [-3., -0.5, 0.5, 3.] with limit 1.",
+    when_right=(
+        "The two limits can also be set one after the other, first from above, then from below. "
+        "An entry is held at the limit and not set to 0: its sign still says which way is down. "
+        "Changing the caller's tensors would be quick, and then the norm before clipping could no "
+        "longer be measured. Next question: a gradient has n entries, all larger than the limit. "
+        "How long is it after clipping, and what does that mean for a network of a million "
+        "weights?"
+    ),
 )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograder.spec import Case, Close, Exercise, Mistakes, edited
-from exercises.lab5_clipping import _programs, _stand_ins
+from exercises.lab5_clipping import _programs
 from exercises.lab5_clipping._draws import also, drawn
 from exercises.lab5_clipping._programs import in_model, model_grads, present
 from exercises.lab5_clipping._scenarios import clipped
@@ -262,6 +262,12 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=wrong,
-    stand_in=_stand_ins.with_torch,
     look="Look at p.grad of each parameter before and after the call.",
+    when_right=(
+        "You may go through the gradients themselves and multiply each one in place by the common "
+        "factor: no copies are needed then. What fails quietly is a new tensor that nobody "
+        "stores, or a second loop over a generator that the first loop has used up: the optimizer "
+        "goes on reading the old numbers in p.grad. Next question: with plain SGD, how far can "
+        "one update move the weights at most, if their gradients were clipped to max_norm?"
+    ),
 )

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 
 from autograder.spec import Case, Close, Exercise, Mistakes, edited
-from exercises.lab5_clipping import _stand_ins
 from exercises.lab5_clipping._draws import also
 from exercises.lab5_clipping._scenarios import cut
 from solutions.lab5_clipping import detach_state
@@ -185,6 +184,12 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=wrong,
-    stand_in=_stand_ins.cut_state,
     look="Print the type, and for tensors requires_grad, of what goes in and of what comes back.",
+    when_right=(
+        "Recursion mirrors the data: a case for a tensor, a case for what holds others, and "
+        "everything else as it is. The trap is a function that knows only the states of today, "
+        "such as one tensor or a flat pair. Detaching in place would cut the old state too, while "
+        "somebody may still need its graph. Next question: the numbers are shared with the old "
+        "tensors. When would that hurt, and what could be done about it?"
+    ),
 )

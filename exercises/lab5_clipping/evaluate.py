@@ -180,4 +180,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Take two batches of two samples and one, and work the two means out by hand.",
+    when_right=(
+        "Remembering a mode for each module, by the module itself, is the honest way: a batch "
+        "norm that was kept in eval mode would be set free if you only called train at the end. "
+        "Eval mode and no_grad are two different things; neither one stands in for the other. "
+        "Next question: your evaluation raises an error in the middle of the loader. In which "
+        "mode is the model afterwards, and how could you make sure of it?"
+    ),
 )

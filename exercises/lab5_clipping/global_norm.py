@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from autograder.spec import Exercise, Mistakes, but, edited, printed
-from exercises.lab5_clipping import _stand_ins
 from exercises.lab5_clipping._draws import also, drawn, gradients_of, tiny_gradients, with_gaps
 from exercises.lab5_clipping._programs import iterables_gone_wrong, present
 from exercises.lab5_clipping._scenarios import from_a_generator, without_tensors
@@ -194,6 +193,12 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=wrong,
-    stand_in=_stand_ins.norm_of_all,
     look="Try two gradients by hand, [3.] and [4.]: taken together they have length 5.",
+    when_right=(
+        "A shorter way: flatten the tensors, join them into one and ask for its norm; or take the "
+        "norm of the tensors' norms, which is the same number. Both need a thought for the case "
+        "that nothing is left to join. The sum of the norms is the trap: it is never smaller than "
+        "the global norm, so it looks plausible, and it grows when you merely cut a tensor in "
+        "two. Next question: for how many tensors of equal length is it ten times too large?"
+    ),
 )

@@ -163,4 +163,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Print p.grad.norm() of one parameter after each of your lines.",
+    when_right=(
+        "The same two numbers come from asking for the global norm twice, before and after the "
+        "call. It is tempting to compute the second as the smaller of the first and max_norm; "
+        "that is a guess about your code and no measurement, and it is not even exact, because of "
+        "the 1e-6. Next question: over one epoch you find that the norm before is above max_norm "
+        "in every batch. What have you really changed by clipping?"
+    ),
 )

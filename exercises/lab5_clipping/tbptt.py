@@ -5,13 +5,14 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited
 from exercises.lab5_clipping import _programs
 from exercises.lab5_clipping._draws import also, classifier, drawn, old_gradients, unused_layer
 from exercises.lab5_clipping._programs import in_order
 from exercises.lab5_clipping._scenarios import in_chunks
-from solutions.lab5_clipping import tbptt
+from solutions.lab5_clipping import detach_state, tbptt, training_step
 
 
 def inputs(rng: np.random.Generator, B: int, T: int, I: int, H: int, O: int) -> Mapping[str, Any]:
@@ -26,6 +27,7 @@ def inputs(rng: np.random.Generator, B: int, T: int, I: int, H: int, O: int) -> 
 
 
 ordinary = drawn(inputs, 2, 10, 3, 5, 2)
+three = drawn(inputs, 2, 9, 3, 5, 2)
 short = drawn(ordinary, max_norm=50.0, lr=0.1)
 whole_chunks = drawn(inputs, 2, 6, 3, 4, 2, chunk=3)
 single_steps = drawn(inputs, 3, 4, 2, 5, 2, chunk=1)
@@ -226,14 +228,38 @@ wrong.family(
 )
 
 
+def by_training_steps(model, x, y, loss_fn, optimizer, chunk, max_norm):
+    """Each chunk is a training step of a model that carries its state."""
+
+    class Carrying(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.model, self.state = model, None
+
+        def forward(self, part):
+            out, state = self.model(part, self.state)
+            self.state = detach_state(state)
+            return out
+
+    carrying, chunks = Carrying(), zip(x.split(chunk, 1), y.split(chunk, 1), strict=True)
+    return [training_step(carrying, a, b, loss_fn, optimizer, max_norm)["loss"] for a, b in chunks]
+
+
 EXERCISE = Exercise(
     reference=tbptt,
+    styles=(by_training_steps,),
     inputs=inputs,
     points=12,
-    axes={"B": 3, "T": 9, "I": 3, "H": 5, "O": 2},
-    shapes={"x": "B T I", "y": "B T O"},
+    axes={"B": 3, "T": 4, "I": 3, "H": 5, "O": 2},
+    shapes={"x": "B T I", "y": "B T O", "losses": "chunk"},
     scenario=in_chunks,
+    without=frozenset({"values of a third draw"}),
     cases=(
+        Case(
+            name="three chunks",
+            inputs=three,
+            why="The second chunk starts from the weights and the state that the first one left.",
+        ),
         Case(name="gradients shorter than max_norm", inputs=short),
         also(
             "an LSTM",
@@ -258,4 +284,12 @@ EXERCISE = Exercise(
     mistakes=wrong,
     look="Print, for each chunk, the shape of its inputs, and one number of the state before and "
     "behind it.",
+    when_right=(
+        "Each chunk is a training step of a model that carries its state: with a small wrapper "
+        "around the model your training_step can do the work. The state has to be cut after every "
+        "chunk, not only after the first. Targets that are cut in another way than the inputs may "
+        "give no error, only a network that learns the wrong thing. Next question: chunks of 50 "
+        "in a sequence of 1,000. How far back can the last output use an input, and how far back "
+        "can it learn to?"
+    ),
 )

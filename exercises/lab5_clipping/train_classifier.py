@@ -1,6 +1,7 @@
 """Training over epochs, with loss and accuracy weighted by samples."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -9,16 +10,17 @@ from exercises.lab5_clipping import _programs
 from exercises.lab5_clipping._draws import also, classified, drawn, unused_layer
 from exercises.lab5_clipping._programs import as_tensors, in_order, logits_of
 from exercises.lab5_clipping._scenarios import over_epochs
-from solutions.lab5_clipping import train_classifier
+from solutions.lab5_clipping import train_classifier, training_step
 
-inputs = drawn(classified, batch_size=4, epochs=2, lr=3.0, max_norm=0.3)
-ordinary = drawn(inputs, 10, 3, 2, 5, 3)
-dropped = drawn(inputs, 11, 3, 2, 12, 3, dropout=0.5)
+inputs = drawn(classified, batch_size=3, epochs=1, lr=3.0, max_norm=0.3)
+longer = drawn(inputs, batch_size=4, epochs=2)
+ordinary = drawn(longer, 10, 3, 2, 5, 3)
+dropped = drawn(longer, 11, 3, 2, 12, 3, dropout=0.5)
 default_norm = drawn(ordinary, max_norm=None, loss_factor=100.0, lr=0.1)
 
 
 def all_right(rng):
-    draw = inputs(rng, 6, 3, 2, 5, 3)
+    draw = longer(rng, 6, 3, 2, 5, 3)
     bias = 20.0 * (np.arange(3) == draw["y"][0])
     alike = np.full_like(draw["y"], draw["y"][0])
     return {**draw, "weights": {**draw["weights"], "fc.bias": bias}, "y": alike}
@@ -142,14 +144,41 @@ wrong.add(
 )
 
 
+def by_training_steps(model, loader, loss_fn, optimizer, epochs, max_norm=5.0):
+    """Each batch is a training step, and the logits are kept on the way into the loss."""
+    history = []
+    for _ in range(epochs):
+        model.train()
+        losses, right, count = 0.0, 0, 0
+        for x, y in loader:
+            kept: list[Any] = []
+
+            def keeping(logits, target, kept=kept):
+                kept.append(logits)
+                return loss_fn(logits, target)
+
+            losses += len(y) * training_step(model, x, y, keeping, optimizer, max_norm)["loss"]
+            right += int((kept[0].argmax(dim=1) == y).sum())
+            count += len(y)
+        history.append({"loss": losses / count, "accuracy": right / count})
+    return history
+
+
 EXERCISE = Exercise(
     reference=train_classifier,
+    styles=(by_training_steps,),
     inputs=inputs,
     points=12,
-    axes={"B": 10, "T": 4, "I": 3, "H": 5, "C": 4},
-    shapes={"x": "B T I", "y": "B"},
+    axes={"B": 3, "T": 4, "I": 3, "H": 5, "C": 4},
+    shapes={"x": "B T I", "y": "B", "history": "epoch"},
     scenario=over_epochs,
+    without=frozenset({"values of a third draw"}),
     cases=(
+        Case(
+            name="two epochs of three batches",
+            inputs=ordinary,
+            why="Each update starts from the weights that the one before it left.",
+        ),
         Case(
             name="a model that returns (logits, state)",
             inputs=drawn(ordinary, returns="(logits, state)"),
@@ -185,4 +214,12 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Take two batches of two samples and one, and work the two means out by hand.",
+    when_right=(
+        "Sums over samples, and one division at the end of the epoch, need no thought for the "
+        "last batch. A second forward pass for the accuracy is the costly trap: with dropout it "
+        "judges other logits than those that were learnt from. The mode belongs to the function, "
+        "because evaluating in between may have changed it. Next question: the reported loss is "
+        "that of weights which change from batch to batch. Is it rather too high or too low for "
+        "the last weights?"
+    ),
 )

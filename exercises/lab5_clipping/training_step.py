@@ -18,14 +18,15 @@ from exercises.lab5_clipping._programs import as_tensors, in_loop, in_order, log
 from exercises.lab5_clipping._scenarios import on_one_batch
 from solutions.lab5_clipping import training_step
 
-inputs = drawn(classified, max_norm=0.05, lr=2.0, updates=2)
+inputs = drawn(classified, max_norm=0.05, lr=2.0, updates=1)
 ordinary = drawn(inputs, 4, 3, 2, 5, 3)
-two = drawn(inputs, 2, 3, 4, 5, 3, updates=1)
-dropped = drawn(inputs, 6, 3, 2, 16, 3, dropout=0.5, updates=1)
+twice = drawn(ordinary, updates=2)
+two = drawn(inputs, 2, 3, 4, 5, 3)
+dropped = drawn(inputs, 6, 3, 2, 16, 3, dropout=0.5, modes=True)
 
 
 def with_pair(rng):
-    draw = {**ordinary(rng), "returns": "(logits, (h, c))"}
+    draw = {**twice(rng), "returns": "(logits, (h, c))"}
     return {**draw, "weights": classifier(rng, 2, 5, 3, gates=4)}
 
 
@@ -155,20 +156,26 @@ EXERCISE = Exercise(
     inputs=inputs,
     points=14,
     axes={"B": 4, "T": 5, "I": 3, "H": 6, "C": 2},
-    shapes={"x": "B T I", "y": "B"},
+    shapes={"x": "B T I", "y": "B", "results": "call"},
+    without=frozenset({"values of a third draw"}),
     scenario=on_one_batch,
     cases=(
         Case(
             name="a gradient shorter than max_norm", inputs=drawn(ordinary, max_norm=50.0, lr=0.5)
         ),
+        Case(
+            name="two calls, one after the other",
+            inputs=twice,
+            why="The second call starts from the parameters that the first one left.",
+        ),
         also(
             "a long gradient, shorter than max_norm",
-            drawn(ordinary, max_norm=1e4, lr=0.005, loss_factor=100.0),
+            drawn(twice, max_norm=1e4, lr=0.005, loss_factor=100.0),
             "Where the norm is below max_norm the gradient stays as it is, however long it is.",
         ),
         Case(
             name="a model that returns (logits, state)",
-            inputs=drawn(ordinary, returns="(logits, h)"),
+            inputs=drawn(twice, returns="(logits, h)"),
             why="Only the first of the two goes into the loss.",
         ),
         also(
@@ -177,16 +184,16 @@ EXERCISE = Exercise(
             "The state of an LSTM is a tuple of its own.",
         ),
         also("a batch of two", two, "Two rows of one tensor are no pair of logits and state."),
-        old_gradients(drawn(ordinary, updates=1)),
-        unused_layer(ordinary),
+        old_gradients(ordinary),
+        unused_layer(twice),
         also(
             "an optimizer with momentum",
-            drawn(ordinary, momentum=0.9),
+            drawn(twice, momentum=0.9),
             "The update is the optimizer's: hand the clipped gradient to it, once.",
         ),
         also(
             "an optimizer with two groups of parameters",
-            drawn(ordinary, groups=2),
+            drawn(twice, groups=2),
             "The norm is that of all gradients of the model, however its parameters are divided into groups.",
         ),
         also(
@@ -201,4 +208,11 @@ EXERCISE = Exercise(
     mistakes=wrong,
     stand_in=_stand_ins.one_step,
     look="Write the five parts down in their order and compare with your lines.",
+    when_right=(
+        "Asking whether the output is a tuple is safer than unpacking, because a tensor with two "
+        "rows unpacks as well. Clearing may also come last, but then the first call sees whatever "
+        "gradients were there before. With Adam many wrong orders hardly show, so a falling loss "
+        "proves little here. Next question: a batch does not fit into memory. How would you add "
+        "up the gradients of four quarters of it, and where does the clipping stand then?"
+    ),
 )

@@ -416,4 +416,12 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Run one sentence alone, then in a batch with a longer one: compare step by step.",
+    when_right=(
+        "For pooling 'final' there is no need to unpack: the final states are all you want. "
+        "Without packing, the two directions can be run by hand, the second one on sequences that "
+        "are reversed within their lengths. A squeeze that names no axis also drops the batch "
+        "when it holds one sentence. h_n has the directions first, so a plain reshape to (B, 2H) "
+        "mixes sentences. Next question: how many of the parameters sit in the embedding, for a "
+        "vocabulary of 20,000?"
+    ),
 )

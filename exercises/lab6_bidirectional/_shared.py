@@ -13,8 +13,9 @@ def weighted(module: Any, weights: Any) -> tuple[dict[str, Any], dict[str, Any]]
     The first is empty where the parameters are not those of `weights`.
     """
     own = dict(module.named_parameters())
-    shapes = {f"{name} {tuple(value.shape)}": True for name, value in own.items()}
-    if set(shapes) != {f"{name} {tuple(value.shape)}" for name, value in weights.items()}:
+    sizes_alone: dict[str, Any] = {"dtype": torch.float32, "device": "meta"}
+    shapes = {n: torch.empty(value.shape, **sizes_alone) for n, value in own.items()}
+    if {n: one.shape for n, one in shapes.items()} != {n: w.shape for n, w in weights.items()}:
         return {}, {"parameters": shapes}
     module.to(weights["fc.weight"].dtype)
     for name, value in own.items():
@@ -48,13 +49,17 @@ def learn(entry: Any, init: Any, weights: Any, tokens: Any, lengths: Any) -> dic
 
 
 def once_more(entry: Any, init: Any, weights: Any, tokens: Any, lengths: Any) -> dict[str, Any]:
-    """The logits of a module in train mode that has seen another batch before, and its mode."""
+    """The logits of a module in train mode that has seen another batch before, and the modes."""
     module = entry(*init)
     module.to(weights["fc.weight"].dtype).train()
     for name, value in module.named_parameters():
         value.data.copy_(weights[name])
     module(tokens.flip(0), lengths.flip(0))
-    return {"logits": module(tokens, lengths), "it is still in train mode": module.training}
+    logits = module(tokens, lengths)
+    names = {True: "training", False: "evaluation"}
+    asked = {"model": module, **{n: module.get_submodule(n) for n in ("embedding", "rnn", "fc")}}
+    modes = {name: names[one.training] for name, one in asked.items()}
+    return {"logits": logits, "modes": modes}
 
 
 def from_a_generator(entry: Any, texts: Any, max_size: int) -> Any:

@@ -11,34 +11,62 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy, embedding
+from torch.nn.functional import cross_entropy, one_hot
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
+from autograder.spec.training import Record, Training, facts_of_steps
 
-def draw_sentence(rng: np.random.Generator, label: int) -> list[int]:
+LONGEST = 9
+"""Words in the longest sentence."""
+
+
+def draw_sentence(rng: np.random.Generator, label: int, words: Any) -> list[int]:
     """Praise (1) or a complaint (0), of the same words: "good … not bad" or "bad … not good".
 
-    Ids: 4 is "not", 5 to 8 are kind words, 9 to 12 unkind ones, from 13 on words that say nothing.
+    words: 16 ids: that of "not", of four kind words, of four unkind ones, and of words that say
+    nothing.
     """
-    kind, unkind = int(rng.integers(5, 9)), int(rng.integers(9, 13))
+    kind, unkind = (int(words[place + rng.integers(4)]) for place in (1, 5))
     plain, opposite = (kind, unkind) if label else (unkind, kind)
-    clauses = [[plain], [4, opposite]]
+    clauses = [[plain], [int(words[0]), opposite]]
     if rng.random() < 0.5:
         clauses.reverse()
     row: list[int] = []
     for clause in (*clauses, []):
-        row += [int(n) for n in rng.integers(13, 20, rng.integers(0, 3))] + clause
+        row += [int(words[n]) for n in rng.integers(9, 16, rng.integers(0, 3))] + clause
     return row
 
 
+def draw_sentences(rng: np.random.Generator, labels: Any, words: Any, T: int = 0) -> Any:
+    """(tokens, lengths) of sentences with these labels; T: of how many steps, 0 for no more than needed."""
+    rows = [draw_sentence(rng, label, words) for label in labels]
+    lengths = np.array([len(row) for row in rows])
+    tokens = rng.integers(4, 20, (len(rows), T or lengths.max()))
+    for place, row in enumerate(rows):
+        tokens[place, : len(row)] = row
+    return tokens, lengths
+
+
+def rows(tokens: Any, lengths: Any) -> list[Any]:
+    """The sentences of a batch, without padding."""
+    return [tuple(row[:n]) for row, n in zip(tokens.tolist(), lengths.tolist(), strict=True)]
+
+
 def trained(
-    entry: Any, weights: Any, batches: Any, options: Any, watch: bool, mode: str = "train"
+    entry: Any,
+    weights: Any,
+    batches: Any,
+    options: Any,
+    watch: bool,
+    mode: str = "train",
+    words: Any = None,
 ) -> dict[str, Any]:
     """Train the model from these weights; what was returned, and the weights afterwards.
 
-    mode: that of the model before, "train" or "eval".  watch: also each forward pass that could learn: its tokens and lengths, the mode and the weights
-    at that moment, and the gradients as backward left them and as an optimiser's step then found
-    them.
+    mode: that of the model before, "train" or "eval".  watch: also each forward pass that could
+    learn: its tokens and lengths, the mode and the weights at that moment, and the gradients as
+    backward left them and as an optimiser's step then found them; else a record of the steps.
+    words: what the ids mean, which is for the judge alone.
     """
     V, E = weights["embedding.weight"].shape
     C, K = weights["fc.weight"].shape
@@ -86,12 +114,16 @@ def trained(
     for name, value in own.items():
         hook: Any = value.register_post_accumulate_grad_hook
         handles.append(hook(arrived(name)))
+    record = None
+    if not watch:
+        record = Record(model, [one[:2] for one in batches], rows, options[0] * len(batches))
     try:
         losses = entry(model, batches, *options)
     finally:
         for handle in handles:
             handle.remove()
-    return {"losses": losses, "weights": now(), "passes": passes}
+    seen = {"record": record.found()} if record else {"passes": passes}
+    return {"losses": losses, "weights": now(), **seen}
 
 
 def view(arguments: Any, result: Any) -> dict[str, Any]:
@@ -105,7 +137,9 @@ def view(arguments: Any, result: Any) -> dict[str, Any]:
     }
     if not arguments["watch"]:
         falls = listed and len(losses) > 1 and float(losses[-1]) < float(losses[0])
-        right = right_of_400(result["weights"])
+        right = right_of_400(result["weights"], arguments["words"])
+        training = as_asked(arguments)
+        facts |= facts_of_steps(training, result["record"], result["weights"], losses)
         facts["the loss falls"] = falls
         facts["at least 75 % of new sentences are classified rightly (chance: 50 %)"] = (
             right >= 300
@@ -119,27 +153,52 @@ def view(arguments: Any, result: Any) -> dict[str, Any]:
     return facts
 
 
-def right_of_400(weights: Any) -> int:
+def as_asked(arguments: Any) -> Training:
+    """The training on sentences, to be gone through again."""
+    batches = arguments["batches"]
+    tokens = [nn.functional.pad(one[0], (0, LONGEST - one[0].shape[1])) for one in batches]
+    data = [torch.cat(tokens), *(torch.cat([one[n] for one in batches]) for n in (1, 2))]
+    return Training(
+        start=arguments["weights"],
+        batches=[one[:2] for one in batches],
+        rows=rows,
+        data=data,
+        sums=losses_of,
+        sizes=torch.ones(len(data[0]), dtype=torch.float64),
+        epochs=arguments["options"][0],
+        lr=arguments["options"][1],
+        max_norm=(*arguments["options"], 5.0)[2],
+        afterwards=True,
+    )
+
+
+def losses_of(weights: Any, tokens: Any, lengths: Any, labels: Any) -> Any:
+    """The loss of each sentence."""
+    found = logits(weights, tokens, lengths).flatten(0, -2)
+    return cross_entropy(found, labels.flatten(), reduction="none").reshape(labels.shape)
+
+
+def right_of_400(weights: Any, words: Any) -> int:
     """How many of 400 new sentences the model classifies rightly."""
     rng = np.random.default_rng(20)
     labels = rng.integers(0, 2, 400)
-    lengths = np.zeros(400, dtype=np.int64)
-    tokens = rng.integers(4, 20, (400, 9))
-    for place, label in enumerate(labels):
-        row = draw_sentence(rng, label)
-        tokens[place, : len(row)], lengths[place] = row, len(row)
-    answers = logits(weights, torch.from_numpy(tokens), torch.from_numpy(lengths)).argmax(dim=1)
+    drawn = draw_sentences(rng, labels, words.tolist(), LONGEST)
+    answers = logits(weights, *map(torch.from_numpy, drawn)).argmax(dim=1)
     return int((answers == torch.from_numpy(labels)).sum())
 
 
 def logits(weights: Any, tokens: Any, lengths: Any) -> Any:
-    """What the model with these weights gives."""
-    words = embedding(tokens, weights["embedding.weight"])
-    both = torch.stack([words[:, :-1], words[:, 1:]], dim=3)
-    found = torch.einsum("bted,ked->btk", both, weights["pairs.weight"])
-    found = (found + weights["pairs.bias"]).clamp(min=0)
-    inside = torch.arange(1, tokens.shape[1]) < lengths[:, None]
-    return (found * inside[:, :, None]).amax(1) @ weights["fc.weight"].T + weights["fc.bias"]
+    """What the model with these weights gives, or each of several, with a batch of its own."""
+    table = weights["embedding.weight"]
+    known = one_hot(tokens, table.shape[-2]).to(table.dtype)
+    words = torch.einsum("...btv,...ve->...bte", known, table)
+    both = torch.stack([words[..., :-1, :], words[..., 1:, :]], dim=-1)
+    found = torch.einsum("...bted,...ked->...btk", both, weights["pairs.weight"])
+    found = (found + weights["pairs.bias"][..., None, None, :]).clamp(min=0)
+    inside = torch.arange(1, tokens.shape[-1]) < lengths[..., None]
+    best = (found * inside[..., None]).amax(-2)
+    scores = torch.einsum("...bk,...ck->...bc", best, weights["fc.weight"])
+    return scores + weights["fc.bias"][..., None, :]
 
 
 def moves(arguments: Any, result: Any) -> list[float]:

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited, printed
-from exercises.lab6_bidirectional import _stand_ins
 from exercises.lab6_bidirectional._draws import Draw, draw_lengths, draw_steps
 from solutions.lab6_bidirectional import attention_pool
 
@@ -260,6 +259,12 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=wrong,
-    stand_in=_stand_ins.weighted_sum,
     look="Take one sequence of two steps in a row of three, with scores 0, 0 and 5.",
+    when_right=(
+        "Masking before the softmax does in one go what taking the softmax, masking and dividing "
+        "again do in three. The two agree until a loud score in the padding lets all the real "
+        "weights round to 0. Minus infinity is safe here, since every sentence has a real step; "
+        "with a length of 0 the softmax would give nan. Next question: with which scores does "
+        "this become the masked mean?"
+    ),
 )

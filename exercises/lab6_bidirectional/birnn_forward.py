@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.spec import Case, Exercise, Mistakes, but, edited, printed
-from exercises.lab6_bidirectional import _stand_ins
+from autograder.spec import RECURRENT, Case, Exercise, Mistakes, but, edited, printed
 from exercises.lab6_bidirectional._draws import Draw, draw_lengths, draw_recurrent
 from solutions.lab6_bidirectional import birnn_forward
 
@@ -232,14 +231,7 @@ EXERCISE = Exercise(
     axes={"B": 3, "T": 5, "F": 2, "H": 4},
     shapes={"x": "B T F", "lengths": "B", "W_xh": "F H", "W_hh": "H H", "b_h": "H"},
     parts=("output", "final"),
-    forbidden=(
-        *(f"torch.nn.{kind}{part}" for kind in ("RNN", "GRU", "LSTM") for part in ("", "Cell")),
-        *("torch.nn.RNNBase", "torch.nn.RNNCellBase", "torch.nn.modules.rnn"),
-        *(f"torch.{kind}" for kind in ("rnn_tanh", "rnn_relu", "gru", "lstm")),
-        *(f"torch.{kind}_cell" for kind in ("rnn_tanh", "rnn_relu", "gru", "lstm")),
-        "torch._VF",
-        "torch.ops",
-    ),
+    forbidden=RECURRENT,
     cases=(
         Case(name="padding behind every sequence", inputs=with_lengths(2, 5, 4)),
         Case(name="no padding at all", inputs=with_lengths(7, 7)),
@@ -257,7 +249,13 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=wrong,
-    stand_in=_stand_ins.both_directions,
     look="Take one sequence of two steps in a row of three, and write down which word each "
     "direction reads at which turn.",
+    when_right=(
+        "A loop with an index from the last step down needs no reversal, but must hold the state "
+        "at zero until each sequence's own end is reached. The backward half of final is at step "
+        "0, since there it has read everything; at the last step it has read one word. Equal "
+        "lengths hide nearly every mistake here. Next question: can such a network be used to "
+        "predict the next word? What would it have seen already?"
+    ),
 )

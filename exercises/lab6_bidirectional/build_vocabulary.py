@@ -229,4 +229,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Write down the counts of a text of five words, and then the ids that are due.",
+    when_right=(
+        "Counter has a method that gives the most frequent words in order, and it too keeps equal "
+        "counts in the order of their first appearance. Sorting everything and turning the list "
+        "round does not: it turns the equal ones round too. The special words have to be counted "
+        "in max_size, or the embedding is too small by four. Next question: why must the "
+        "vocabulary be built from the training texts only?"
+    ),
 )

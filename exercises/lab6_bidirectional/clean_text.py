@@ -182,4 +182,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look='Take a text of five characters, such as "A-b?!", and follow it line by line.',
+    when_right=(
+        "Instead of removing what must not stay you can collect what may: every run of letters "
+        "and digits, and each mark by itself. But careful: found that way, don't becomes two "
+        "words, because the apostrophe ends the first. Turning to lower case has to come first, "
+        "or capitals are thrown away. Next question: an emoji or an é disappears here without a "
+        "trace. For which texts would that be a loss, and what would you keep?"
+    ),
 )

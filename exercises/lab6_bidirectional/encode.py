@@ -195,4 +195,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Write down the ids that are due for a text of three words and max_length = 4.",
+    when_right=(
+        "A max_length that cuts the finished list is shorter to write, and takes the end id away "
+        "from just the long sentences. Looking up the strings of the special words works too, but "
+        "only as long as nobody's text holds them. Words are cut from the end here. Next "
+        "question: the opinion of a long review often stands in its last sentence. How would you "
+        "cut then, and what does the network no longer see?"
+    ),
 )

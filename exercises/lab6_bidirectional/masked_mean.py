@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited, printed
-from exercises.lab6_bidirectional import _stand_ins
 from exercises.lab6_bidirectional._draws import Draw, draw_lengths, draw_steps
 from solutions.lab6_bidirectional import masked_mean
 
@@ -165,6 +164,12 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=wrong,
-    stand_in=_stand_ins.mean_of_real,
     look="Take one sequence of two steps in a row of three, and do the sum by hand.",
+    when_right=(
+        "The sum over real steps, divided by the length: one multiplication by a mask is enough, "
+        "as long as the padding is finite. If it may hold nan, masking by choosing is safer, "
+        "because 0 · nan is nan. Dividing by T makes the answer depend on the other sentences of "
+        "the batch. Next question: what would a maximum over the real steps have to put in place "
+        "of the padding, and why not 0?"
+    ),
 )

@@ -190,4 +190,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Write down tokens and lengths for the sequences [5, 6] and [8].",
+    when_right=(
+        "You can also make a tensor full of pad_id first and write each sequence into its row; "
+        "PyTorch's own pad_sequence does it for tensors. The lengths come from the lists. Who "
+        "counts what differs from pad_id is wrong as soon as that id stands inside a sentence. "
+        "Next question: what share of a batch is padding if short and long sentences are mixed, "
+        "and what changes if you sort them by length before you make batches?"
+    ),
 )

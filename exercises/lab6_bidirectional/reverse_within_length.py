@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from autograder.spec import Case, Exercise, Mistakes, but, edited, printed
-from exercises.lab6_bidirectional import _stand_ins
 from exercises.lab6_bidirectional._draws import Draw, draw_lengths, draw_steps
 from solutions.lab6_bidirectional import reverse_within_length
 
@@ -145,6 +144,12 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=wrong,
-    stand_in=_stand_ins.turned_within,
     look="Take a sequence of three steps in a row of five: from which step does each one come?",
+    when_right=(
+        "A loop over the batch that flips each row up to its length is as right, and slower. The "
+        "index that says where each step comes from does it for all rows at once: mirrored within "
+        "the length, itself beyond. Applied twice, it gives x back; this is a good test, but a "
+        "function that does nothing passes it as well. Next question: which other rearrangements "
+        "of the steps come back when they are done twice?"
+    ),
 )

@@ -1,6 +1,6 @@
 """Training, judged by the weights that come back and by what the model was asked on the way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from textwrap import dedent, indent
 from typing import Any
@@ -11,7 +11,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from autograder.spec import Case, Close, Exercise, Mistakes, but, edited
 from exercises.lab6_bidirectional._draws import Draw, Floats, draw_lengths
-from exercises.lab6_bidirectional._training import draw_sentence, trained, view
+from exercises.lab6_bidirectional._training import draw_sentences, trained, view
 from solutions.lab6_bidirectional import train_sentiment
 
 
@@ -29,13 +29,18 @@ def draw_weights(
 
 
 def watched(
-    lr: float, epochs: int, max_norm: float | None = None, scale: float = 1.0, mode: str = "train"
+    lr: float,
+    epochs: int,
+    max_norm: float | None = None,
+    scale: float = 1.0,
+    mode: str = "train",
+    sizes: Sequence[tuple[int, int]] = ((5, 6), (3, 4), (1, 5)),
 ) -> Draw:
     """A few small batches of three classes, on which every update is looked at."""
 
     def draw(rng: np.random.Generator) -> Mapping[str, Any]:
         batches = []
-        for B, T in ((5, 6), (3, 4), (1, 5)):
+        for B, T in sizes:
             lengths = np.maximum(draw_lengths(rng, B, T), 2)
             labels = (np.arange(B) + rng.integers(3)) % 3
             batches.append((rng.integers(4, 20, (B, T)), lengths, labels))
@@ -53,21 +58,26 @@ def watched(
 
 
 def inputs(rng: np.random.Generator) -> Mapping[str, Any]:
-    return watched(1e-9, 2, scale=10.0)(rng)
+    """One batch and one epoch: the first update alone."""
+    return watched(1e-9, 1, scale=10.0, sizes=[(5, 6)])(rng)
 
 
 def sentences(rng: np.random.Generator) -> Mapping[str, Any]:
+    """Enough sentences to learn what decides; which ids mean what, and the sizes, are drawn."""
+    words = 4 + rng.permutation(16)
     batches = []
     for _ in range(16):
         labels = rng.integers(0, 2, 20)
-        rows = [draw_sentence(rng, label) for label in labels]
-        lengths = np.array([len(row) for row in rows])
-        tokens = rng.integers(4, 20, (20, lengths.max()))
-        for place, row in enumerate(rows):
-            tokens[place, : len(row)] = row
-        batches.append((tokens, lengths, labels))
-    weights = draw_weights(rng, 20, 8, 24, 2)
-    return {"weights": weights, "batches": batches, "options": [12, 0.05], "watch": False}
+        batches.append((*draw_sentences(rng, labels, words), labels))
+    weights = draw_weights(rng, 20, int(rng.integers(8, 11)), int(rng.integers(24, 29)), 2)
+    options = [12, 0.05]
+    return {
+        "weights": weights,
+        "batches": batches,
+        "options": options,
+        "watch": False,
+        "words": words,
+    }
 
 
 CLIP = "nn.utils.clip_grad_norm_(model.parameters(), max_norm)"
@@ -255,11 +265,19 @@ EXERCISE = Exercise(
     reference=train_sentiment,
     inputs=inputs,
     points=11,
+    shapes={"the losses with weights that hardly move": "epoch"},
     scenario=trained,
     view=view,
     training=True,
     close=Close(rtol=1e-5, atol=1e-6),
+    without=frozenset({"values of draw 2", "values of draw 3"}),
     cases=(
+        Case(name="three batches, one epoch", inputs=watched(1e-9, 1, scale=10.0)),
+        Case(
+            name="three batches, two epochs",
+            inputs=watched(1e-9, 2, scale=10.0),
+            why="Each epoch goes through all batches, and each batch has an update of its own.",
+        ),
         Case(
             name="new sentences",
             inputs=sentences,
@@ -282,4 +300,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look="Follow one batch: clear, forward, loss, backward, clip, update.",
+    when_right=(
+        "Asking cross_entropy for the sum would save the multiplication, but its gradient is then "
+        "B times as long, and clipping and step change with the batch. The mean of the batch "
+        "means gives a small last batch too much weight. A falling loss is no proof: with a "
+        "softmax too many, or without clipping, it falls as well. Next question: which two "
+        "sentences would you try first to see whether the model has learnt what 'not' does?"
+    ),
 )

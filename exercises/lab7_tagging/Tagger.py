@@ -361,7 +361,7 @@ EXERCISE = Exercise(
     inputs=inputs,
     points=18,
     axes=SIZES,
-    shapes={"logits": "B T C", "probe": "B T C"},
+    shapes={"inputs.0": "B T", "inputs.1": "B", "logits": "B T C", "probe": "B T C"},
     scenario=logits_and_gradients,
     view=view,
     cases=(
@@ -420,4 +420,12 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look=PADDING,
+    when_right=(
+        "Packing is one way. Another is to reverse each sequence within its own length, as in lab "
+        "6, to run a second network over it and to turn its states back. Counting the tokens that "
+        "are not padding looks clever, and cuts a sequence short as soon as that token stands "
+        "inside it. The width has to be said too, for batches in which every sequence is padded. "
+        "Next question: with one direction only, which logits would change if you did not pack at "
+        "all?"
+    ),
 )

@@ -10,6 +10,7 @@ from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from autograder.spec.scenarios import built, run
+from autograder.spec.training import Record
 
 Entry = Callable[..., Any]
 
@@ -112,6 +113,13 @@ class LoudTagger(nn.Module):
         return scores * loudness
 
 
+def rows(tokens: Any, lengths: Any = None) -> list[Any]:
+    """The sequences of a batch, without padding."""
+    sequences = tokens.tolist()
+    ends = [len(row) for row in sequences] if lengths is None else lengths.tolist()
+    return [tuple(row[:n]) for row, n in zip(sequences, ends, strict=True)]
+
+
 def train(
     entry: Entry,
     weights: Mapping[str, Any],
@@ -119,11 +127,13 @@ def train(
     epochs: int,
     lr: float,
     max_norm: float | None = None,
+    names: Any = None,
 ) -> dict[str, Any]:
     """Build a LoudTagger from its weights and train it.
 
-    Gives what was returned, the weights afterwards by name, and the norm of the gradients as the
-    optimizer finds them, step by step; none where it is not one of PyTorch's.
+    names: what tokens and tags are called, for the judge alone; where they are given, each step is
+    noted.  Gives what was returned, the weights afterwards by name, and the norm of the gradients
+    as the optimizer finds them, step by step; none where it is not one of PyTorch's.
     """
     model = LoudTagger(weights)
     norms: list[float] = []
@@ -133,6 +143,9 @@ def train(
         squares = [float((grad**2).sum()) for grad in grads if grad is not None]
         norms.append(sum(squares) ** 0.5)
 
+    record = None
+    if names is not None:
+        record = Record(model, [batch[:2] for batch in batches], rows, epochs * len(batches))
     hook = register_optimizer_step_pre_hook(note)
     try:
         limit = () if max_norm is None else (max_norm,)
@@ -140,4 +153,5 @@ def train(
     finally:
         hook.remove()
     after = {name: parameter.detach() for name, parameter in model.named_parameters()}
-    return {"losses": losses, "weights": after, "norms": norms}
+    seen = {"record": record.found()} if record else {}
+    return {"losses": losses, "weights": after, "norms": norms, **seen}

@@ -155,4 +155,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look=TABLE,
+    when_right=(
+        "A shorter way: make one number out of each pair, true tag times C plus predicted tag, "
+        "count these numbers, and give the counts the shape (C, C). Say how many counts there "
+        "have to be, or the table shrinks when the last tags do not occur. The trap of the other "
+        "way is silent: adding 1 to a list of fields adds it only once to a field that is listed "
+        "twice. Next question: how do you read the token accuracy off this table?"
+    ),
 )

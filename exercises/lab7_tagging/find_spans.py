@@ -235,4 +235,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look=WALK,
+    when_right=(
+        "You can also look at pairs of neighbours: a tag other than O begins a span unless it is "
+        "an I that goes on with the tag before it, and each span ends where the next tag does not "
+        "go on with it. The traps lie at the edges: a span that reaches the end of the text, a "
+        "start of 0 that passes for false, a label with a hyphen. Next question: when could one "
+        "do without B, and write I and O only?"
+    ),
 )

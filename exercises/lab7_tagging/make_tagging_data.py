@@ -260,4 +260,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look=SUM,
+    when_right=(
+        "There are other ways to a pair: a running sum minus the running sum two steps before is "
+        "the sum of the last two tokens. A roll by one step is nearly right, but it brings the "
+        "last token round to the front; index −1 does the same without a word. And the upper end "
+        "of torch.randint is not included. Next question: a network that sees the last two tokens "
+        "only can learn two of the three rules. Which two, and what does the third one need?"
+    ),
 )

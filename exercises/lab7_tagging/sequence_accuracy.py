@@ -226,4 +226,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look=WHOLE,
+    when_right=(
+        "Counting the errors of each sequence does the same: right is whoever has none, and at "
+        "least one real token. The second half is easily forgotten, because 'all of nothing' is "
+        "true, in Python and in PyTorch. Padding has to pass the test whatever is predicted "
+        "there. Next question: suppose a tagger's errors come in clusters and not one by one. "
+        "With the same token accuracy, is its sequence accuracy higher or lower?"
+    ),
 )

@@ -319,4 +319,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look=SPANS,
+    when_right=(
+        "Three counts are enough: right, predicted and true spans, added up text by text. Without "
+        "the number of the text in each span, a name in one text would match the same place in "
+        "another. The mean of the texts' F1 is another number, in which a text with one name "
+        "weighs as much as a text with twenty. Next question: a tagger ends every name one token "
+        "too early. What do token accuracy and F1 say about it?"
+    ),
 )

@@ -39,14 +39,6 @@ def large_logits(rng: np.random.Generator) -> Mapping[str, Any]:
     return {**draw, "logits": 1000 * draw["logits"]}
 
 
-def library_loss(logits: Tensor, tags: Tensor, ignore_index: int = -100) -> Any:
-    """What stands in for a wrong loss while train_tagger is judged."""
-    total = F.cross_entropy(
-        logits.flatten(0, 1), tags.flatten(), ignore_index=ignore_index, reduction="sum"
-    )
-    return total / (tags != ignore_index).sum().clamp(min=1)
-
-
 def weighing(weigh: Callable[[Tensor, Tensor], Tensor]) -> Any:
     """A loss from −log p of each tag (0 stands in for padding) and the mask, both (B, T).
 
@@ -251,6 +243,12 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=wrong,
-    stand_in=library_loss,
     look=COUNT,
+    when_right=(
+        "Flattening batch and time into one axis does as well as moving the classes: then each "
+        "row is one token. A reshape that only gets the axes to fit is a trap, because it mixes "
+        "tokens and classes and raises nothing. The mean that PyTorch offers is nan where every "
+        "token is ignored, so the sum and your own count are safer. Next question: one batch has "
+        "10 real tokens, the next 1,000, and each makes one update. Which tokens have more say?"
+    ),
 )

@@ -198,4 +198,11 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look=COUNT,
+    when_right=(
+        "You can also pick out the real tokens first and average what is left, but the mean of "
+        "nothing is nan, so this way needs a case of its own. No softmax is needed: it does not "
+        "change which logit is the largest. With ignore_index = 0 a tagger that says 0 on padding "
+        "seems to be right there, unless the mask is applied to both parts of the fraction. Next "
+        "question: what does a tagger score that always says the most frequent tag?"
+    ),
 )

@@ -9,22 +9,30 @@ import torch
 import torch.nn.functional as F
 
 from autograder.spec import PLACEMENT, Case, Exercise, Mistakes, but, edited
+from autograder.spec.training import Training, facts_of_steps
 from exercises.lab7_tagging._draws import PAD, Draw, Floats, Ints, edge, padding, tagger_weights
-from exercises.lab7_tagging._scenarios import LoudTagger, train
+from exercises.lab7_tagging._scenarios import LoudTagger, rows, train
 from solutions.lab7_tagging import train_tagger
 
 V, C = 10, 3
+GATED = ("ih", "hh")
+"""Parts of a GRU: of its inputs, and of its states."""
 
 
 def pair_batches(
-    rng: np.random.Generator, sizes: list[tuple[int, int]]
+    rng: np.random.Generator, sizes: list[tuple[int, int]], names: Mapping[str, Ints] | None = None
 ) -> list[tuple[Ints, Ints, Ints]]:
-    """'pair' data in batches of the sizes (B, T), padded with token 0 and tag −100."""
+    """'pair' data in batches of the sizes (B, T), padded with token 0 and tag −100.
+
+    names: what each token and each tag is called, itself where there is none.
+    """
     batches = []
     for B, T in sizes:
         tokens = rng.integers(1, 10, (B, T))
         before = np.pad(tokens, ((0, 0), (1, 0)))[:, :-1]
         tags = (tokens + before) % C
+        if names:
+            tokens, tags = names["tokens"][tokens], names["tags"][tags]
         lengths = rng.integers(1, T + 1, B)
         lengths[rng.integers(B)] = T
         blank = padding(lengths, T)
@@ -44,15 +52,22 @@ def weights(rng: np.random.Generator, E: int, H: int) -> dict[str, Floats]:
 
 
 def inputs(rng: np.random.Generator) -> Mapping[str, Any]:
-    """Enough data and steps to learn the rule by heart."""
-    drawn = {"weights": weights(rng, 10, 24), "batches": pair_batches(rng, [(32, 5)] * 8)}
-    return {**drawn, "epochs": 14, "lr": 0.03}
+    """One batch and one epoch, with a learning rate of 0."""
+    return alike(times=1, epochs=1)(rng)
+
+
+def enough(rng: np.random.Generator) -> Mapping[str, Any]:
+    """Enough data and steps to learn the rule by heart; the names and the sizes are drawn."""
+    names = {"tokens": np.append(0, 1 + rng.permutation(9)), "tags": rng.permutation(C)}
+    E, H = int(rng.integers(10, 13)), int(rng.integers(24, 28))
+    drawn = {"weights": weights(rng, E, H), "batches": pair_batches(rng, [(32, 5)] * 8, names)}
+    return {**drawn, "epochs": 14, "lr": 0.03, "names": names}
 
 
 def uneven(rng: np.random.Generator, max_norm: float = 1e6) -> dict[str, Any]:
     """Batches of unlike sizes, and a learning rate of 0."""
     drawn = {"weights": weights(rng, 3, 5), "batches": pair_batches(rng, [(5, 4), (2, 9), (3, 6)])}
-    return {**drawn, "epochs": 3, "lr": 0.0, "max_norm": max_norm}
+    return {**drawn, "epochs": 2, "lr": 0.0, "max_norm": max_norm}
 
 
 def clipped_by_default(rng: np.random.Generator) -> Mapping[str, Any]:
@@ -113,8 +128,8 @@ def facts_of_gradients(arguments: Mapping[str, Any], norms: list[float]) -> dict
 
 def facts_of_learning(arguments: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
     """What the losses and the trained weights say."""
-    losses, norms = result["losses"], result["norms"]
-    batches, epochs = arguments["batches"], arguments["epochs"]
+    losses, epochs = result["losses"], arguments["epochs"]
+    names = arguments["names"]
     model = LoudTagger(result["weights"])
     generator = torch.Generator().manual_seed(2024)
     new = torch.randint(1, 10, (300, 9), generator=generator)
@@ -122,23 +137,60 @@ def facts_of_learning(arguments: Mapping[str, Any], result: Mapping[str, Any]) -
     due = new.clone()
     due[:, 1:] += new[:, :-1]
     with torch.no_grad():
-        right = model(new * real).argmax(-1) == due % model.fc.out_features
-        log_loss, tagged = 0.0, 0
-        for batch in batches:
-            scores = model(*batch[:2]).flatten(0, 1)
-            log_loss += float(F.cross_entropy(scores, batch[2].flatten(), reduction="sum"))
-            tagged += int((batch[2] >= 0).sum())
+        answers = model(names["tokens"][new] * real).argmax(-1)
+    right = answers == names["tags"][due % len(names["tags"])]
     accuracy = float(right[real].double().mean())
     numbers = isinstance(losses, list) and all(isinstance(one, float) for one in losses)
-    often = accuracy >= 0.8 or not norms or len(norms) >= epochs * len(batches)
+    steps = facts_of_steps(as_asked(arguments), result["record"], result["weights"], losses)
     return {
         "one Python float for each epoch": numbers and len(losses) == epochs,
-        "the optimizer steps often enough": often,
+        **steps,
         "the loss falls": numbers and len(losses) > 1 and bool(losses[-1] < losses[0] / 2),
-        "the last loss is that of the last epoch alone": numbers
-        and losses[-1] <= max(0.05 + 5 * log_loss / tagged, losses[0] / 11),
         "accuracy on new data is at least 0.8": accuracy >= 0.8,
     }
+
+
+def as_asked(arguments: Mapping[str, Any]) -> Training:
+    """The training, to be gone through again."""
+    batches = arguments["batches"]
+    data = [torch.cat(part) for part in zip(*batches, strict=True)]
+    return Training(
+        start=arguments["weights"],
+        batches=[batch[:2] for batch in batches],
+        rows=rows,
+        data=data,
+        sums=summed_losses,
+        sizes=(data[2] >= 0).sum(1),
+        epochs=arguments["epochs"],
+        lr=arguments["lr"],
+        max_norm=arguments.get("max_norm", 5.0),
+    )
+
+
+def summed_losses(weights: Mapping[str, Any], tokens: Any, lengths: Any, tags: Any) -> Any:
+    """The summed loss of each sequence, (…, B), for several LoudTaggers with a batch each."""
+    scores = logits(weights, tokens, lengths)
+    each = F.cross_entropy(scores.flatten(0, -2), tags.flatten(), reduction="none")
+    return each.reshape(tags.shape).sum(-1)
+
+
+def logits(weights: Mapping[str, Any], tokens: Any, lengths: Any) -> Any:
+    """What LoudTaggers with these weights, (N, …), say of a batch each, (N, B, T)."""
+    table, (W_ih, W_hh) = (
+        weights["embedding.weight"],
+        (weights[f"rnn.weight_{k}_l0"] for k in GATED),
+    )
+    b_ih, b_hh = (weights[f"rnn.bias_{k}_l0"][:, None] for k in GATED)
+    known = F.one_hot(tokens, table.shape[-2]).to(table.dtype)
+    x = known @ table[:, None] @ W_ih.mT[:, None] + b_ih[:, None]
+    states, h = [], x.new_zeros(*x.shape[:2], W_hh.shape[-1])
+    for t in range(tokens.shape[-1]):
+        (r, z, n), (hr, hz, hn) = (part.chunk(3, -1) for part in (x[:, :, t], h @ W_hh.mT + b_hh))
+        z = torch.sigmoid(z + hz)
+        h = (1 - z) * torch.tanh(n + torch.sigmoid(r + hr) * hn) + z * h
+        states.append(h)
+    scores = torch.stack(states, 2) @ weights["fc.weight"].mT[:, None]
+    return (scores + weights["fc.bias"][:, None, None]) * (1 + 1 / lengths[..., None, None])
 
 
 change = partial(edited, train_tagger)
@@ -309,6 +361,7 @@ EXERCISE = Exercise(
     reference=train_tagger,
     inputs=inputs,
     points=9,
+    shapes={"losses": "epoch"},
     scenario=train,
     view=view,
     training=True,
@@ -321,15 +374,20 @@ EXERCISE = Exercise(
             inputs=uneven,
             why="With lr = 0 each epoch has the loss of the weights as they came.",
         ),
+        Case(
+            name="enough data to learn the rule",
+            inputs=enough,
+            why="Look at the losses from epoch to epoch: do they fall?",
+        ),
         edge(
             "one batch over and over",
             alike(times=3, epochs=2),
             "Old gradients must be cleared for every batch.",
         ),
         edge(
-            "one batch, one epoch",
-            alike(times=1, epochs=1),
-            "One batch and one epoch give a list of one loss.",
+            "one batch, two epochs",
+            alike(times=1, epochs=2),
+            "One batch and two epochs give a list of two losses.",
         ),
         edge(
             "a small max_norm",
@@ -351,4 +409,12 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look=STEP,
+    when_right=(
+        "Multiplying each batch's mean by its number of real tokens gives back the sum, and sums "
+        "may be added. Clearing the gradients after the step does as well as before the next "
+        "backward pass, unless somebody left gradients in the model before the first batch. "
+        "Clipping has its place between backward and step, for all parameters together. Next "
+        "question: the weights change during an epoch. Is its reported loss higher or lower than "
+        "that of the final weights on the same batches?"
+    ),
 )

@@ -343,4 +343,12 @@ EXERCISE = Exercise(
     ),
     mistakes=wrong,
     look=HAND,
+    when_right=(
+        "It also works from right to left: keep the best score of all ways to go on from each "
+        "tag, and then read the path from the left, with nothing to be turned round. transitions "
+        "is square, so [to, from] fits without an error. A search for the largest score that "
+        "starts from 0 finds nothing where all scores are negative. Next question: put logsumexp "
+        "in place of the maximum. What does the number at the end say about all C^T paths "
+        "together?"
+    ),
 )

@@ -202,7 +202,8 @@ except ImportError:
 
 def look():
     found = [one for one in (sys, np, os, gc) if hasattr(one, "left_by_an_attack")]
-    found += os.listdir(".") + os.listdir(tempfile.gettempdir())
+    places = os.listdir(".") + os.listdir(tempfile.gettempdir())
+    found += [name for name in places if name != os.path.basename(__file__)]
     found += [name for name in os.environ if "ATTACK" in name] + threading.enumerate()[1:]
     if found or left_by_an_attack or np.tanh(0.0) != 0:
         raise Escaped(str(found))

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,8 @@ from autograder.sandbox import kernel, lockdown, mounts
 EVERY = 10
 """An ordinary submission comes after so many attacks."""
 LIMIT = 1800
+HELD = re.compile(r"/dev/shm/autograder-\w+-\w+")
+"""The folder of a fork server, which its judge keeps open, and locked."""
 LOWERED = (
     "import sys; sys.path.insert(0, sys.argv.pop(1))\n"
     "from autograder.commands import main as cli\nfrom autograder.judge import calls, candidate as candidate\n"
@@ -101,7 +104,8 @@ class Place:
         for folder in folders:
             for path in [folder, *folder.rglob("*")]:
                 if "__pycache__" not in path.parts:
-                    found[str(path)] = _digest(path)
+                    with suppress(FileNotFoundError):  # another test's, and gone again
+                        found[str(path)] = _digest(path)
         return found
 
     def marked(self) -> list[str]:
@@ -227,11 +231,11 @@ def run_all(root: Path) -> dict[str, Any]:
     todo = list(commands(place))
     before = place.state()
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
-    began, started = time.monotonic(), time.time()
+    began = time.monotonic()
     try:
         for command in todo:
             command.start(place)
-        seen = _watched(todo)
+        seen, folders = _watched(todo)
         after = place.state()
         left = _left_processes(before_processes, seen)
     finally:
@@ -242,32 +246,42 @@ def run_all(root: Path) -> dict[str, Any]:
         "changed": sorted(name for name in names if before.get(name) != after.get(name)),
         "marked": place.marked(),
         "temporary": [path.name for path in place.temporary.iterdir()],
-        "scratch": [
-            str(path)
-            for path in Path("/dev/shm").glob("autograder-*-*")
-            if int(path.name.split("-")[1]) in seen and path.stat().st_mtime > started
-        ],
+        "folders": sorted(folders),
+        "scratch": sorted(folder for folder in folders if Path(folder).exists()),
         "processes": left,
         "seconds": time.monotonic() - began,
     }
 
 
-def _watched(todo: Sequence[Command]) -> set[int]:
-    """Waits for the ends of all; the ids of every process that was seen below them."""
-    seen: set[int] = set()
+def _held(pids: set[int]) -> set[str]:
+    """The folders of fork servers that these processes hold open, as their judges do."""
+    found = set()
+    for pid in pids:
+        with suppress(OSError):
+            for handle in Path(f"/proc/{pid}/fd").iterdir():
+                with suppress(OSError):
+                    found.add(str(handle.readlink()))
+    return {path for path in found if HELD.fullmatch(path)}
+
+
+def _watched(todo: Sequence[Command]) -> tuple[set[int], set[str]]:
+    """Waits for the ends of all; every process that was seen below them, and its folders."""
+    seen, folders = set[int](), set[str]()
     ends = time.monotonic() + LIMIT
     while any(one.process and one.process.poll() is None for one in todo):
         for one in todo:
             with suppress(psutil.Error):
                 assert one.process
-                seen.add(one.process.pid)
-                seen |= {p.pid for p in psutil.Process(one.process.pid).children(recursive=True)}
+                below = psutil.Process(one.process.pid).children(recursive=True)
+                pids = {one.process.pid, *(process.pid for process in below)}
+                seen |= pids
+                folders |= _held(pids)
         if time.monotonic() > ends:
             for one in todo:
                 assert one.process
                 one.process.kill()
         time.sleep(0.2)
-    return seen
+    return seen, folders
 
 
 def _left_processes(before: set[int], seen: set[int]) -> list[str]:

@@ -84,7 +84,7 @@ def pipe(path: Path) -> None:
     os.mkfifo(path)
 
 
-@odd("local_socket.ipynb", "problem no such device or address")
+@odd("local_socket.ipynb", "problem it is not an ordinary file")
 def local_socket(path: Path) -> None:
     """A local socket."""
     here = Path.cwd()
@@ -147,6 +147,22 @@ def many_cells(path: Path) -> None:
 def many_empty_cells(path: Path) -> None:
     """A right notebook after a hundred thousand empty cells."""
     path.write_text(notebook([""] * 100_000 + right_cells("lab2_rnn")))
+
+
+@odd("many_raw_cells.ipynb", "all right")
+def many_raw_cells(path: Path) -> None:
+    """A right notebook before fifty thousand raw cells, which somebody has to write down."""
+    made = json.loads(notebook(right_cells("lab2_rnn")))
+    made["cells"] += [{"cell_type": "raw", "metadata": {}, "source": "x"}] * 50_000
+    path.write_text(json.dumps(made))
+
+
+@odd("more_raw_cells.ipynb", "problem more parts than any notebook")
+def more_raw_cells(path: Path) -> None:
+    """A right notebook before three hundred thousand raw cells."""
+    made = json.loads(notebook(right_cells("lab2_rnn")))
+    made["cells"] += [{"cell_type": "raw", "metadata": {}, "source": "x"}] * 300_000
+    path.write_text(json.dumps(made))
 
 
 @odd("large_outputs.ipynb", "all right")
@@ -262,6 +278,36 @@ text(
     "all right",
     "A text made of thousands of pieces.",
     lambda: 'if 0:\n    x = f"' + "{a}" * 10_000 + '"',
+)
+text(
+    "marks",
+    "all right",
+    "A letter under a hundred thousand accents, which somebody may put in order.",
+    lambda: "x = 'a" + "\u0301\u0316" * (N // 4) + "'",
+)
+text(
+    "marks_in_a_name",
+    "all right",
+    "A name that is a letter under a hundred thousand accents, put in order by every reader.",
+    lambda: "a" + "\u0301\u0316" * (N // 4) + " = 1",
+)
+text(
+    "comments",
+    "all right",
+    "Five megabytes of comments, which are read and cost nothing.",
+    lambda: "# nothing at all is said here, again and again and again\n" * 90_000,
+)
+text(
+    "name_of_a_written_file",
+    "all right",
+    "The name of a file that ends in spaces, tried at each of them.",
+    lambda: "# %%\n%%writefile a" + " " * N + '"x"y',
+)
+text(
+    "apostrophes",
+    "all right",
+    "A text that never ends, looked for behind each of its quotes.",
+    lambda: "x = '" + "\\'" * (N // 2),
 )
 text(
     "long_number",

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from browser_kit import TOKEN, Jupyter
 
@@ -94,3 +95,66 @@ def check(page: Any) -> Any:
     output = cell.locator(".jp-OutputArea-output").first
     output.wait_for()
     return output
+
+
+def test_a_guess_is_made_the_folded_picture_answers_and_a_slider_draws_anew(
+    page: Any, jupyter: Jupyter, shots: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "student"
+    shutil.copytree(COURSE / "release" / LAB, home)
+    book = nbformat.read(home / f"{LAB}.ipynb", as_version=4)
+    solved = answers((COURSE / "solutions" / f"{LAB}.py").read_text("utf-8"))
+    for cell in book.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        cell.source = solved.get(name, cell.source)
+    kept = ("labcheck", "rnn_step", "rnn_forward", "state_gradient_norms", "guess-pulse")
+    pictures = [
+        cell
+        for cell in book.cells
+        if 'reveal("pulse"' in cell.source or "\nplay(" in cell.source or "rcParams" in cell.source
+    ]
+    chosen = [cell for cell in book.cells if cell.id in kept or cell in pictures]
+    book.cells = chosen
+    nbformat.write(book, home / "evening.ipynb")
+    address = jupyter.start(home)
+    page.goto(f"{address}/lab/tree/evening.ipynb?token={TOKEN}&reset")
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.get_by_text("| Idle").wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    unguessed = page.locator(".jp-OutputArea-output", has_text="nobody guessed")
+    unguessed.wait_for()
+    sliders = page.locator(".widget-slider")
+    sliders.first.wait_for()
+    folded = page.locator(".jp-Cell", has=unguessed).locator(".jp-InputArea-editor")
+    assert folded.count() == 0 or not folded.first.is_visible()
+
+    asked = page.locator(".jp-CodeCell", has_text="guess(").first
+    asked.locator(".cm-content").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text('guess("yes", about="pulse")')
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Shift+Enter")
+    card = page.locator(".jp-OutputArea-output", has_text="not as you guessed")
+    card.wait_for()
+    assert "You guessed" in card.inner_text()
+    card.scroll_into_view_if_needed()
+    page.screenshot(path=shots / "student-guessed.png")
+
+    panel = page.locator(".jp-Cell", has=sliders.first)
+    before = panel.locator("img").first.get_attribute("src")
+    handle = sliders.first.locator(".noUi-handle")
+    handle.click()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "([panel, before]) => panel.querySelector('img') && "
+        "panel.querySelector('img').src !== before",
+        arg=[panel.element_handle(), before],
+    )
+    panel.scroll_into_view_if_needed()
+    page.screenshot(path=shots / "student-slider.png")
+    page.set_viewport_size({"width": 620, "height": 900})
+    card.scroll_into_view_if_needed()
+    page.screenshot(path=shots / "student-narrow.png")
+    assert card.evaluate("(card) => card.scrollWidth <= card.clientWidth + 1")

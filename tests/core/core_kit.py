@@ -43,13 +43,13 @@ def train_rnn(x, target, params, lr, steps):
     p = {name: value.copy() for name, value in params.items()}
     (B, T, _), H, losses = x.shape, len(p["b_h"]), []
     while len(losses) < steps:
-        h = np.zeros((B, T + 1, H), x.dtype)
+        h = np.zeros((B, T + 1, H), p["W_hh"].dtype)
         for t in range(T):
             h[:, t + 1] = np.tanh(x[:, t] @ p["W_xh"] + h[:, t] @ p["W_hh"] + p["b_h"])
         error = h[:, 1:] @ p["W_hy"] + p["b_y"] - target
         losses.append(float((error * error).sum() / 2))
         g = {name: np.zeros_like(value) for name, value in p.items()}
-        back = np.zeros((B, H), x.dtype)
+        back = np.zeros((B, H), p["W_hh"].dtype)
         for t in range(T - 1, -1, -1):
             g["W_hy"] += h[:, t + 1].T @ error[:, t]
             g["b_y"] += error[:, t].sum(0)

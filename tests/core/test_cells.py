@@ -197,3 +197,13 @@ def test_numbers_drawn_from_a_global_generator_do_not_matter(grader: Grader) -> 
 def test_what_a_submission_prints_is_not_believed(grader: Grader) -> None:
     lines = 'print("100 of 100")\nimport sys\nsys.stderr.write("x" * 10**6)\nprint("\\0" * 10**6)'
     assert outcomes(grade(grader, notebook(*cells(rnn_step=lines)), "ada.ipynb")) == {}
+
+
+def test_a_program_can_read_its_own_text(grader: Grader) -> None:
+    body = (
+        "text = open(__file__, encoding='utf-8').read()\n"
+        "    assert 'a mark of its own' in text and 'def rnn_step' in text\n"
+        "    return h @ W_hy + b_y"
+    )
+    source = f"def output_layer(h, W_hy, b_y):\n    {body}"
+    assert of(grade(grader, program(output_layer=source)), "output_layer").outcome == "right"

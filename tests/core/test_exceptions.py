@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from autograder.judge.grader import Grader
 from autograder.labcheck.compare import Tolerance
-from autograder.labcheck.exceptions import ANYONE, KNOWN, PLAIN, RULES, meaning, type_told
+from autograder.labcheck.exceptions import KNOWN, PLAIN, RULES, meaning, type_told
 from autograder.labcheck.message import findings
-from autograder.labcheck.own import LONGEST, Own
+from autograder.labcheck.own import ANYONE, LONGEST, Own
 from autograder.labcheck.verdict import Observed, Question, Trial
 
 HEAD = """

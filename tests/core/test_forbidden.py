@@ -1,10 +1,10 @@
-"""What is forbidden is found in the source however it is written; right programs go free."""
+"""What a source names for sure is found; the rest is left to what happens as it runs."""
 
 from __future__ import annotations
 
 import pytest
 
-from autograder.labcheck.forbidden import Source, forbidden_use, hides
+from autograder.labcheck.forbidden import Source, forbidden_use
 
 ONE_HOT = ("torch.nn.functional.one_hot",)
 TORCH = ("torch", "jax")
@@ -32,10 +32,6 @@ DIRECT = {
     "import declared global": "def g():\n    global F\n    import torch.nn.functional as F\n"
     "def f(x):\n    g()\n    return F.one_hot(x)",
     "getattr with a constant": F + "def f(x): return getattr(F, 'one_hot')(x)",
-    "handed on in a variable": F + "def f(x):\n    g = F\n    return g.one_hot(x)",
-    "handed on in a list": "import torch\ndef f(x): return [torch.nn][0].functional.one_hot(x)",
-    "handed on as a default": F + "def f(x, g=F): return g.one_hot(x)",
-    "variable of the module": F + "g = F\ndef f(x): return g.one_hot(x)",
     "function of the module": F + "g = F.one_hot\ndef f(x): return g(x)",
     "another way to the same": "import torch\n"
     "def f(x): return torch.nn.modules.activation.F.one_hot(x)",
@@ -50,13 +46,17 @@ DIRECT = {
     "base class": F + "class G:\n    def g(self, x): return F.one_hot(x)\nclass f(G): pass",
     "method set later": F + "class f: pass\ndef g(self, x): return F.one_hot(x)\nf.g = g",
     "decorator": F + "def d(g): return F.one_hot\n@d\ndef f(x): return x",
-    "under a condition": "try:\n    import torch.nn.functional as F\n"
-    "except ImportError:\n    F = None\n"
-    "if True:\n    def f(x): return F.one_hot(x)",
-    "walrus in a comprehension": F + "def f(x): return [g.one_hot(x) for _ in (1,) if (g := F)]",
 }
 
 ROUND = {
+    "walrus in a comprehension": F + "def f(x): return [g.one_hot(x) for _ in (1,) if (g := F)]",
+    "variable of the module": F + "g = F\ndef f(x): return g.one_hot(x)",
+    "handed on as a default": F + "def f(x, g=F): return g.one_hot(x)",
+    "handed on in a list": "import torch\ndef f(x): return [torch.nn][0].functional.one_hot(x)",
+    "handed on in a variable": F + "def f(x):\n    g = F\n    return g.one_hot(x)",
+    "under a condition": "try:\n    import torch.nn.functional as F\n"
+    "except ImportError:\n    F = None\n"
+    "if True:\n    def f(x): return F.one_hot(x)",
     "eval": "def f(x): return eval('one_' + 'hot')(x)",
     "exec": "def f(x): exec('y = 1')",
     "compile": "def f(x): return compile('1', '', 'eval')",
@@ -86,14 +86,11 @@ def test_the_forbidden_function_is_found(way: str) -> None:
     found = used(DIRECT[way])
     assert found is not None
     assert found.endswith("one_hot")
-    assert not hides(found)
 
 
 @pytest.mark.parametrize("way", ROUND)
-def test_ways_round_reading_the_source_are_found_and_named(way: str) -> None:
-    found = used(ROUND[way])
-    assert found == way.strip()
-    assert hides(found)
+def test_what_a_source_does_not_tell_is_left_to_watching(way: str) -> None:
+    assert used(ROUND[way]) is None
 
 
 FREE = {
@@ -126,6 +123,11 @@ FREE = {
     "vars of itself": "class f:\n    def g(self): return vars(self)",
     "__dict__ of itself": "class f:\n    def __init__(self, **a): self.__dict__.update(a)",
     "locals": "def f(x): return locals()",
+    "defined again": F + "def f(x): return F.one_hot(x)\ndef f(x): return x",
+    "bound in two ways": "from torch.nn.functional import one_hot as g\n"
+    "def g(x): return x\ndef f(x): return g(x)",
+    "beside it under a condition": F + "if True:\n    y = F.one_hot(3)\n    def f(x): return x",
+    "beside it in a container": F + "G = {'a': F.one_hot, 'b': abs}\ndef f(x): return G['b'](x)",
     "builtins that are harmless": "from builtins import abs\nimport builtins\n"
     "def f(x): return builtins.max(abs(x))",
 }
@@ -172,7 +174,7 @@ def test_cells_that_do_not_parse_are_passed_over() -> None:
 
 
 def test_nothing_is_found_where_nothing_is_forbidden() -> None:
-    assert used("def f(x): return eval('1')", ()) is None
+    assert used(F + "def f(x): return F.one_hot(x)", ()) is None
 
 
 def test_reachable_names_are_those_that_python_would_look_up_in_the_module() -> None:
@@ -184,3 +186,22 @@ def test_reachable_names_are_those_that_python_would_look_up_in_the_module() -> 
         "def z(): pass\ndef d(): pass\n"
     )
     assert Source.of([text]).reachable("f") == {"f", "C", "b", "a", "e"}
+
+
+ODD_LOOKS = (
+    "__loader__",
+    "__spec__.loader",
+    "torch.__spec__.loader",
+    "sys._getframe().f_back.f_code.co_name",
+    "inspect.stack()",
+    "inspect.currentframe().f_back",
+    "inspect.signature(f).parameters",
+    "inspect.getsource(f)",
+    "gc.collect()",
+)
+
+
+@pytest.mark.parametrize("look", ODD_LOOKS)
+def test_what_merely_looks_odd_earns_what_its_answers_earn(look: str) -> None:
+    source = f"import gc, inspect, sys, torch\ndef f(x):\n    {look}\n    return x\n"
+    assert forbidden_use(Source.of([source]), "f", ["torch.nn.functional.one_hot"]) is None

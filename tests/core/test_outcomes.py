@@ -7,6 +7,8 @@ from core_kit import NAMES, RIGHT, grade, notebook, of, outcomes, program
 
 from autograder.judge import calls, candidate
 from autograder.judge.grader import Grader
+from autograder.judge.program import Program
+from autograder.sandbox.errors import GraderFault, OverLimit
 
 OUT = "def output_layer(h, W_hy, b_y):\n    "
 ENDINGS = {
@@ -179,3 +181,33 @@ def test_a_fault_of_the_grader_costs_nothing_and_asks_for_a_person(
     assert "bug of ours" not in of(report, "sgd_step").feedback
     data = report.to_json()
     assert (data["needs_review"], data["score"]) == (True, 90)
+
+
+@pytest.mark.parametrize("part", ["of", "links"])
+def test_a_program_that_takes_more_than_reading_may_take_is_unreadable(
+    grader: Grader, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    def over(*_: object) -> Program:
+        raise OverLimit("it is nested too deeply")
+
+    monkeypatch.setattr(Program, part, staticmethod(over) if part == "of" else property(over))
+    wrong = "def half_squared_error(y, target):\n    return 0.0\n"
+    report = grade(grader, program(half_squared_error=wrong))
+    assert report.problem == "unreadable submission: it is nested too deeply"
+    assert {one.outcome for one in report.exercises} == {"missing"}
+    assert (report.score, report.needs_review) == (0, False)
+    assert "Hand it in again" in report.exercises[0].feedback
+
+
+@pytest.mark.parametrize("fault", [GraderFault("no room"), ZeroDivisionError("no room")])
+def test_a_fault_in_reading_a_program_takes_no_points(
+    grader: Grader, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def failing(*_: object) -> Program:
+        raise fault
+
+    monkeypatch.setattr(Program, "of", staticmethod(failing))
+    report = grade(grader, program())
+    assert {one.outcome for one in report.exercises} == {"not_graded"}
+    assert all("no room" in one.fault for one in report.exercises)
+    assert report.needs_review

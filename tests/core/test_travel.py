@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.labcheck.travelled import defined
 from autograder.spec.loading import load
 from autograder.spec.travel import text_of
 
@@ -82,3 +83,10 @@ def test_nothing_travels_that_is_not_named(root: Path) -> None:
 def test_a_solution_never_travels(root: Path) -> None:
     with pytest.raises(ValueError, match="secret is of a solution, which does not travel"):
         text_of(load("exercises.small.leaks", root).scenario)
+
+
+def test_a_dataclass_travels_to_students() -> None:
+    source = "from dataclasses import dataclass\n@dataclass\nclass Pair:\n    one: int\n    two: 'int'\n"
+    made = defined("f", f"{source}def f(x: int) -> int:\n    return Pair(x, 2 * x).two\n", "<f>")
+    assert made(3) == 6
+    assert made.__module__ not in sys.modules

@@ -1,6 +1,8 @@
 """What is said of the known mistakes when nobody knows them: each is then an unseen program.
 
 ``python -m tests.core.unlisted [LAB [EXERCISE…]]`` prints a sentence for each, and the figures.
+``python -m tests.core.unlisted --mutants 12 [LAB [EXERCISE…]]`` does so for twelve mutants of each
+reference, which nobody has seen: with the known mistake that they are taken for, if any.
 """
 
 from __future__ import annotations
@@ -10,11 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.chain.mutants import Mutant, mutants
 from autograder.chain.verify import SECRET, trials_of
-from autograder.judge.oracle import Oracle
-from autograder.labcheck.dependences import AGAIN, Probe, Seen, probed
+from autograder.judge.calls import TRAINING_SECONDS, Request
+from autograder.judge.oracle import LazyAnswers, Oracle
+from autograder.labcheck.dependences import Seen
 from autograder.labcheck.telling import said
-from autograder.labcheck.verdict import Observed, Trial
+from autograder.labcheck.verdict import Observed, diagnose
+from autograder.sandbox.errors import SandboxError
 from autograder.sandbox.pool import Sandbox
 from autograder.spec import Exercise, Mistake
 from autograder.spec.collection import collect, labs
@@ -59,28 +64,68 @@ def of_exercise(exercise: Exercise, oracle: Oracle) -> Iterator[Unlisted]:
         if first is None or not first.question.value or first.mismatch is None:
             continue
         entry = oracle.entry(exercise, f"mistakes.{place}.function")
-        text = said(
-            trials, exercise.parts, lambda t=trials, e=entry: _seen(exercise, oracle, t, e)
-        )
+        text = said(trials, exercise.parts, lambda e=entry: _seen(exercise, oracle, e))
         kind = first.mismatch.kind
         yield Unlisted(oracle.collected.slug, exercise.name, mistake, kind, text)
 
 
-def _seen(exercise: Exercise, oracle: Oracle, trials: list[Trial], entry: str) -> list[Seen]:
-    known = oracle.probed(exercise, 0)
-    requests = {probe: request for probe, request, _ in known}
-    requests[AGAIN] = oracle.expected(exercise, 0)[0][0]
+def _seen(exercise: Exercise, oracle: Oracle, entry: str) -> list[Seen]:
+    def answer(asked: Request) -> Observed:
+        return oracle.reply(exercise, entry, asked, arguments=False).result
 
-    def call(probe: Probe) -> Observed:
-        return oracle.reply(exercise, entry, requests[probe], arguments=False).result
+    return oracle.probing(exercise, 0).seen(exercise.parts, answer)
 
-    first, facts = trials[0], [(probe, due) for probe, _, due in known]
-    return probed(facts, first.question, first.got, exercise.parts, call)
+
+def mutants_of_lab(slug: str, names: frozenset[str], count: int) -> Iterator[Unlisted]:
+    """Some mutants of each reference that fail a value case; `mistake` says what was changed."""
+    collected = collect(slug, COURSE)
+    source = (COURSE / "solutions" / f"{slug}.py").read_text(encoding="utf-8")
+    with Sandbox(collected.lab.arrays, isolation="process", course=collected.root) as sandbox:
+        oracle = Oracle(collected, SECRET, sandbox)
+        try:
+            for exercise in collected.exercises:
+                if names and exercise.name not in names:
+                    continue
+                made = mutants(source, exercise.name)
+                for number, mutant in enumerate(made[:: max(1, len(made) // count)]):
+                    try:
+                        yield from _mutant(
+                            exercise, oracle, f"mutants.{exercise.name}_{number}", mutant
+                        )
+                    except SandboxError:
+                        oracle.close()
+        finally:
+            oracle.close()
+
+
+def _mutant(exercise: Exercise, oracle: Oracle, module: str, mutant: Mutant) -> Iterator[Unlisted]:
+    expected = oracle.expected(exercise, 0)
+    oracle.load({"mutants": "", module: mutant.text})
+    entry, requests = f"{module}:{exercise.name}", [request for request, _ in expected]
+    trials = list(
+        trials_of(expected, LazyAnswers(oracle, exercise, entry, requests, TRAINING_SECONDS))
+    )
+    first = next((trial for trial in trials if not trial.passed), None)
+    if first is None or not first.question.value or first.mismatch is None:
+        return
+    named = diagnose(trials, oracle.mistakes(exercise, 0))
+    text = f"({named})" if named else ""
+    if not text:
+        text = said(trials, exercise.parts, lambda: _seen(exercise, oracle, entry))
+    change = Mistake(module, print, f"{mutant.before.strip()}  ->  {mutant.after.strip()}", "")
+    yield Unlisted(oracle.collected.slug, exercise.name, change, first.mismatch.kind, text)
 
 
 def main() -> None:
-    slugs, names = sys.argv[1:2] or labs(COURSE), frozenset(sys.argv[2:])
-    found = [one for slug in slugs for one in of_lab(slug, names)]
+    given, count = sys.argv[1:], 0
+    if given[:1] == ["--mutants"]:
+        count, given = int(given[1]), given[2:]
+    slugs, names = given[:1] or labs(COURSE), frozenset(given[1:])
+    found = [
+        one
+        for slug in slugs
+        for one in (mutants_of_lab(slug, names, count) if count else of_lab(slug, names))
+    ]
     for one in found:
         where = f"{one.lab}/{one.exercise} {one.mistake.name}"
         print(f"{where} [{one.kind}] {one.mistake.when}\n    => {one.text or '—'}")

@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
 import fault_kit as kit
+import psutil
 import pytest
 
 from autograder.course import processes
@@ -74,9 +76,9 @@ def test_a_killed_worker_costs_its_exercise_only(
     original = Candidate.call
 
     def killed(candidate: Candidate, exercise: Any, *told: Any) -> Any:
-        candidate._load()
-        if exercise.name == "audit_trace" and candidate._worker is not None:
-            threading.Timer(0.2, os.kill, (candidate._worker.pid, signal.SIGKILL)).start()
+        loaded = candidate._load(exercise)
+        if exercise.name == "audit_trace" and loaded is not None:
+            threading.Timer(0.2, os.kill, (loaded.worker.pid, signal.SIGKILL)).start()
         return original(candidate, exercise, *told)
 
     monkeypatch.setattr(Candidate, "call", killed)
@@ -134,6 +136,23 @@ def test_a_killed_grader_leaves_no_process_and_the_old_reports(
     if how == signal.SIGKILL and jobs == 2:
         assert kit.run(*told).returncode == 0
         assert kit.reports_in(out) == expected
+
+
+def test_a_run_that_is_broken_off_waits_for_nobody_s_program(tmp_path: Path) -> None:
+    paths = kit.hand_ins(tmp_path / "x", 4, SLEEPS.replace("sleep(5)", "sleep(9)"))
+    told = ["--jobs", 2, "--secret-file", kit.secret_in(tmp_path), *paths]
+    with subprocess.Popen(
+        kit.command(*told), cwd=kit.COURSE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        kit.until(lambda: len(kit.judges(process.pid)) == 2)
+        kit.until(lambda: any(map(kit.family, [one.pid for one in kit.judges(process.pid)])))
+        time.sleep(4)  # they are at the slow exercise, which takes minutes
+        below = kit.family(process.pid)
+        process.send_signal(signal.SIGINT)
+        try:
+            kit.until(lambda: kit.gone([*below, psutil.Process(process.pid)]), 60)
+        finally:
+            process.kill()
 
 
 def test_a_submission_that_no_judge_survives_is_left_to_a_person(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,3 +39,11 @@ def course(built: Path, tmp_path: Path) -> Course:
     root = tmp_path / "course"
     shutil.copytree(built, root)
     return Course(root)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def programs_beside_python() -> Iterator[None]:
+    """nbgrader starts alembic by its name for a new gradebook; a virtual environment has it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        yield

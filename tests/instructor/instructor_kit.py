@@ -7,10 +7,13 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from nbgrader.api import Gradebook
 
 TITLE = "Sums & <others>"
 NAMES = ("double", "running_sum", "share_of")
@@ -185,6 +188,14 @@ class Course:
         path = self.root / "autograded" / student / "tiny" / "tiny.ipynb"
         found: dict[str, Any] = json.loads(path.read_text("utf-8"))
         return found
+
+
+@contextmanager
+def gradebook(course: Course) -> Iterator[Any]:
+    """The gradebook, as nbgrader's own tools open it."""
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as opened:
+        yield opened
+        opened.db.commit()
 
 
 GRADES = """

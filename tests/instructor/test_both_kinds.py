@@ -110,6 +110,9 @@ class Settings:
         self.GenerateFeedback = Section()
         self.GenerateAssignment = Section(hooks)
         self.FileNameCollectorPlugin = Section(valid_ext=[".tex"])
+        self.ExchangeFactory = Section(collect="mine.Collect")
+        self.ExportApp = Section()
+        self.HTMLExporter = Section(preprocessors=["mine.Page"], filters={"mine": "mine.filter"})
 
 
 def test_what_a_course_has_set_stays_as_it_was() -> None:
@@ -119,7 +122,14 @@ def test_what_a_course_has_set_stays_as_it_was() -> None:
     assert settings.Autograde.autograde_preprocessors == [
         "mine.Filter",
         "autograder.course.plugins.Judge",
+        "autograder.course.sanitising.Sanitise",
     ]
+    assert settings.Autograde["sanitize_preprocessors"][0].endswith(".Sanitise")
+    assert settings.ExchangeFactory["collect"] == "mine.Collect"
+    assert settings.ExchangeFactory["submit"].startswith("autograder.")
+    shown = "autograder.course.sanitising.Shown"
+    assert settings.HTMLExporter["preprocessors"] == [shown, "mine.Page"]
+    assert {"mine", "markdown2html"} <= set(settings.HTMLExporter["filters"])
     names = [
         str(one).rpartition(".")[2].strip("'>")
         for one in settings.GenerateFeedback["preprocessors"]

@@ -277,10 +277,10 @@ def test_points_that_no_build_has_seen_are_not_booked(course: Course) -> None:
 def test_a_file_that_changes_meanwhile_is_not_booked(course: Course) -> None:
     path = course.hand_in("ada")
     setup = Setup("tiny", course.root, b"the secret of the tests")
-    run = _Run(None, kept(course.root, "tiny"), setup, "rules", Graded(1), lambda *_: None)  # type: ignore[arg-type]
+    book: Any = Unbooked()
+    run = _Run(book, kept(course.root, "tiny"), setup, "rules", Graded(1), lambda *_: None)
     (submission,) = run.new({"ada": path.parent})
     report = LabReport("tiny", "ada", "cpu", (), 0.0, ())
-    run.book = Unbooked()  # type: ignore[assignment]
     changed = replace(submission, cells=submission.cells[:1])
     run._book(changed, report)
     assert run.graded.booked == 0
@@ -291,6 +291,8 @@ def test_a_file_that_changes_meanwhile_is_not_booked(course: Course) -> None:
 
 class Unbooked:
     """A gradebook into which nothing may come."""
+
+    handed_in_below = None
 
     def enter(self, *_: object) -> None:
         """Never called."""

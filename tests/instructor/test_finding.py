@@ -15,10 +15,13 @@ from pathlib import Path
 import pytest
 from instructor_kit import RIGHT, Course
 
-from autograder.course.candidates import ENTRIES, kind_of, stem_of
+from autograder.course import finding
+from autograder.course.candidates import kind_of, stem_of
 from autograder.course.companions import is_own
 from autograder.course.finding import handed_in_by
+from autograder.course.walking import ENTRIES
 from autograder.judge.submission import Submission
+from autograder.sandbox.errors import GraderFault, OverLimit
 
 STUBS = {name: f"def {name}(x):\n    raise NotImplementedError" for name in RIGHT}
 
@@ -561,3 +564,53 @@ def test_a_class_in_a_folder_with_brackets_is_found_by_both_commands(
         base.execute("UPDATE grade SET auto_score = NULL")
     lab.run("nbgrader", "autograde", "tiny")
     assert lab.grades() == ours
+
+
+# -- limits --------------------------------------------------------------------------------------
+
+
+def test_a_hand_in_that_takes_more_than_reading_may_take_is_unreadable(
+    lab: Course, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def over(*_: object) -> Submission:
+        raise OverLimit("reading it takes longer than 10 seconds")
+
+    monkeypatch.setattr(finding, "bounded", over)
+    put(here / "tiny.py", script())
+    submission = found(here, lab)
+    assert submission.problem == "unreadable submission: reading it takes longer than 10 seconds"
+    assert (submission.fault, submission.cells) == ("", ())
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (GraderFault("the reading process was ended from outside"), "the reading process was"),
+        (ZeroDivisionError("a bug of ours"), "ZeroDivisionError: a bug of ours"),
+    ],
+)
+def test_a_fault_in_reading_is_ours_and_stops_nobody(
+    lab: Course, here: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception, told: str
+) -> None:
+    def failing(*_: object) -> Submission:
+        raise fault
+
+    monkeypatch.setattr(finding, "bounded", failing)
+    submission = found(put(here / "tiny.py", script()), lab)
+    assert submission.problem is None
+    assert submission.fault.startswith(told)
+
+
+def test_long_names_in_a_zip_are_left_out(lab: Course, here: Path) -> None:
+    long: dict[str | zipfile.ZipInfo, bytes | str]
+    long = {"a" * 60_000 + f"{number}.py": "" for number in range(20)}
+    put(here / "more.zip", zipped({**long, "tiny.py": script()}))
+    assert found(here, lab).notes[-1].startswith("more.zip/tiny.py was taken")
+
+
+def test_long_names_that_are_imported_are_followed_nowhere(lab: Course, here: Path) -> None:
+    deep = "import " + "a." * 3_000 + "a\n"
+    wide = f"from .{'a' * 50_000} import {', '.join(['b'] * 15_000)}\n"
+    submission = found(put(here / "tiny.py", script() + deep + wide), lab)
+    assert submission.problem is None
+    assert {"double", "running_sum"} <= submission.cells[-1].defines

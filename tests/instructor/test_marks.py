@@ -7,15 +7,12 @@ import datetime
 import io
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
-from instructor_kit import NAMES, POINTS, RIGHT, STAMP, WRONG, Course
-from nbgrader.api import Gradebook
+from instructor_kit import NAMES, POINTS, RIGHT, STAMP, WRONG, Course, gradebook
 
 from autograder.course import publishing
 from autograder.course.grading import Asked, Graded, grade_class
@@ -50,14 +47,6 @@ LEANS = RIGHT | {
 def grade(course: Course, *, force: bool = False, **only: tuple[str, ...]) -> Graded:
     asked = Asked(force, **only)
     return grade_class("tiny", SECRET, root=course.root, isolation="process", asked=asked)
-
-
-@contextmanager
-def gradebook(course: Course) -> Iterator[Any]:
-    """The gradebook, as nbgrader's own tools open it."""
-    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as opened:
-        yield opened
-        opened.db.commit()
 
 
 def due(course: Course, when: datetime.datetime) -> None:

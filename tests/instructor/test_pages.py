@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -30,10 +31,10 @@ from autograder.pages.class_page import class_page
 from autograder.pages.gradescope import results_json
 from autograder.pages.insight import Insight, insight
 from autograder.pages.junit import junit_xml
-from autograder.pages.marks import Mark, as_judged
+from autograder.pages.marks import Mark, Person, as_judged
 from autograder.pages.overview import MARK, heading, overview
 from autograder.pages.rendering import render
-from autograder.pages.sheet import csv_text, safe
+from autograder.pages.sheet import canvas_text, csv_text, moodle_text, safe
 from autograder.pages.student_page import Section, student_page
 from autograder.spec import collection
 from autograder.spec.collection import Collected
@@ -325,8 +326,8 @@ def test_junit_counts_failures_and_errors_apart() -> None:
     assert (suites["tiny/ada"].get("failures"), suites["tiny/ada"].get("errors")) == ("0", "0")
     assert (suites["tiny/<eve>"].get("failures"), suites["tiny/<eve>"].get("errors")) == ("1", "1")
     assert suites["tiny/hal"].findtext("system-err") == "unreadable submission: no text"
-    assert [case.get("name") for case in suites["tiny/bob"]] == list(NAMES)
-    assert EVIL in str(suites["tiny/bob"][0].findtext("failure"))
+    assert [case.get("name") for case in suites["tiny/bob"].iter("testcase")] == list(NAMES)
+    assert EVIL in str(suites["tiny/bob"].findtext("testcase/failure"))
 
 
 def judged(reports: Sequence[LabReport]) -> list[tuple[LabReport, Mark]]:
@@ -341,6 +342,36 @@ def test_no_cell_of_the_sheet_is_a_formula() -> None:
     for start in ("=", "+", "-", "@", "\t", "\r"):
         assert safe(f"{start}1") == f"'{start}1"
     assert [safe(13.3333), safe(None), safe(100.0)] == ["13.3333", "", "100"]
+    assert [safe(-5), safe(-5.5), safe(1e-3), safe(True)] == ["-5", "-5.5", "0.001", "True"]
+
+
+BLANKS = ("", " ", "\xa0", '"', "'", ' "', "\u200b", "\ufeff", "\n", " \t")
+SIGNS = "=+-@＝＋－＠﹦﹢﹣﹫"
+
+
+@pytest.mark.parametrize("separator", ["", "x;", "x,", "x\t", "x|", "x\r", "x\n", 'x";'])
+def test_no_part_of_a_cell_is_a_formula_whatever_separates_cells(separator: str) -> None:
+    for blank in BLANKS:
+        for sign in SIGNS:
+            written = safe(f"{separator}{blank}{sign}cmd()")
+            for part in re.split("[;,|\t\r\n]", written):
+                bare = part.lstrip(' "`\xa0\u200b\ufeff')
+                assert bare[:1] not in [*SIGNS], (separator, blank, sign, written)
+    for plain in ("late: -20", "1; -2, 3", "a-b", "x=1", "2 * (3 + 4)", "Übung", "a@b.c", ""):
+        assert safe(plain) == plain
+
+
+@pytest.mark.parametrize("write", [canvas_text, moodle_text])
+def test_ids_by_which_another_place_finds_students_stay(write: Any) -> None:
+    for name, kept in (("@ada", True), ("-12", True), ("+49.1", True), ("ada@x.org", True)) + (
+        ("=HYPERLINK(1)", False),
+        ("@SUM(1)", False),
+        ("+1|cmd!A0", False),
+    ):
+        mark = replace(as_judged(CLASS[0]), person=Person(name, "A", "B", name, name))
+        cells = list(csv.reader(io.StringIO(write("tiny", [mark]))))[-1]
+        assert (name in cells) is kept, cells
+        assert (f"'{name}" in cells) is not kept, cells
 
 
 def test_the_sheet_has_a_line_for_each_student() -> None:
@@ -467,3 +498,35 @@ def test_a_terminal_marks_whom_to_look_at(capsys: pytest.CaptureFixture[str]) ->
     shown = capsys.readouterr().out
     assert f"Note: {ODD.notes[0]}" in shown
     assert f"To look at: {ODD.look_at}" in shown
+
+
+UNWALLED = replace(CLASS[0], isolation=("tier none: not isolated", "rlimits"))
+
+
+def test_what_ran_without_a_sandbox_says_so_everywhere(
+    collected: Collected, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_reports([UNWALLED, CLASS[1]])
+    told = {"lab": "tiny", "warning": UNWALLED.warning}
+    everywhere = {
+        "terminal": capsys.readouterr().out,
+        "class page": class_page(insight(collected, [UNWALLED, CLASS[1]])),
+        "student page": student_page(UNWALLED, "Sums", {}),
+        "nbgrader's feedback": overview(from_dict({"metadata": {MARK: told}, "cells": []})),
+        "gradescope": results_json(UNWALLED),
+        "junit": junit_xml([UNWALLED]).decode(),
+    }
+    for place, text in everywhere.items():
+        words = " ".join("".join(Reader(text).text).split()) if "page" in place else text
+        assert "Not isolated: this ran without a sandbox" in words, place
+        assert "ran in isolation" not in words, place
+    (row,) = csv.DictReader(io.StringIO(csv_text(NAMES, [(UNWALLED, as_judged(UNWALLED))])))
+    assert row["isolation"] == "tier none: not isolated"
+    assert UNWALLED.to_json()["isolation"][0] == "tier none: not isolated"
+
+
+def test_what_ran_behind_walls_has_no_warning(collected: Collected) -> None:
+    page = class_page(insight(collected, CLASS))
+    texts = [page, student_page(CLASS[0], "Sums", {}), junit_xml(CLASS[:1]).decode()]
+    assert not any("Not isolated" in text for text in texts)
+    assert "tier A: isolated" in page

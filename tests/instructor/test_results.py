@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import resource
 import shutil
 from pathlib import Path
 
@@ -128,19 +129,16 @@ def test_no_name_is_ever_a_path(name: str, tmp_path: Path) -> None:
     assert [file.parent for file in files] == [tmp_path / "kept" / "class"]
 
 
-def test_a_file_is_whole_or_it_is_not_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_is_whole_or_it_is_not_there(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     write_whole(file, "before")
-
-    def full(self: Path, data: bytes) -> int:
-        with self.open("wb") as half:
-            half.write(data[:3])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OSError, match="No space"):
-        write_whole(file, "afterwards")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3, hard))
+    try:
+        with pytest.raises(OSError, match="too large") as caught:
+            write_whole(file, "afterwards")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert caught.value.filename == str(file)
     assert file.read_text() == "before"
     assert list(tmp_path.iterdir()) == [file]

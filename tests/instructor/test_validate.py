@@ -56,7 +56,7 @@ def test_only_what_is_not_right_fails(body: str, told: str, course: Course) -> N
 def test_a_cell_that_does_not_run_is_named_in_a_sentence(course: Course) -> None:
     said = validated(course, course.notebook(RIGHT | {"double": "def double(x:\n    return 1"}))
     assert "VALIDATION FAILED ON 1 CELL(S)" in said
-    assert "    double is not defined: does its cell run?\n" in said
+    assert "    double is not defined: its cell did not run to its end at " in said
     assert "NameError" not in said
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import call, load
 
-from autograder.sandbox import wire
+from autograder.sandbox import pool, wire
 from autograder.sandbox.errors import Violation, WorkerGone
 from autograder.sandbox.pool import Sandbox, Worker
 
@@ -213,7 +213,7 @@ def test_a_worker_without_memory_for_its_own_work_says_so(worker: Worker) -> Non
 
 
 def test_resident_memory_is_watched_too(worker: Worker) -> None:
-    worker._most = worker._resident() + 50 * 2**20
+    worker._most = worker._usage().resident + 50 * 2**20
     source = "import time\ndef f():\n    x = bytearray(100 * 2**20)\n    time.sleep(5)"
     assert _gone(worker, source).kind == "memory"
 
@@ -332,3 +332,57 @@ def test_a_large_request_is_not_held_up_by_a_worker_that_does_not_read(worker: W
         for _ in range(5):
             call(worker, "f", arrays, seconds=0.5)
     assert wire.BODY_LIMIT > 2**25
+
+
+def test_threads_are_counted_where_the_kernel_does_not(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(pool.THREADS, "cpu", 8)
+    threads = "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
+    source = f"import threading, time\ndef f():\n    for _ in range(9): {threads}\n"
+    load(worker, source)
+    with pytest.raises(WorkerGone, match="it started more than 8 threads") as caught:
+        call(worker, "f")
+    assert caught.value.kind == "crash"
+
+
+def test_a_few_threads_are_no_harm(worker: Worker) -> None:
+    source = (
+        "import threading\ndef f():\n    got = []\n"
+        "    all = [threading.Thread(target=got.append, args=(n,)) for n in range(20)]\n"
+        "    for one in all: one.start()\n    for one in all: one.join()\n    return len(got)"
+    )
+    load(worker, source)
+    assert call(worker, "f")["result"] == 20
+
+
+SPIN = "def f():\n    while True: pass"
+
+
+def test_processor_time_is_bounded_for_itself(worker: Worker) -> None:
+    load(worker, SPIN)
+    header = {"op": "call", "entry": "f", "args": []}
+    with pytest.raises(WorkerGone, match="more processor time than allowed") as caught:
+        worker.request(header, seconds=600, cpu=0.3)
+    assert caught.value.kind == "timeout"
+    assert worker.cpu >= 0.3
+
+
+def test_time_of_all_threads_counts(worker: Worker) -> None:
+    source = (
+        "import threading, time\n"
+        "def burn():\n    while True: pass\n"
+        "def f():\n    threading.Thread(target=burn, daemon=True).start()\n    time.sleep(600)"
+    )
+    load(worker, source)
+    with pytest.raises(WorkerGone, match="more processor time than allowed"):
+        worker.request({"op": "call", "entry": "f", "args": []}, seconds=600, cpu=0.3)
+
+
+def test_what_was_used_is_known_after_the_end(numpy_box: Sandbox) -> None:
+    with numpy_box.worker() as worker:
+        load(
+            worker,
+            "import time\nends = time.process_time() + 0.2\nwhile time.process_time() < ends: pass",
+        )
+    assert worker.cpu >= 0.2

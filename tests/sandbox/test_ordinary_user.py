@@ -70,6 +70,12 @@ def fills():
     while True:
         open(f"file{n}", "wb").write(bytes(2**20))
         n += 1
+def threads():
+    import threading
+    threading.stack_size(65536)
+    for n in range(2000):
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+    time.sleep(60)
 def many():
     n = 0
     while True:
@@ -88,14 +94,14 @@ with Sandbox("numpy", course=Path(sys.argv[2]), without=json.loads(sys.argv[3]))
             worker.request({"op": "load", "cells": [cell]}, seconds=10)
             call = {"op": "call", "entry": "tries", "args": []}
             found.append(worker.request(call, seconds=10)[0]["result"])
-    for entry in ("ends", "fills", "many"):
+    for entry in ("ends", "fills", "many", "threads"):
         with box.worker() as worker:
             worker.request({"op": "load", "cells": [cell]}, seconds=10)
             try:
                 answer = worker.request({"op": "call", "entry": entry, "args": []}, seconds=20)[0]
                 found.append([entry, answer["text"]])
             except WorkerGone as gone:
-                found.append([entry, gone.kind])
+                found.append([entry, gone.kind if entry != "threads" else gone.text])
     with box.worker() as worker:
         worker.request({"op": "load", "cells": [cell]}, seconds=10)
         found.append(worker.request(call, seconds=10)[0]["result"])
@@ -130,11 +136,12 @@ def _as_ordinary_user(tmp_path: Path, *without: str) -> list:
 def test_an_ordinary_user_is_as_safe(tmp_path: Path, without: tuple[str, ...]) -> None:
     tier, *rounds = _as_ordinary_user(tmp_path, *without)
     assert tier in ("A+", "A")
-    for got, own, uid in (node["l"] for node in (*rounds[:3], rounds[6])):
+    for got, own, uid in (node["l"] for node in (*rounds[:3], rounds[7])):
         assert got == {"l": []}
         assert own == {"l": ["own.txt"]}
         assert uid != 0
-    (_, ends), (_, fills), (_, many) = rounds[3:6]
+    (_, ends), (_, fills), (_, many), (_, threads) = rounds[3:7]
+    assert threads == "it started more than 64 threads"
     assert ends == "crash"
     for end in (fills, many):
         assert end == "memory" or "No space left" in end or "too large" in end

@@ -103,8 +103,10 @@ def test_a_fork_server_with_two_threads_does_not_fork() -> None:
         def threads(self) -> int:
             return 2
 
-    made = forkserver.Server(None, Walls(), None)  # type: ignore[arg-type]
-    answer, sent = made.fork({"memory": 1}, [])
+    made = forkserver.Server(None, Walls())  # type: ignore[arg-type]
+    forked = made.fork({"memory": 1}, [])
+    assert not isinstance(forked, forkserver.Child)
+    answer, sent = forked
     assert "2 threads" in answer["error"]
     assert sent == []
 

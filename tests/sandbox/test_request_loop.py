@@ -73,16 +73,13 @@ def test_lines_are_those_of_the_students_file(worker: Worker) -> None:
     answer = call(worker, "f", 0)
     assert answer["type"] == "ZeroDivisionError"
     assert answer["bases"][:2] == ["ZeroDivisionError", "ArithmeticError"]
-    assert answer["lines"] == [
-        ["submission.py", 45, "return g(x)"],
-        ["submission.py", 42, "return 1 / x"],
-    ]
+    assert answer["lines"] == [["submission.py", 45], ["submission.py", 42]]
 
 
 def test_a_syntax_error_has_its_line(worker: Worker) -> None:
     header = {"op": "load", "cells": [cell("x = 1\ny = (", offset=9)]}
     answer = worker.request(header, seconds=5)[0]["cells"][0]
-    assert answer["lines"] == [["submission.py", 11, "y = ("]]
+    assert answer["lines"] == [["submission.py", 11]]
 
 
 def test_cells_can_be_run_one_by_one(worker: Worker) -> None:
@@ -296,7 +293,7 @@ def test_given_modules_can_be_imported_and_reached_by_path(worker: Worker) -> No
 def test_an_error_in_a_given_module_shows_its_line(worker: Worker) -> None:
     load(worker, modules={"m.n": "def f():\n    return [][1]\n"})
     answer = call(worker, "m.n:f")
-    assert answer["lines"] == [["m/n.py", 2, "return [][1]"]]
+    assert answer["lines"] == [["m/n.py", 2]]
 
 
 SCENARIO = """

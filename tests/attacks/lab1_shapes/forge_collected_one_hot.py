@@ -1,5 +1,5 @@
 # Finds the forbidden function among all objects of the process.
-# expect: one_hot=forbidden
+# expect: one_hot=forbidden|error
 import gc
 import types
 

@@ -9,7 +9,7 @@ def attack():
         header = frame.f_locals.get("header")
         if isinstance(header, dict):
             known = {"op", "id", "answers", "entry", "scenario", "args", "device", "arguments",
-                     "source", "file", "offset"}
+                     "source", "file", "offset", "most", "most_left", "limits"}
             if set(header) - known:
                 raise Escaped(str(sorted(header)))
         frame = frame.f_back
