@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from autograder.judge.grader import Grader
 from autograder.spec.collection import Collected, collect
@@ -73,9 +76,20 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
     """With several processes: a file stays together, but for tests of labs, where each lab does."""
-    for item in items:
-        call = getattr(item, "callspec", None)
-        lab = call.params.get("lab") if call is not None and "labs" in item.path.parts else None
-        item.add_marker(pytest.mark.xdist_group(f"{item.path}:{lab}" if lab else str(item.path)))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        lab = re.search(r"\[(lab\d+_[a-z0-9]+)", nodeid) if "/labs/" in file else None
+        return f"{file}:{lab[1]}" if lab else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first, so that no process waits for another at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)

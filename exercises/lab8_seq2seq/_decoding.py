@@ -128,24 +128,32 @@ def branches(step: Any, state: Any, last: int) -> tuple[Scores, Any]:
     return logits[0] - np.log(np.exp(logits[0] - logits.max()).sum()) - logits.max(), after
 
 
-def searched(draw: Mapping[str, Any]) -> Search:
-    """A beam search that keeps a state with each hypothesis."""
+def searched(draw: Mapping[str, Any], *, stops: bool = True) -> Search:
+    """A beam search that keeps a state with each hypothesis.
+
+    stops: where no hypothesis is alive; else it goes wrong and on with those of the step before.
+    """
     step, first = playing(draw)
     found = Search((0.0, ()), [], [], np.inf, 0)
     going: list[tuple[float, tuple[int, ...], Any, int]] = [(0.0, (), first, 0)]
     moves: dict[tuple[int, ...], int] = {}
     for depth in range(draw["max_len"]):
         every: list[Any] = []
+        after: dict[int, Any] = {}
         for place, (total, said, state, moved) in enumerate(going):
-            more, after = branches(step, state, said[-1] if said else draw["start_id"])
+            last = said[-1] if said else draw["start_id"]
+            more, after[place] = branches(step, state, last)
             for v, m in enumerate(more.tolist()):
-                every.append((total + m, (*said, v), after, moved, place))
+                every.append((total + m, (*said, v), after[place], moved, place))
         every.sort(key=lambda one: one[0], reverse=True)
         found.closest = min(found.closest, closest_call(every[: draw["beam"] + 1]))
         kept = every[: draw["beam"]]
         found.finished += [one[:2] for one in kept if one[1][-1] == draw["end_id"]]
         moves |= {one[1]: one[3] for one in kept}
         alive = [one for one in kept if one[1][-1] != draw["end_id"]]
+        if not alive and not stops:
+            going = [(*one[:2], after[row], one[3]) for row, one in enumerate(going)]
+            continue
         going = [
             (*one[:3], one[3] + (depth > 0 and one[4] != row)) for row, one in enumerate(alive)
         ]

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 import runpy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from autograder.chain.verify import defined_in, right_programs
-from autograder.course.processes import Setup, judge
+from autograder.judge.grader import Grader
 from autograder.judge.report import LabReport
 from autograder.judge.submission import read
 from autograder.spec.collection import collect
@@ -23,16 +23,22 @@ from autograder.spec.collection import collect
 HERE = Path(__file__).parent
 COURSE = HERE.parents[1]
 LABS = sorted(path.parent.name for path in HERE.glob("*/wrong.py"))
-STUDENTS = 2
-"""Programs share the draws of a few students: what mistakes give is then found out only once."""
+SECRET = b"programs nobody has seen"
+STUDENT = "one student"
+"""Programs share the draw of one student: what mistakes give is then found out only once."""
 
 pytestmark = pytest.mark.slow
 
 
+def cells_of(program: str) -> list[str]:
+    """The cells of a program in the percent format, with their marks."""
+    return re.split(r"^(?=# %%)", program, flags=re.MULTILINE)
+
+
 def slips(lab: str) -> Iterator[tuple[str, str, str]]:
     """(exercise, name of the slip, the whole program with it)."""
-    plain = (COURSE / "exercises" / lab / "right" / "plain.py").read_text(encoding="utf-8")
-    cells = re.split(r"^(?=# %%)", plain, flags=re.MULTILINE)
+    plain = COURSE / "exercises" / lab / "right" / "plain.py"
+    cells = cells_of(plain.read_text(encoding="utf-8"))
     for exercise, name, old, new in runpy.run_path(str(HERE / lab / "wrong.py"))["WRONG"]:
         own = re.compile(rf"^(?:def|class) {exercise}\b", re.MULTILINE)
         places = [k for k, cell in enumerate(cells) if own.search(cell)]
@@ -43,28 +49,28 @@ def slips(lab: str) -> Iterator[tuple[str, str, str]]:
         yield exercise, name, "".join([*cells[: places[0]], changed, *cells[places[0] + 1 :]])
 
 
-def graded(lab: str, files: list[Path], only: frozenset[str] = frozenset()) -> list[LabReport]:
-    """Reports in the order of the files; only: the exercises that are judged, or all."""
-    work = [read(path, f"student {place % STUDENTS}") for place, path in enumerate(files)]
-    setup = Setup(lab, COURSE, b"programs nobody has seen", isolation="process", only=only)
-    return [report for _, report in judge(work, setup, jobs=1)] if work else []
+def graded(lab: str, programs: Iterable[tuple[Path, frozenset[str]]]) -> list[LabReport]:
+    """Their reports; with each program the exercises that are judged, or none for all."""
+    with Grader(collect(lab, COURSE), SECRET, isolation="process") as grader:
+        return [grader.grade(read(path, STUDENT)) for path, grader.only in programs]
 
 
-def in_part(lab: str, made: list[tuple[str, str, str]]) -> tuple[list[bool], frozenset[str]]:
-    """Which slips are judged without the trainings, which cost most, and what is judged then.
+def concerned(lab: str, made: list[tuple[str, str, str]]) -> Iterator[frozenset[str]]:
+    """What is judged of each slip: all, of the first in an exercise; then it and what uses it.
 
-    The first slip of an exercise is judged in full, and each where a training may meet it.
+    Trainings, which cost most, are judged with the first slips and with their own.
     """
-    exercises = collect(lab, COURSE).exercises
-    trainings = {one.name for one in exercises if one.training}
-    parts, seen = [], set()
+    names = [one.name for one in collect(lab, COURSE).exercises if not one.training]
+    seen: set[str] = set()
     for exercise, _, program in made:
-        own = re.split(r"^(?=# %%|def |class )", program, flags=re.MULTILINE)
-        cells = [cell for cell in own if cell.startswith(tuple(f"def {one}" for one in trainings))]
-        met = any(re.search(rf"\b{exercise}\b", cell) for cell in cells)
-        parts.append(bool(trainings) and exercise in seen and not met)
+        using = [cell for cell in cells_of(program) if re.search(rf"\b{exercise}\b", cell)]
+        users = {
+            one
+            for one in names
+            if any(re.search(rf"^(?:def|class) {one}\b", cell, re.MULTILINE) for cell in using)
+        }
+        yield frozenset({exercise, *users}) if exercise in seen else frozenset()
         seen.add(exercise)
-    return parts, frozenset(one.name for one in exercises) - trainings
 
 
 @pytest.mark.parametrize("lab", LABS)
@@ -76,7 +82,9 @@ def test_right_programs_get_full_marks(lab: str) -> None:
     assert files[:-1], "there is no notebook"
     told = {
         f"{path.stem}: {one.name}": f"{one.feedback}\n{one.fault}"
-        for path, report in zip(files, graded(lab, files), strict=True)
+        for path, report in zip(
+            files, graded(lab, ((path, frozenset()) for path in files)), strict=True
+        )
         for one in report.exercises
         if one.outcome != "right" or one.score != one.max_score
     }
@@ -99,19 +107,15 @@ def test_a_slip_costs_its_own_exercise_and_no_other(lab: str, tmp_path: Path) ->
     for path, (_, _, program) in zip(files, made, strict=True):
         compile(program, str(path), "exec")
         path.write_text(program, encoding="utf-8")
-    parts, rest = in_part(lab, made)
-    whole = iter(graded(lab, [path for path, part in zip(files, parts, strict=True) if not part]))
-    partly = iter(
-        graded(lab, [path for path, part in zip(files, parts, strict=True) if part], rest)
-    )
+    reports = graded(lab, zip(files, concerned(lab, made), strict=True))
     missed, beside = [], []
-    for (exercise, name, _), part in zip(made, parts, strict=True):
-        report = next(partly if part else whole)
+    for (exercise, name, _), report in zip(made, reports, strict=True):
         assert report.score is not None
         for one in report.exercises:
             if one.name == exercise and (one.outcome == "right" or one.score == one.max_score):
                 missed.append(f"{exercise}: {name}")
             if one.name != exercise and one.outcome != "right":
-                beside.append(f"{exercise}: {name} also costs {one.name}: {one.feedback}")
+                told = f"{one.feedback}\n{one.fault or ''}"
+                beside.append(f"{exercise}: {name} also costs {one.name}: {told}")
     assert not missed, f"not caught: {missed}"
     assert not beside, "\n\n".join(beside)
