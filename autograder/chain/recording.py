@@ -16,6 +16,7 @@ import numpy as np
 
 from autograder.judge.allowance import heard
 from autograder.judge.calls import TRAINING_SECONDS, Request, call, code_of
+from autograder.judge.common import common
 from autograder.judge.oracle import Oracle
 from autograder.labcheck.compare import Tolerance
 from autograder.labcheck.earlier import Print, print_of, same_print
@@ -25,21 +26,16 @@ from autograder.sandbox.pool import Sandbox
 from autograder.spec import Exercise
 from autograder.spec.collection import Collected
 
-DIGITS = 3
-"""Decimals of visible arguments: short numbers can be typed and tried by hand."""
-
 MOST_ANSWERED, MOST_MORE = 600, 100
 """Numbers of other functions' answers that a record holds: of the first case, and of all others.
 """
-
-SEED = b"the visible cases are the same for everybody"
 
 
 def record(collected: Collected) -> dict[str, Any]:
     """The visible cases of every exercise with what is due and what each known mistake does."""
     arrays = collected.lab.arrays
     with Sandbox(arrays, isolation="process", course=collected.root) as sandbox:
-        oracle = Oracle(collected, SEED, sandbox, digits=DIGITS)
+        oracle = common(collected, sandbox)
         try:
             exercises = [_exercise(one, oracle, collected) for one in collected.exercises]
         finally:

@@ -113,7 +113,7 @@ def readiness(setup: Setup) -> str:
 def judged(submission: Submission, setup: Setup) -> dict[str, Any]:
     """Runs in a worker: the report of one submission, as JSON has it."""
     with _LOCK:
-        return _grader(setup).grade(submission).to_json()
+        return _grader(setup).grade(submission).to_json(whole=True)
 
 
 def _grader(setup: Setup) -> Grader:

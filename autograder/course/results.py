@@ -57,7 +57,7 @@ class Results:
 
     def keep(self, key: str, report: LabReport) -> None:
         """Keep a report under its key."""
-        text = json.dumps(report.to_json(), ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(report.to_json(whole=True), ensure_ascii=False, separators=(",", ":"))
         write_whole(self._report(key), text)
 
     def assign(self, entry: Entry) -> None:

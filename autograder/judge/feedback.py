@@ -37,6 +37,7 @@ def report_on(judgement: Judgement) -> ExerciseReport:
         tuple(_cases(judgement)),
         judgement.reason if failed else "",
         _steps(judgement) if any(line.label == "First wrong" for line in lines) else None,
+        judgement.sketch,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -11,6 +12,7 @@ from typing import Any, Literal
 
 from autograder.judge.calls import Request
 from autograder.judge.candidate import Candidate, out_of_time
+from autograder.judge.common import common, sketch_of
 from autograder.judge.feedback import report_on
 from autograder.judge.hidden import statement
 from autograder.judge.judgement import Judgement
@@ -62,6 +64,7 @@ class Grader(AbstractContextManager["Grader"]):
             preloaded=preloaded,
         )
         self.oracle = Oracle(collected, secret, self.sandbox)
+        self.common = common(collected, self.sandbox)
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -69,6 +72,7 @@ class Grader(AbstractContextManager["Grader"]):
     def close(self) -> None:
         """Ends the workers and the fork server."""
         self.oracle.close()
+        self.common.close()
         self.sandbox.close()
 
     def grade(self, submission: Submission) -> LabReport:
@@ -161,7 +165,8 @@ class Judging:
         for judgement in first:
             failed = [earlier.exercise.name for earlier in final if earlier.share < 1]
             final.append(_slim(self._again(judgement, failed)))
-        return [self._told(judgement) for judgement in final]
+        told = [self._told(judgement) for judgement in final]
+        return [self._sketched(judgement) for judgement in told]
 
     def _to_judge(self) -> list[Exercise]:
         """What is asked for, and what that uses: how this ends is a part of the verdict."""
@@ -284,8 +289,7 @@ class Judging:
     def _told(self, judgement: Judgement) -> Judgement:
         """The judgement with what the program does, where no known mistake does the same."""
         exercise, trials = judgement.exercise, judgement.trials
-        known = judgement.outcome not in ("wrong", "partly") or judgement.mistake or not trials
-        if known or self.candidate.late:
+        if not _unnamed(judgement) or self.candidate.late:
             return judgement
 
         def probe() -> Sequence[Seen]:
@@ -298,6 +302,30 @@ class Judging:
             self.grader.oracle.close()
             self.candidate.close()
             return judgement
+
+    def _sketched(self, judgement: Judgement) -> Judgement:
+        """The judgement with what can be compared with others', where values are wrong so."""
+        exercise, candidate = judgement.exercise, self.candidate
+        wrong = any(one.question.value and not one.passed for one in judgement.trials)
+        if not (wrong and _unnamed(judgement)) or candidate.late:
+            return judgement
+        draw = self.grader.oracle.draw(self.student, exercise)
+
+        def does(place: int, request: Request) -> Observed:
+            return candidate.call(exercise, draw, request, False)[0]
+
+        given = judgement.given
+        try:
+            with candidate.apart(given) if given else contextlib.nullcontext():
+                sketch = sketch_of(exercise, self.grader.common, does)
+            if sketch is not None:
+                program = candidate.program.excerpt(exercise.name)
+                sketch = replace(sketch, program=program)
+        except Exception:  # the verdict stands, whatever comes of looking for company
+            self.grader.common.close()
+            candidate.close()
+            return judgement
+        return replace(judgement, sketch=sketch)
 
     def _probed(self, exercise: Exercise) -> Sequence[Seen]:
         """What the program does on the first case with changed arguments."""
@@ -317,6 +345,12 @@ def _slim(judgement: Judgement) -> Judgement:
         return judgement
     trials = (replace(trial, got=replace(trial.got, tree=None)) for trial in judgement.trials)
     return replace(judgement, trials=tuple(trials))
+
+
+def _unnamed(judgement: Judgement) -> bool:
+    """Whether a result is wrong, and not as a known mistake has it."""
+    wrong = judgement.outcome in ("wrong", "partly") and bool(judgement.trials)
+    return wrong and judgement.mistake is None
 
 
 def _compared(judgement: Judgement) -> bool:

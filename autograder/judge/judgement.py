@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from autograder.judge.report import Outcome
+from autograder.judge.sketch import Sketch
 from autograder.labcheck.own import Own
 from autograder.labcheck.verdict import Trial
 from autograder.spec import Exercise
@@ -16,7 +17,8 @@ class Judgement:
 
     share: the part of the points that was earned.  reason: what ended it before its cases did.
     given: names of the functions that were answered in the student's stead.  own: what the
-    program's text names.  said: what the program does, where no known mistake is recognised.
+    program's text names.  said: what the program does, where no known mistake is recognised;
+    sketch: what it gives there on cases that are the same for everybody.
     """
 
     exercise: Exercise
@@ -28,6 +30,7 @@ class Judgement:
     given: tuple[str, ...] = ()
     own: Own = field(default_factory=Own)
     said: str = ""
+    sketch: Sketch | None = None
 
     @staticmethod
     def without_cases(exercise: Exercise, outcome: Outcome, reason: str = "") -> Judgement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +25,8 @@ from autograder.sandbox.reader import bounded
 
 LINE_LIMIT = 500
 """Characters of a line that is told."""
+LONGEST_EXCERPT = 8192
+"""Characters of the text of one exercise that is kept."""
 MOST_LINES = 4096
 """A longer program is told of no line: which one it is may be of its process's choosing."""
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -126,6 +129,13 @@ class Program:
         """Whether a cell beside the needed ones does more than to define something."""
         return not self.links.acting <= set(needed)
 
+    def excerpt(self, name: str) -> str:
+        """The text behind one exercise, without comments and docstrings; "" where it is long.
+
+        Other exercises are left out.  Raises OverLimit.
+        """
+        return bounded(excerpt_of, self.cells, name, self.names)
+
 
 # -- read in a process of its own ----------------------------------------------------------------
 
@@ -210,8 +220,37 @@ def _used(name: str, cells: Sequence[Cell], source: Source) -> frozenset[str]:
 
 def _beside(name: str, cells: Sequence[Cell]) -> Iterator[ast.stmt]:
     """The statements of the cells that define a name."""
-    modules = (parsed(cell.source) for cell in cells if name in cell.defines)
+    return _statements([cell for cell in cells if name in cell.defines])
+
+
+def excerpt_of(cells: tuple[Cell, ...], name: str, names: tuple[str, ...]) -> str:
+    """See `Program.excerpt`."""
+    others = set(names) - {name}
+    behind = Source.of([cell.source for cell in cells]).reachable(name, apart=others) - others
+    kept: dict[str, str] = {}
+    for place, statement in enumerate(_statements(cells)):
+        text = ast.unparse(_bare(statement))
+        if bound_names(text) & behind:
+            again = isinstance(statement, DEFINITIONS[:3])
+            key = statement.name if again else f"{place}"  # type: ignore[attr-defined]
+            kept.pop(key, None)  # the last of several definitions is the one
+            kept[key] = text
+    text = "\n\n".join(kept.values())
+    return text if len(text) <= LONGEST_EXCERPT else ""
+
+
+def _statements(cells: Sequence[Cell]) -> Iterator[ast.stmt]:
+    modules = (parsed(cell.source) for cell in cells)
     return (statement for module in modules if module for statement in module.body)
+
+
+def _bare(statement: ast.stmt) -> ast.stmt:
+    """A copy of a statement without docstrings, its own and those in it."""
+    bare = copy.deepcopy(statement)
+    for node in ast.walk(bare):
+        if isinstance(node, DEFINITIONS[:3]):
+            node.body = [one for one in node.body if not _is_constant(one)] or [ast.Pass()]
+    return bare
 
 
 def _parameters(name: str, cells: Sequence[Cell]) -> tuple[str, ...]:

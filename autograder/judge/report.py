@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from autograder.judge.sketch import Sketch
 from autograder.labcheck.explain import Line
 from autograder.labcheck.message import Message
 from autograder.labcheck.strip import Strip
@@ -35,7 +36,8 @@ class ExerciseReport:
 
     mistake: the name of the known mistake whose output this is.  lines: the labelled lines of the
     message.  steps: how many time steps there are and which of them are wrong, as its text says.
-    fault: why the grader could not judge it; for graders, never for students.
+    fault: why the grader could not judge it; for graders, never for students.  sketch: what it
+    gives on cases that are the same for everybody, where no known mistake does; likewise.
     """
 
     name: str
@@ -47,6 +49,7 @@ class ExerciseReport:
     cases: tuple[CaseReport, ...] = ()
     fault: str = ""
     steps: tuple[int, tuple[int, ...]] | None = None
+    sketch: Sketch | None = None
 
     @property
     def message(self) -> Message:
@@ -104,8 +107,11 @@ class LabReport:
         """Whether a person should look: something could not be judged, or is odd as handed in."""
         return self.unjudged or bool(self.look_at)
 
-    def to_json(self) -> dict[str, Any]:
-        """The report as the command line writes it."""
+    def to_json(self, *, whole: bool = False) -> dict[str, Any]:
+        """The report as the command line writes it.
+
+        whole: with the sketches, to be kept or sent to where the class is.
+        """
         optional = {
             "problem": self.problem,
             "needs_review": self.needs_review or None,
@@ -121,7 +127,7 @@ class LabReport:
             "score": self.score,
             "max_score": self.max_score,
             "seconds": round(self.seconds, 4),
-            "exercises": [_exercise_json(exercise) for exercise in self.exercises],
+            "exercises": [_exercise_json(exercise, whole) for exercise in self.exercises],
             **{key: value for key, value in optional.items() if value is not None},
         }
 
@@ -141,7 +147,7 @@ class LabReport:
         )
 
 
-def _exercise_json(exercise: ExerciseReport) -> dict[str, Any]:
+def _exercise_json(exercise: ExerciseReport, whole: bool) -> dict[str, Any]:
     data: dict[str, Any] = {
         "name": exercise.name,
         "outcome": exercise.outcome,
@@ -154,6 +160,8 @@ def _exercise_json(exercise: ExerciseReport) -> dict[str, Any]:
     }
     if exercise.steps:
         data["steps"] = [exercise.steps[0], list(exercise.steps[1])]
+    if whole and exercise.sketch:
+        data["sketch"] = exercise.sketch.to_json()
     return data | ({"fault": exercise.fault} if exercise.fault else {})
 
 
@@ -163,5 +171,8 @@ def _exercise(data: Mapping[str, Any]) -> ExerciseReport:
     cases = tuple(CaseReport(**case) for case in data["cases"])
     count, wrong = data.get("steps") or (0, ())
     steps = (count, tuple(wrong)) if count else None
+    sketch = Sketch.from_json(data["sketch"]) if "sketch" in data else None
     fault = data.get("fault", "")
-    return ExerciseReport(**same, lines=lines, cases=cases, fault=fault, steps=steps)
+    return ExerciseReport(
+        **same, lines=lines, cases=cases, fault=fault, steps=steps, sketch=sketch
+    )

@@ -6,11 +6,12 @@ import math
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from autograder.judge.report import NOT_ISOLATED, UNSAFE, ExerciseReport, LabReport
 from autograder.pages.card import first_thing
 from autograder.pages.marks import Absent
+from autograder.pages.unnamed import Made, Unnamed, is_unnamed, unnamed
 from autograder.spec.collection import Collected
 
 TO_LOOK_AT = ("not_graded", "timeout", "memory", "crash")
@@ -97,7 +98,10 @@ class Oddity:
 
 @dataclass(frozen=True)
 class Insight:
-    """A class in one lab.  absent: of whom there is no report; they are none of the students."""
+    """A class in one lab.  absent: of whom there is no report; they are none of the students.
+
+    unnamed: wrong answers that no known mistake gives.
+    """
 
     lab: str
     title: str
@@ -107,6 +111,7 @@ class Insight:
     odd: tuple[Oddity, ...]
     isolation: tuple[str, ...]
     absent: tuple[Absent, ...] = ()
+    unnamed: Unnamed = field(default_factory=Unnamed)
 
     @property
     def warning(self) -> str:
@@ -161,6 +166,7 @@ def insight(
     made: dict[tuple[str, str], list[str]] = defaultdict(list)
     odd: list[Oddity] = []
     isolation: set[str] = set()
+    others: dict[str, list[Made]] = defaultdict(list)
     for report in reports:
         students.append(_student(report))
         odd.extend(_oddities(report))
@@ -168,6 +174,8 @@ def insight(
         for exercise in report.exercises:
             if exercise.mistake is not None:
                 made[exercise.name, exercise.mistake].append(report.student)
+            elif is_unnamed(exercise):
+                others[exercise.name].append((report.student, exercise))
     return Insight(
         collected.slug,
         collected.lab.title,
@@ -177,6 +185,7 @@ def insight(
         tuple(sorted(odd, key=_gravest_first)),
         tuple(sorted(isolation)),
         tuple(sorted(absent, key=lambda one: (one.why, one.person.sortable.casefold()))),
+        unnamed([spec.name for spec in collected.exercises], others),
     )
 
 
