@@ -95,7 +95,7 @@ def verify_command(
     from autograder.chain.verify import verify
 
     chosen, exercise = _chosen(names, root)
-    out, show = console(), _show_survivors if mutants else _show_proof
+    out, show = console(), _show_survivors if mutants else show_proof
     with bar("Verifying") as progress:
         task = progress.add_task("", total=None)
         step = lambda text: progress.update(task, description=text)  # noqa: E731
@@ -131,7 +131,10 @@ def _show_survivors(out: Console, found: ExerciseSurvivors) -> None:
         out.print(line, soft_wrap=True)
 
 
-def _show_proof(out: Console, proof: LabProof) -> None:
+def show_proof(
+    out: Console, proof: LabProof, messages: Sequence[tuple[str, str]] | None = None
+) -> None:
+    """A table, and what is told about mistakes: about all, or those of `messages`."""
     table = Table(
         "exercise",
         title=f"{proof.lab}: {'sound' if proof.sound else 'NOT sound'}",
@@ -148,9 +151,9 @@ def _show_proof(out: Console, proof: LabProof) -> None:
             f"{exercise.accepted} of {exercise.variants}",
         )
     out.print(table)
-    for exercise in proof.exercises:
-        for mistake, message in exercise.messages:
-            out.print(f"-- {mistake}\n{message}\n", soft_wrap=True)
+    told = [one for exercise in proof.exercises for one in exercise.messages]
+    for mistake, message in told if messages is None else messages:
+        out.print(f"-- {mistake}\n{message}\n", soft_wrap=True)
     faults = [
         f"{exercise.name}: {fault}" for exercise in proof.exercises for fault in exercise.faults
     ]

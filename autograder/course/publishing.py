@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import click
 
+from autograder.course.rediagnosis import Rediagnosis
 from autograder.course.results import Results, booked_once, digest, kept, write_whole
 from autograder.judge.report import LabReport
 from autograder.judge.submission import CHECK, read
@@ -34,6 +35,7 @@ from autograder.pages.sheet import (
     moodle_text,
 )
 from autograder.pages.student_page import Section, student_page
+from autograder.pages.unnamed import Cluster, is_unnamed, numbered
 from autograder.sandbox.errors import GraderFault
 from autograder.spec.collection import Collected, CollectionError, collect
 
@@ -70,6 +72,21 @@ def report(
     found = insight(collected, marked.reports(), marked.absent())
     write_whole(path, class_page(found, link))
     return path
+
+
+def clusters(slug: str, exercise: str, root: Path | None) -> tuple[Collected, list[Cluster]]:
+    """Wrong answers to an exercise that are those of no known mistake, numbered as on the page.
+
+    Raises NothingKept.
+    """
+    marked = _class(slug, root, raw=True)
+    made = [
+        (report.student, one)
+        for report in marked.reports()
+        for one in report.exercises
+        if one.name == exercise and is_unnamed(one)
+    ]
+    return marked.collected, list(numbered(exercise, made))
 
 
 def _kept(slug: str, root: Path | None) -> tuple[Collected, Results]:
@@ -182,11 +199,16 @@ class _Class:
         """Students whom the gradebook has had and has no more."""
         return self.booked.roster.withdrawn(booked_once(self.collected.root))
 
+    @functools.cached_property
+    def rediagnosis(self) -> Rediagnosis:
+        """Names for what had none when it was judged."""
+        return Rediagnosis(self.collected)
+
     def reports(self) -> Iterator[LabReport]:
         """The report of everybody who was not withdrawn, one in memory at a time."""
         for report in self.results.latest():
             if report.student not in self.withdrawn:
-                yield report
+                yield self.rediagnosis.of(report)
 
     def absent(self) -> list[Absent]:
         """Those in the gradebook's table of students of whom there is no report."""

@@ -14,8 +14,11 @@ from autograder.labcheck.own import Own
 from autograder.labcheck.strip import told_by_steps
 from autograder.labcheck.text import capped
 from autograder.labcheck.verdict import Trial
+from autograder.spec import Mistake
 
 NOTHING = Own()
+DOES, TRY, NOTE = "What it does", "To try", "Note"
+"""Labels of what is said where no known mistake is recognised, and of how it was judged."""
 
 WRITE = "Write the body below the docstring in place of NotImplementedError."
 AGAIN = "Hand it in again, as a notebook (.ipynb) or a Python file (.py)."
@@ -57,7 +60,7 @@ def _lines(judgement: Judgement) -> list[Line]:
         return _given(judgement)
     cases = [trial.question.name for trial in judgement.trials]
     said = hidden.sentence(judgement.said, judgement.own, cases)
-    does = [Line("What it does", said)] if said else []
+    does = [Line(DOES, said)] if said else []
     return [*_what(judgement), *does, *_hint(judgement), *_given(judgement)]
 
 
@@ -101,15 +104,34 @@ def _hidden(trials: Sequence[Trial], parts: Sequence[str], own: Own) -> list[Lin
 def _hint(judgement: Judgement) -> list[Line]:
     for mistake in judgement.exercise.mistakes:
         if mistake.name == judgement.mistake:
-            text = f"This is exactly what comes out when {mistake.when}.\n{mistake.look}"
-            return [Line("Hint", text)]
+            return [hint(mistake)]
     first = next((trial for trial in judgement.trials if not trial.passed), None)
     exercise = judgement.exercise
     look = advice(exercise.look, judgement.trials, exercise.parts)
     if not look or first is None or not first.question.value or first.mismatch is None:
         return []
     on_values = first.mismatch.kind in ("values", "finite", "length", "text", "fact")
-    return [Line("To try", look)] if on_values else []
+    return [Line(TRY, look)] if on_values else []
+
+
+def hint(mistake: Mistake) -> Line:
+    """What is said of a known mistake."""
+    text = f"This is exactly what comes out when {mistake.when}.\n{mistake.look}"
+    return Line("Hint", text)
+
+
+def renamed(report: ExerciseReport, mistake: Mistake, written: bool = True) -> ExerciseReport:
+    """A report with a mistake that got its name later.
+
+    written: whether students are told; else their text stays.
+    """
+    if not written:
+        return replace(report, mistake=mistake.name)
+    findings = [line for line in report.lines if line.label not in (DOES, TRY, NOTE)]
+    notes = [line for line in report.lines if line.label == NOTE]
+    told = hint(mistake)
+    lines = (*findings, replace(told, text=capped(told.text)), *notes)
+    return replace(report, mistake=mistake.name, lines=lines)
 
 
 def _given(judgement: Judgement) -> list[Line]:
@@ -118,7 +140,7 @@ def _given(judgement: Judgement) -> list[Line]:
     names = listed(judgement.given)
     yours = "yours, which is" if len(judgement.given) == 1 else "your own, which are"
     text = f"Judged with a correct {names} in place of {yours} not right yet:"
-    return [Line("Note", f"{text}\none error is charged once.")]
+    return [Line(NOTE, f"{text}\none error is charged once.")]
 
 
 def _cases(judgement: Judgement) -> Iterator[CaseReport]:

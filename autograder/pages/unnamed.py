@@ -7,12 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from autograder.judge.feedback import DOES
 from autograder.judge.report import ExerciseReport
 from autograder.judge.sketch import Sketch, groups
 from autograder.pages.card import first_thing
 
-DOES = "What it does"
-"""The label of the line that says what a program does, where no known mistake does the same."""
 SHOWN = 2
 """How many programs of a cluster stand side by side."""
 
@@ -50,7 +49,8 @@ class Cluster:
 class NotCompared:
     """Students of whose wrong answers only the words can be compared.
 
-    Their values are right, or right on the common cases, or come from a training.
+    They have raised, or their values are right, here or on the common cases, or come from a
+    training.
     """
 
     exercise: str
@@ -83,18 +83,18 @@ Made = tuple[str, ExerciseReport]
 
 def is_unnamed(exercise: ExerciseReport) -> bool:
     """Whether an answer is wrong, and not as a known mistake has it."""
-    return exercise.outcome in ("wrong", "partly") and exercise.mistake is None
+    return exercise.outcome in ("wrong", "partly", "error") and exercise.mistake is None
 
 
 def unnamed(order: Sequence[str], made: Mapping[str, Sequence[Made]]) -> Unnamed:
     """The answers put together, by exercise.  order: the exercises as the lab goes."""
     return Unnamed(
-        tuple(one for name in order for one in clusters(name, made.get(name, ()))),
+        tuple(one for name in order for one in numbered(name, made.get(name, ()))),
         tuple(one for name in order for one in _not_compared(name, made.get(name, ()))),
     )
 
 
-def clusters(name: str, made: Sequence[Made]) -> Iterator[Cluster]:
+def numbered(name: str, made: Sequence[Made]) -> Iterator[Cluster]:
     """Who has the same in one exercise, the most first."""
     sketched = [(student, one, one.sketch) for student, one in made if one.sketch]
     sketched.sort(key=lambda it: (len(it[2].program) or math.inf, it[2].program, it[0]))

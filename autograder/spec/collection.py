@@ -188,6 +188,10 @@ def _scaled(exercises: Sequence[Exercise]) -> tuple[Exercise, ...]:
     )
 
 
+TODO = "TODO:"
+"""Stands in what is said of a mistake as long as it is not written."""
+
+
 def problems(collected: Collected) -> list[str]:
     """What keeps a lab from being finished, one line each; a lab in the making may have some."""
     lines: list[str] = []
@@ -215,6 +219,8 @@ def _shortcomings(exercise: Exercise, lab: Lab) -> Iterator[str]:
         for hint, text in (("when", mistake.when), ("look", mistake.look)):
             if not text.strip():
                 yield f"`{hint}` of the mistake {mistake.name!r} is empty: write it"
+            if TODO in text:
+                yield f"`{hint}` of the mistake {mistake.name!r} says {TODO} write it"
         if mistake.when.rstrip().endswith("."):
             yield f"`when` of the mistake {mistake.name!r} ends with a full stop: leave it out"
     for name, times in Counter(mistake.name for mistake in exercise.mistakes).items():

@@ -34,6 +34,14 @@ def load(name: str, root: Path) -> ModuleType:
     return importlib.import_module(f"{prefix}.{name}")
 
 
+def forget(root: Path) -> None:
+    """Have the files of a course read anew, when they are next asked for."""
+    prefix = _prefix(root)
+    sys.meta_path[:] = [one for one in sys.meta_path if getattr(one, "prefix", "") != prefix]
+    for name in [one for one in sys.modules if one == prefix or one.startswith(f"{prefix}.")]:
+        del sys.modules[name]
+
+
 def _prefix(root: Path) -> str:
     return f"course_{hashlib.sha256(str(root).encode()).hexdigest()[:12]}"
 
