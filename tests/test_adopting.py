@@ -142,3 +142,8 @@ def test_the_draft_says_what_is_known_and_what_to_write() -> None:
     )
     assert draft("").count(TODO) == 2
     assert free_name(["unnamed_1", "squared"]) == "unnamed_2"
+
+
+def test_only_imports_that_are_used_are_put_in() -> None:
+    program = "from torch import Tensor\nimport math\n\ndef twice(x: Tensor):\n    return x"
+    assert "import" not in put_in(program).added

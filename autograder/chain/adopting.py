@@ -93,8 +93,9 @@ def adopted(
         raise CollectionError(
             f"the smallest program {refusal}, which a mistake must not: {WAY_OUT}"
         )
-    imports = _imports(own, tree, exercise, slug, frozenset(exercises))
-    body = _written(own, exercise, name, said, mistakes)
+    own = _cleaned(own, exercise, name)
+    imports = _imports(own, tree, slug, frozenset(exercises) - {exercise})
+    body = _written(own, name, said, mistakes)
     lines = spec.split("\n")
     after = max((node.end_lineno or 0 for node in tree.body if _is_import(node)), default=0)
     head, middle, tail = lines[:after], lines[after : place - 1], lines[place - 1 :]
@@ -215,21 +216,21 @@ def _at_once(node: ast.FunctionDef | ast.ClassDef) -> Iterator[str]:
 # -- what is ------------------------------------------------------------------------------------
 
 
-def _imports(
-    own: ast.Module, spec: ast.Module, exercise: str, slug: str, exercises: Set[str]
-) -> list[str]:
+def _imports(own: ast.Module, spec: ast.Module, slug: str, exercises: Set[str]) -> list[str]:
     """The imports that a program needs and a spec has not; other exercises are the lab's."""
     there = {ast.unparse(one) for node in spec.body for one in _single(node)}
     bound = {name for node in spec.body for name in _bound(node)}
-    needed = [one for node in own.body for one in _single(node)]
+    mentioned = {node.id for node in ast.walk(own) if isinstance(node, ast.Name)}
+    needed = [
+        one for node in own.body for one in _single(node) if mentioned.intersection(_bound(one))
+    ]
     for one in needed:
         if ast.unparse(one) not in there and bound.intersection(_bound(one)):
             raise CollectionError(
-                f"the spec of {exercise} has another {next(iter(_bound(one)))} than the smallest "
+                f"the spec has another {next(iter(_bound(one)))} than the smallest "
                 f"program, which says {ast.unparse(one)}: {WAY_OUT}"
             )
-    mentioned = {node.id for node in ast.walk(own) if isinstance(node, ast.Name)}
-    others = sorted(mentioned & exercises - bound - {exercise})
+    others = sorted(mentioned & exercises - bound)
     lines = [ast.unparse(one) for one in needed if ast.unparse(one) not in there]
     return lines + [f"from solutions.{slug} import {name}" for name in others]
 
@@ -242,31 +243,29 @@ def _single(node: ast.stmt) -> Iterator[ast.stmt]:
         yield from (ast.ImportFrom(node.module, [one], node.level) for one in node.names)
 
 
-def _written(own: ast.Module, exercise: str, name: str, said: str, mistakes: str) -> str:
-    """The definitions under names of the spec's own, the mistake last."""
-    names = {one: f"_{name}_{one}" for node in own.body for one in _bound(node)}
-    names = {one: new for one, new in names.items() if not _imported(own, one)} | {exercise: name}
-    told = _doc(said)
+def _cleaned(own: ast.Module, exercise: str, name: str) -> ast.Module:
+    """A program under names of the spec's own: no annotations, and nothing is printed."""
+    defined = {one for node in own.body if not _is_import(node) for one in _bound(node)}
+    names = {one: f"_{name}_{one}" for one in defined} | {exercise: name}
+    clean: ast.Module = ast.fix_missing_locations(_Cleaned(names).visit(own))
+    return clean
+
+
+def _written(own: ast.Module, name: str, said: str, mistakes: str) -> str:
+    """The definitions, with what is said of the mistake."""
     texts = []
     for node in own.body:
-        if _is_import(node):
-            continue
-        plain = ast.fix_missing_locations(_Cleaned(names).visit(node))
-        if getattr(node, "name", "") == name and isinstance(plain, ast.FunctionDef):
-            head, _, body = ast.unparse(plain).partition(":\n")
-            texts.append(f"@{mistakes}\n{head}:\n{textwrap.indent(told, '    ')}\n{body}")
-        else:
-            texts.append(ast.unparse(plain))
-    if f"@{mistakes}\n" not in "\n".join(texts):
-        lines = "\n".join(
-            f"    {line!r}" for line in textwrap.wrap(said, 80, drop_whitespace=False)
-        )
-        texts.append(f"{mistakes}.add(\n    {name!r},\n    {name},\n{lines},\n)")
-    return "\n\n\n".join(texts)
-
-
-def _imported(own: ast.Module, name: str) -> bool:
-    return any(_is_import(node) and name in _bound(node) for node in own.body)
+        text = "" if _is_import(node) else ast.unparse(node)
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            head, _, body = text.partition(":\n")
+            doc = textwrap.indent(_doc(said), "    ")
+            text = f"@{mistakes}\n{head}:\n{doc}\n{body}"
+        elif isinstance(node, ast.ClassDef) and node.name == name:
+            words = textwrap.wrap(said, 80, drop_whitespace=False)
+            lines = "\n".join(f"    {line!r}" for line in words)
+            text += f"\n\n\n{mistakes}.add(\n    {name!r},\n    {name},\n{lines},\n)"
+        texts.append(text)
+    return "\n\n\n".join(filter(None, texts))
 
 
 def _doc(said: str) -> str:
@@ -276,7 +275,7 @@ def _doc(said: str) -> str:
 
 
 class _Cleaned(ast.NodeTransformer):
-    """Other names, no annotations, and nothing printed."""
+    """Gives names, and takes annotations and what is printed away."""
 
     def __init__(self, names: dict[str, str]) -> None:
         self.names = names

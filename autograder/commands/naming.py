@@ -33,7 +33,8 @@ def name_command(slug: str, exercise: str, number: int, name: str, yes: bool, ro
     out = console()
     count = len(found.cluster.students)
     who = "1 student gives" if count == 1 else f"{count} students give"
-    out.print(f"{slug} {exercise} {number}: {who} the same wrong answer.  {found.cluster.does}")
+    head = f"{slug} {exercise} {number}: {who} the same wrong answer."
+    out.print(f"{head}  {found.cluster.does}", soft_wrap=True)
     out.print(f"\n{printable(found.text.added)}\n", soft_wrap=True)
     if not yes:
         click.confirm(

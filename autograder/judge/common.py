@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,11 +28,11 @@ DIGITS = 3
 """Decimals of visible arguments: short numbers can be typed and tried by hand."""
 
 MOST_CASES = 4
-MOST_NUMBERS = 64
-"""How many numbers of an array are kept, and on how many cases."""
+MOST_NUMBERS, FEWEST = 64, 8
+"""How many numbers of an answer are kept, shared among its arrays, and at least of each array."""
 MOST_TEXT = 2**15
 """Characters that the answers of an exercise may take; what takes more is not compared."""
-SIGNIFICANT = 10
+SIGNIFICANT = 9
 """Digits that are kept of a float: tolerances are far wider."""
 
 
@@ -81,17 +82,22 @@ def of_mistake(exercise: Exercise, oracle: Oracle, name: str) -> Sketch | None:
 
 def _small(got: Observed) -> Observed:
     """What is compared of an observation: no text, and of large arrays some numbers."""
-    tree = mapped(got.tree, _few) if got.did == "result" else None
+    arrays: list[Array] = []
+    if got.did == "result":
+        mapped(got.tree, lambda leaf: arrays.append(leaf) if isinstance(leaf, Array) else None)
+    most = max(FEWEST, MOST_NUMBERS // max(1, len(arrays)))
+    tree = mapped(got.tree, partial(_few, most)) if got.did == "result" else None
     return Observed(got.did, tree, got.type, devices=got.devices)
 
 
-def _few(leaf: Tree) -> Tree:
+def _few(most: int, leaf: Tree) -> Tree:
+    """An array, or in its place its shape and numbers at places that are always the same."""
     if not isinstance(leaf, Array) or leaf.device == "meta":
         return leaf
     values = leaf.values
-    if values.size <= MOST_NUMBERS:
+    if values.size <= most:
         return replace(leaf, values=_rounded(values), layout="C")
-    places = np.random.default_rng(values.size).choice(values.size, MOST_NUMBERS, replace=False)
+    places = np.random.default_rng(values.size).choice(values.size, most, replace=False)
     few = np.asarray(values.flat[np.sort(places)])
     return {"shape": str(values.shape), "numbers": replace(leaf, values=_rounded(few), layout="C")}
 

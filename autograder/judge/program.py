@@ -228,11 +228,10 @@ def excerpt_of(cells: tuple[Cell, ...], name: str, names: tuple[str, ...]) -> st
     others = set(names) - {name}
     behind = Source.of([cell.source for cell in cells]).reachable(name, apart=others) - others
     kept: dict[str, str] = {}
-    for place, statement in enumerate(_statements(cells)):
+    for statement in _statements(cells):
         text = ast.unparse(_bare(statement))
         if bound_names(text) & behind:
-            again = isinstance(statement, DEFINITIONS[:3])
-            key = statement.name if again else f"{place}"  # type: ignore[attr-defined]
+            key = getattr(statement, "name", text)
             kept.pop(key, None)  # the last of several definitions is the one
             kept[key] = text
     text = "\n\n".join(kept.values())
