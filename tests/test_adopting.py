@@ -104,6 +104,8 @@ def test_a_class_is_added_by_its_name() -> None:
         ("class twice(f()):\n    pass", "has a base class that is computed"),
         ("class twice(metaclass=f):\n    pass", "has a base class that is computed"),
         ("class twice:\n    f()", "outside of its functions"),
+        ("class twice:\n    y: f()", "outside of its functions"),
+        ("y[f()] = 1\ndef twice(x):\n    return y", "outside of its functions"),
         ("Y = f()\ndef twice(x):\n    return Y", "outside of its functions"),
         ("def twice(x):\n    global y\n    return x", "changes what stands outside"),
     ],

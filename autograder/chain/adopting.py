@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
+from autograder.judge.program import without_notes
 from autograder.spec.collection import TODO, CollectionError
 
 PACKAGES = frozenset({"numpy", "torch", "math", "itertools", "functools", "collections", "typing"})
@@ -88,12 +89,11 @@ def adopted(
     if name in bound:
         raise CollectionError(f"{where} has {name} already: choose another name")
     mistakes, place = _where(tree, where)
-    own = ast.parse(program)
+    own = _cleaned(ast.parse(program), exercise, name)
     if refusal := next(_refusals(own), ""):
         raise CollectionError(
             f"the smallest program {refusal}, which a mistake must not: {WAY_OUT}"
         )
-    own = _cleaned(own, exercise, name)
     imports = _imports(own, tree, slug, frozenset(exercises) - {exercise})
     body = _written(own, name, said, mistakes)
     lines = spec.split("\n")
@@ -182,15 +182,15 @@ def _known(module: str) -> bool:
 
 
 def _not_plain(node: ast.stmt) -> Iterator[str]:
-    value = getattr(node, "value", None)
-    simple = isinstance(node, ast.Assign | ast.AnnAssign) and _is_literal(value)
+    named = isinstance(node, ast.Assign) and all(isinstance(one, ast.Name) for one in node.targets)
+    simple = named and _is_literal(getattr(node, "value", None))
     if not simple:
         yield f"does {ast.unparse(node)[:40]!r} outside of its functions"
 
 
 def _is_literal(node: ast.expr | None) -> bool:
     try:
-        ast.literal_eval(node or ast.Constant(None))
+        ast.literal_eval(node or ast.Constant(value=None))
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return False
     return True
@@ -247,7 +247,8 @@ def _cleaned(own: ast.Module, exercise: str, name: str) -> ast.Module:
     """A program under names of the spec's own: no annotations, and nothing is printed."""
     defined = {one for node in own.body if not _is_import(node) for one in _bound(node)}
     names = {one: f"_{name}_{one}" for one in defined} | {exercise: name}
-    clean: ast.Module = ast.fix_missing_locations(_Cleaned(names).visit(own))
+    plain = ast.Module([without_notes(node) for node in own.body], [])
+    clean: ast.Module = ast.fix_missing_locations(_Cleaned(names).visit(plain))
     return clean
 
 
@@ -275,7 +276,7 @@ def _doc(said: str) -> str:
 
 
 class _Cleaned(ast.NodeTransformer):
-    """Gives names, and takes annotations and what is printed away."""
+    """Gives names, and takes what is printed away."""
 
     def __init__(self, names: dict[str, str]) -> None:
         self.names = names
@@ -291,22 +292,15 @@ class _Cleaned(ast.NodeTransformer):
         return node
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
-        return ast.arg(self.names.get(node.arg, node.arg), None)
+        return ast.arg(self.names.get(node.arg, node.arg))
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.name = self.names.get(node.name, node.name)
-        node.returns = None
         return self.generic_visit(node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         node.name = self.names.get(node.name, node.name)
         return self.generic_visit(node)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
-        if node.value is None:
-            return None
-        self.generic_visit(node)
-        return ast.Assign([node.target], node.value)
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         called = node.value.func if isinstance(node.value, ast.Call) else None

@@ -226,10 +226,10 @@ def _beside(name: str, cells: Sequence[Cell]) -> Iterator[ast.stmt]:
 def excerpt_of(cells: tuple[Cell, ...], name: str, names: tuple[str, ...]) -> str:
     """See `Program.excerpt`."""
     others = set(names) - {name}
-    behind = Source.of([cell.source for cell in cells]).reachable(name, apart=others) - others
+    bare = [(one, ast.unparse(without_notes(one))) for one in _statements(cells)]
+    behind = Source.of([text for _, text in bare]).reachable(name, apart=others) - others
     kept: dict[str, str] = {}
-    for statement in _statements(cells):
-        text = ast.unparse(_bare(statement))
+    for statement, text in bare:
         if bound_names(text) & behind:
             key = getattr(statement, "name", text)
             kept.pop(key, None)  # the last of several definitions is the one
@@ -243,13 +243,30 @@ def _statements(cells: Sequence[Cell]) -> Iterator[ast.stmt]:
     return (statement for module in modules if module for statement in module.body)
 
 
-def _bare(statement: ast.stmt) -> ast.stmt:
-    """A copy of a statement without docstrings, its own and those in it."""
-    bare = copy.deepcopy(statement)
-    for node in ast.walk(bare):
+def without_notes(node: ast.stmt) -> ast.stmt:
+    """A copy of a statement without docstrings and annotations, its own and those in it."""
+    plain: ast.stmt = _Plain().visit(copy.deepcopy(node))
+    return ast.fix_missing_locations(plain)
+
+
+class _Plain(ast.NodeTransformer):
+    """Takes docstrings and annotations away; fields of a class that are only declared stay."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
         if isinstance(node, DEFINITIONS[:3]):
             node.body = [one for one in node.body if not _is_constant(one)] or [ast.Pass()]
-    return bare
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.returns = None
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        return ast.arg(node.arg)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        if node.value is None:
+            return node
+        return self.generic_visit(ast.Assign([node.target], node.value, lineno=node.lineno))
 
 
 def _parameters(name: str, cells: Sequence[Cell]) -> tuple[str, ...]:

@@ -92,8 +92,8 @@ def cells(*sources: str) -> tuple[Cell, ...]:
 def test_an_excerpt_has_what_one_exercise_needs_and_no_comment() -> None:
     found = excerpt_of(
         cells(
-            "import numpy as np\nimport torch\nHALF = 0.5  # Ada Lovelace",
-            "def helper(x):\n    '''By Ada.'''\n    return HALF * x",
+            "import numpy as np\nimport torch\nHALF: Number = 0.5  # Ada Lovelace",
+            "Number = type(1)\n\ndef helper(x: Number) -> Number:\n    '''By Ada.'''\n    return HALF * x",
             "def mine(x):\n    return 1",
             "def mine(x):\n    '''Ada'''\n    # Ada\n    return other(helper(x)) + np.pi",
             "def other(x):\n    return x",
