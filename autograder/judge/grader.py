@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -165,8 +164,7 @@ class Judging:
         for judgement in first:
             failed = [earlier.exercise.name for earlier in final if earlier.share < 1]
             final.append(_slim(self._again(judgement, failed)))
-        told = [self._told(judgement) for judgement in final]
-        return [self._sketched(judgement) for judgement in told]
+        return [self._told(judgement) for judgement in final]
 
     def _to_judge(self) -> list[Exercise]:
         """What is asked for, and what that uses: how this ends is a part of the verdict."""
@@ -288,16 +286,20 @@ class Judging:
 
     def _told(self, judgement: Judgement) -> Judgement:
         """The judgement with what the program does, where no known mistake does the same."""
-        exercise, trials = judgement.exercise, judgement.trials
         if not _unnamed(judgement) or self.candidate.late:
             return judgement
+        with self.candidate.apart(judgement.given):
+            return self._sketched(self._described(judgement))
+
+    def _described(self, judgement: Judgement) -> Judgement:
+        """The judgement with a sentence on what the program does, if one holds."""
+        exercise = judgement.exercise
 
         def probe() -> Sequence[Seen]:
-            with self.candidate.apart(judgement.given):
-                return self._probed(exercise)
+            return self._probed(exercise)
 
         try:
-            return replace(judgement, said=said(trials, exercise.parts, probe))
+            return replace(judgement, said=said(judgement.trials, exercise.parts, probe))
         except Exception:  # the verdict stands, whatever comes of looking for words
             self.grader.oracle.close()
             self.candidate.close()
@@ -307,17 +309,15 @@ class Judging:
         """The judgement with what can be compared with others', where values are wrong so."""
         exercise, candidate = judgement.exercise, self.candidate
         wrong = any(one.question.value and not one.passed for one in judgement.trials)
-        if not (wrong and _unnamed(judgement)) or candidate.late:
+        if not wrong or candidate.late:
             return judgement
         draw = self.grader.oracle.draw(self.student, exercise)
 
         def does(place: int, request: Request) -> Observed:
             return candidate.call(exercise, draw, request, False)[0]
 
-        given = judgement.given
         try:
-            with candidate.apart(given) if given else contextlib.nullcontext():
-                sketch = sketch_of(exercise, self.grader.common, does)
+            sketch = sketch_of(exercise, self.grader.common, does)
             if sketch is not None:
                 program = candidate.program.excerpt(exercise.name)
                 sketch = replace(sketch, program=program)
