@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
@@ -28,6 +29,13 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("kit")
+
+
+@pytest.fixture(autouse=True)
+def settings_of_numpy() -> Iterator[None]:
+    """What a program that a test runs in this process sets is no affair of the next test."""
+    with np.errstate():
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

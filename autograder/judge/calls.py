@@ -30,6 +30,9 @@ TIMES, ROOM = 4, 2**18
 """What may come back is so many times what is due, and so many bytes more."""
 TOO_MUCH = "more numbers than any answer needs"
 
+USUAL: Any = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
+"""NumPy's settings while inputs are drawn, whatever else was set in this process."""
+
 ON_CUDA = {"accelerator": "cuda", "beside": "cpu"}
 """The device of a case where there is a real accelerator."""
 
@@ -142,7 +145,8 @@ def _arguments(case: Case, arrays: str, rng: np.random.Generator, digits: int | 
             leaf = _rounded_to(leaf, digits)
         return Array(leaf, arrays)
 
-    drawn: Tree = mapped(dict(case.inputs(rng)), wrapped)
+    with np.errstate(**USUAL):
+        drawn: Tree = mapped(dict(case.inputs(rng)), wrapped)
     if case.dtype != "int64":
         return cast(drawn, case.dtype, case.layout)
     return {n: mapped(value, _whole) if n in DATA else value for n, value in drawn.items()}

@@ -201,3 +201,11 @@ def test_buffers_like_weights_and_states_are_right(grader: Grader) -> None:
             return np.stack(out, axis=1)
     """
     assert outcomes(grade(grader, program(rnn_forward=like))) == {}
+
+
+def test_inputs_are_drawn_under_numpys_own_settings() -> None:
+    """A program that ran in this process may have asked for errors where a number is tiny."""
+    tiny = Case(name="tiny", inputs=lambda rng: {"x": np.exp(np.full(2, -800.0))}, why="Tiny.")
+    with np.errstate(all="raise"):
+        asked = request_of(made({"B": 2}), tiny, "numpy", np.random.default_rng(0), None)
+    assert (asked.question.arguments["x"].values == 0).all()
