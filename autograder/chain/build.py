@@ -152,7 +152,7 @@ def make_lab(slug: str, root: Path, draft: bool = False) -> Files:
     files |= _released(slug, files, root)
     files[f"release/{slug}/{ARCHIVE}"] = archive()
     notebook = files[f"release/{slug}/{slug}.ipynb"].decode()
-    files[f"assignments/{slug}.py"] = starter(slug, notebook).encode()
+    files[f"assignments/{slug}.py"] = starter(slug, notebook, collected.lab.hints).encode()
     files[f"assignments/visible/{slug}.json"] = record
     authored = (root / "solutions" / f"{slug}.py").read_text(encoding="utf-8")
     shown = leaks(slug, authored, files)

@@ -63,12 +63,17 @@ def _told(path: str, slug: str, line: str) -> str:
 
 
 def secrets(authored: str) -> tuple[set[str], set[str]]:
-    """The lines of a lab that stand in solutions only, and those that stand outside of them."""
+    """The lines of a lab that stand in solutions only, and those that stand outside of them.
+
+    A cell active="py" is for specs alone, and counts as a solution.
+    """
     inside: set[str] = set()
     outside: set[str] = set()
     current = outside
     for line in map(str.strip, authored.splitlines()):
-        if line == BEGIN:
+        if line.startswith("# %%"):
+            current = inside if 'active="py"' in line else outside
+        elif line == BEGIN:
             current = inside
         elif line == END:
             current = outside

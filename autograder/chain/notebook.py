@@ -25,6 +25,11 @@ def text_cell(name: str, source: str, **metadata: Any) -> Cell:
     return _v4.new_markdown_cell(source, id=name, metadata=metadata)
 
 
+def python_cell(name: str, source: str) -> Cell:
+    """A cell that is code in the .py alone, and in no notebook."""
+    return _v4.new_raw_cell(source, id=name, metadata={"active": "py"})
+
+
 def from_notebook(text: str) -> list[Cell]:
     """The cells of an .ipynb file's text."""
     return list(_nbformat.reads(text, as_version=4).cells)
@@ -46,4 +51,12 @@ def to_percent(cells: Sequence[Cell]) -> str:
     """Python text with a bare marker before each cell, and nothing of the metadata."""
     nothing = {"notebook_metadata_filter": "-all", "cell_metadata_filter": "-all"}
     notebook = _v4.new_notebook(cells=list(cells), metadata={"jupytext": nothing})
+    return str(jupytext.writes(notebook, fmt="py:percent"))
+
+
+def to_authored(cells: Sequence[Cell]) -> str:
+    """Python text as an author writes it: with what each cell says of itself, demos as comments."""
+    notebook = _v4.new_notebook(
+        cells=list(cells), metadata={"jupytext": {"notebook_metadata_filter": "-all"}}
+    )
     return str(jupytext.writes(notebook, fmt="py:percent"))

@@ -38,6 +38,8 @@ def record(collected: Collected) -> dict[str, Any]:
         oracle = common(collected, sandbox)
         try:
             exercises = [_exercise(one, oracle, collected) for one in collected.exercises]
+            if not collected.lab.hints:
+                exercises = [_without_help(one) for one in exercises]
         finally:
             oracle.close()
     return {
@@ -93,6 +95,13 @@ def _exercise(exercise: Exercise, oracle: Oracle, collected: Collected) -> dict[
         "hints": [[one.name, one.when, one.look] for one in exercise.mistakes],
         "cases": cases,
     }
+
+
+def _without_help(exercise: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of an exercise whose check gives no hints: it holds none, nor any mistake's output."""
+    cases = [{**case, "mistakes": {}, "why": ""} for case in exercise["cases"]]
+    nothing = {"hints": [], "probes": [], "look": "", "when_right": "", "helps": False}
+    return {**exercise, **nothing, "cases": cases}
 
 
 def _code(function: Any) -> list[str] | None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from autograder.chain.paper import Chosen, Paper, paper, title_of
 from autograder.chain.texts import filled
 from autograder.spec import collection
 from autograder.spec.collection import CollectionError
@@ -56,15 +57,31 @@ def new_course(root: Path) -> list[str]:
 
 def new_lab(slug: str, arrays: str, root: Path) -> list[str]:
     """Add a lab with two worked exercises, the second with a scenario; the files written."""
+    texts = lab_texts(slug, arrays)
+    _refuse_taken(slug, texts, root)
+    return _written(texts, root)
+
+
+def new_paper(
+    slug: str, chosen: Chosen, root: Path, minutes: int | None = None, hints: bool = False
+) -> Paper:
+    """Add a lab of exercises of other labs; see `paper`.  Raises CollectionError."""
+    _refuse_taken(slug, (), root)
+    made = paper(slug, chosen, minutes, hints, root)
+    _written(made.texts, root)
+    return made
+
+
+def _refuse_taken(slug: str, texts: Iterable[str], root: Path) -> None:
+    """Raises CollectionError for what is no name of a lab, or one that is there."""
     if not collection.SLUG.fullmatch(slug) or keyword.iskeyword(slug):
         raise CollectionError(
             f"{slug!r} cannot name a lab: use lower-case letters, digits and _, at most 40, "
             "a letter first, and no keyword of Python's"
         )
-    texts = lab_texts(slug, arrays)
     ours = {f"{folder}/{slug}" for folder in ("exercises", "source", "release")}
-    _refuse_present(ours | set(texts), root, "choose another name, or move it elsewhere")
-    return _written(texts, root)
+    ours |= {f"solutions/{slug}.py", *texts}
+    _refuse_present(ours, root, "choose another name, or move it elsewhere")
 
 
 def new_exercise(slug: str, name: str, root: Path) -> list[str]:
@@ -97,7 +114,7 @@ def course_texts() -> Texts:
 
 def lab_texts(slug: str, arrays: str) -> Texts:
     """The files of a lab whose arrays are "numpy" or "torch"."""
-    title = slug.replace("_", " ").capitalize()
+    title = title_of(slug)
     told = {"slug": slug, "title": title, "arrays": arrays, **ARRAYS[arrays]}
     places = {
         f"solutions/{slug}.py": "solution",

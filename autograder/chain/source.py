@@ -94,8 +94,10 @@ def _made(cell: Cell, collected: Collected, where: str) -> Iterator[Cell]:
     unknown = sorted(set(cell.metadata) - _OPTIONS)
     if unknown:
         raise CollectionError(f"{where}: no cell option is called {unknown[0]!r}: take it out")
-    if cell.metadata.get("active", "ipynb") != "ipynb":
-        raise CollectionError(f'{where}: write active="ipynb", the one value that is known here')
+    if cell.metadata.get("active", "ipynb") not in ("ipynb", "py"):
+        raise CollectionError(f'{where}: write active="ipynb" for a demo, or active="py" for specs')
+    if cell.metadata.get("active") == "py":
+        return  # what specs use, and nobody is handed out
     if cell.cell_type != "code":
         yield text_cell(id_of("text", cell.source), cell.source)
     elif "exercise" in cell.metadata:
@@ -198,7 +200,7 @@ def _check_demos(text: str, where: str) -> None:
     demo = False
     for number, line in enumerate(text.splitlines(), start=1):
         if re.match(r"# %%(\s|$)", line):
-            demo = 'active="' in line
+            demo = 'active="ipynb"' in line
         elif demo and line.strip() and not line.startswith("#"):
             raise CollectionError(
                 f'{where}, line {number}: put "# " before each line of a cell active="ipynb"'

@@ -16,10 +16,13 @@ HOW = re.compile(
 """The list below this title says how one works in a notebook; in a file that is another one."""
 
 
-def starter(slug: str, released: str) -> str:
-    """The text of assignments/<lab>.py, from the text of the notebook that students get."""
+def starter(slug: str, released: str, hints: bool = True) -> str:
+    """The text of assignments/<lab>.py, from the text of the notebook that students get.
+
+    hints: whether the lab gives any.
+    """
     cells = [cell for cell in from_notebook(released) if _stays(cell)]
-    how = filled("assignments/how", slug=slug)
+    how = filled("assignments/how" if hints else "assignments/how_without_hints", slug=slug)
     for cell in cells:
         if cell.cell_type == "markdown":
             cell.source = HOW.sub(lambda found: found["title"] + how, cell.source + "\n").rstrip()

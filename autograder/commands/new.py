@@ -47,19 +47,80 @@ def course_command(root: Path) -> None:
     show_default=True,
     help="What the lab computes with.",
 )
+@click.option(
+    "--from",
+    "taken",
+    metavar="LAB:EXERCISE,... ...",
+    multiple=True,
+    help="Make it of exercises that are there: a paper, for an exam.",
+)
+@click.argument("more", metavar="", nargs=-1)
+@click.option(
+    "--minutes", type=click.IntRange(1), help="With --from: how long one has, for its text."
+)
+@click.option("--hints", is_flag=True, help="With --from: its checks give hints, as in other labs.")
 @COURSE
-def lab_command(slug: str, arrays: str, root: Path) -> None:
-    """Begin a lab: two worked exercises, one of them handed a function, to be edited."""
+def lab_command(
+    slug: str,
+    arrays: str,
+    taken: tuple[str, ...],
+    more: tuple[str, ...],
+    minutes: int | None,
+    hints: bool,
+    root: Path,
+) -> None:
+    """Begin a lab: two worked exercises, one of them handed a function, to be edited.
+
+    With --from it is a copy of exercises of the course, with what they need: a paper for an exam,
+    with cases of its own and without hints.
+
+    \b
+    autograder new lab midterm --from lab2_rnn:rnn_step lab3_lstm:lstm_gates --minutes 90
+    """
     from autograder.chain.scaffold import new_lab
 
-    _say_written(root, new_lab(slug, arrays, root))
     also = _course_option(root)
+    if taken:
+        _new_paper(slug, [*taken, *more], root, minutes, hints)
+        _say_next(f"autograder build {slug}{also}", f"autograder verify {slug}{also}")
+        return
+    if more or minutes or hints:
+        raise click.UsageError("say with --from LAB:EXERCISE,… which exercises the lab is made of")
+    _say_written(root, new_lab(slug, arrays, root))
     right = shlex.quote(_shown(root / f"exercises/{slug}/right/plain.py"))
     _say_next(
         f"autograder build {slug}{also}",
         f"autograder verify {slug}{also}",
         f"autograder grade {slug} {right}{also}",
     )
+
+
+def _new_paper(
+    slug: str, taken: Sequence[str], root: Path, minutes: int | None, hints: bool
+) -> None:
+    from autograder.chain.scaffold import new_paper
+
+    made = new_paper(slug, _chosen(taken, root), root, minutes, hints)
+    _say_written(root, list(made.texts))
+    if made.given:
+        click.echo(f"Handed out written: {', '.join(made.given)}.")
+    for line in made.shows:
+        click.echo(f"To look at: {line}")
+    if made.left_out:
+        what = "1 cell" if made.left_out == 1 else f"{made.left_out} cells"
+        click.echo(f"Left out: {what} with pictures that need functions which are not there.")
+
+
+def _chosen(taken: Sequence[str], root: Path) -> dict[str, list[str]]:
+    """The exercises by lab, as --from names them."""
+    chosen: dict[str, list[str]] = {}
+    for word in taken:
+        lab, _, names = word.partition(":")
+        wanted = [name for name in names.split(",") if name]
+        if not wanted:
+            raise click.UsageError(f"{word!r} names no exercise: write LAB:EXERCISE,EXERCISE")
+        chosen.setdefault(known_lab(lab, root), []).extend(wanted)
+    return chosen
 
 
 @new_command.command("exercise")

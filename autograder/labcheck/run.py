@@ -234,7 +234,7 @@ def _checked(
     }
     mistake = diagnose(trials, known) if outcome != "unfinished" else None
     does = slip = ""
-    if outcome in ("wrong", "partly") and mistake is None:
+    if outcome in ("wrong", "partly") and mistake is None and exercise.helps:
         slip = noticed(entry, trials, exercise.parts)
         does = in_place_of_a_result(trials) or said(
             trials, exercise.parts, lambda: _probed(exercise, trials[0], entry, around)

@@ -37,6 +37,7 @@ START = "Write the body below the docstring in place of NotImplementedError, and
 LEAD = "The first difference that the check shows is the best lead."
 STALE_BELOW = "It calls {other}, which is still an earlier version: see check({other})."
 UNKNOWN = "None of the mistakes that I know gives exactly this."
+NO_HINTS = "There are no hints in this lab: a check says what is right, and what is not yet."
 
 
 NOTHING: Any = object()
@@ -176,7 +177,9 @@ class NotebookSession:
         return all(self._last_of(name) == "right" for name in self.exercises)
 
     def _show_end(self) -> None:
-        hints = {name: self.memory.past[name].hints for name in self.exercises}
+        helping = all(exercise.helps for exercise in self.exercises.values())
+        asked = {name: self.memory.past[name].hints for name in self.exercises}
+        hints = asked if helping else None
         end = end_of(self.exercises, self._record or find_record(), "", hints)
         if not _display({"text/plain": end.text(room()), "text/html": end.html()}):
             print(end.text(room()))
@@ -399,7 +402,7 @@ def _offer(checked: Checked, ask: str) -> str:
     """Which hints there are, and how to ask for them; nothing where there are none."""
     if checked.mistake is not None:
         return f"I recognise this one. Ask with {ask}: first where to look, then what is wrong."
-    if checked.begin:
+    if checked.begin or not checked.exercise.helps:
         return ""
     look = advice(checked.exercise.look, checked.trials, checked.exercise.parts)
     return f"Ask with {ask} where to look." if look else ""
@@ -408,6 +411,8 @@ def _offer(checked: Checked, ask: str) -> str:
 def hints(checked: Checked, step: int) -> list[Line]:
     """The first `step` hints: where to look, then what is wrong."""
     exercise = checked.exercise
+    if not exercise.helps:
+        return [Line("Hint", NO_HINTS)]
     if checked.outcome == "right":
         return [Line("Hint", "It is right: nothing to hint at.")]
     if checked.outcome == "missing":

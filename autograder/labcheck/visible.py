@@ -40,7 +40,7 @@ class VisibleExercise:
 
     probes: changes of the first case's arguments, with what the reference does then.  training:
     whether a call may take as long as a training does.  what: the first line of its docstring.
-    when_right: a paragraph for who has it right.
+    when_right: a paragraph for who has it right.  helps: whether there are hints.
     """
 
     name: str
@@ -56,6 +56,7 @@ class VisibleExercise:
     training: bool = False
     what: str = ""
     when_right: str = ""
+    helps: bool = True
 
     @property
     def needs_torch(self) -> bool:
@@ -142,6 +143,7 @@ def _exercise(data: Mapping[str, Any]) -> VisibleExercise:
         bool(data.get("training")),
         data.get("what", ""),
         data.get("when_right", ""),
+        bool(data.get("helps", True)),
     )
 
 

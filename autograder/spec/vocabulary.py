@@ -29,13 +29,15 @@ class Lab:
 
     title: a heading.  arrays: what NumPy arrays of `inputs` become in the student's process.
     forbidden: packages that the lab is about doing without.  axes: words for axis letters of the
-    lab's own, as in ``{"K": "horizon"}``; messages name axes with them.
+    lab's own, as in ``{"K": "horizon"}``; messages name axes with them.  hints: whether students'
+    own checks help; without, as in an exam, they say what is right and name no mistake.
     """
 
     title: str
     arrays: Literal["numpy", "torch"]
     forbidden: tuple[str, ...] = ()
     axes: Mapping[str, str] = field(default_factory=dict)
+    hints: bool = True
 
 
 @dataclass(frozen=True)
