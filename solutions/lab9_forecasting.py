@@ -56,7 +56,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-Array = NDArray[np.floating]
+Array = NDArray[Any]
 
 # %% active="ipynb"
 # # For the pictures only. Colours and markers: nobody has to tell red from green.

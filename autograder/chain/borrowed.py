@@ -16,7 +16,7 @@ WORD = re.compile(r"[^\W\d]\w*")
 
 @dataclass(frozen=True)
 class Borrowed:
-    """Files by path, and what of the solutions they may name: what they import, and words in texts.
+    """Files by path, and the names of the solutions that they import or have in their texts.
 
     `edited` makes programs of texts, which name what stands beside the program that is edited.
     """
@@ -64,9 +64,9 @@ class _Anew:
     def text(self, text: str) -> str:
         """The file, its imports from the lab as imports from the other one."""
         tree, lines = ast.parse(text), text.splitlines()
-        for node in reversed(tree.body):
-            if isinstance(node, ast.ImportFrom) and self._of_course(node):
-                lines[node.lineno - 1 : node.end_lineno] = self._written(node)
+        for statement in reversed(tree.body):
+            if isinstance(statement, ast.ImportFrom) and self._of_course(statement):
+                lines[statement.lineno - 1 : statement.end_lineno] = self._written(statement)
         for node in ast.walk(tree):
             if self._of_course(node) and node not in tree.body:
                 self._refuse(node, "stands inside a function")
@@ -75,7 +75,7 @@ class _Anew:
         return "\n".join(lines) + "\n"
 
     def _of_course(self, node: ast.AST) -> bool:
-        """Whether a node imports from the course; raises CollectionError where it is in no form."""
+        """Whether a node imports from the course; raises CollectionError where it may not."""
         if isinstance(node, ast.Import):
             if any(_package(alias.name) in ("exercises", "solutions") for alias in node.names):
                 self._refuse(node, "is no `from … import …`")

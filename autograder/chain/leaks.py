@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from autograder.chain.archive import ARCHIVE
@@ -16,13 +16,17 @@ TELLING = 40
 """From this length on a secret line is looked for in other labs' files; shorter ones are idiom."""
 
 
-def leaks(slug: str, authored: str, files: Mapping[str, bytes]) -> list[str]:
+def leaks(
+    slug: str, authored: str, files: Mapping[str, bytes], handed_out: Collection[str] = ()
+) -> list[str]:
     """Lines of solution regions of solutions/<lab>.py that stand in files made for students.
 
     authored: the text of the lab's file; what stands outside its solutions is public.
-    files: path → content; labcheck.pyz is the same for every lab and is passed over.
+    files: path → content; labcheck.pyz is the same for every lab and is passed over.  handed_out:
+    lines that a lab which is a copy hands out on purpose.
     """
     secret, public = secrets(authored)
+    secret -= {*handed_out}
     found = []
     for path, content in sorted(files.items()):
         if path.endswith(ARCHIVE) or not path.startswith(("release/", "assignments/")):
@@ -63,17 +67,12 @@ def _told(path: str, slug: str, line: str) -> str:
 
 
 def secrets(authored: str) -> tuple[set[str], set[str]]:
-    """The lines of a lab that stand in solutions only, and those that stand outside of them.
-
-    A cell active="py" is for specs alone, and counts as a solution.
-    """
+    """The lines of a lab that stand in solutions only, and those that stand outside of them."""
     inside: set[str] = set()
     outside: set[str] = set()
     current = outside
     for line in map(str.strip, authored.splitlines()):
-        if line.startswith("# %%"):
-            current = inside if 'active="py"' in line else outside
-        elif line == BEGIN:
+        if line == BEGIN:
             current = inside
         elif line == END:
             current = outside

@@ -55,7 +55,7 @@ def to_percent(cells: Sequence[Cell]) -> str:
 
 
 def to_authored(cells: Sequence[Cell]) -> str:
-    """Python text as an author writes it: with what each cell says of itself, demos as comments."""
+    """Python text as an author writes it: with each cell's options, and demos as comments."""
     notebook = _v4.new_notebook(
         cells=list(cells), metadata={"jupytext": {"notebook_metadata_filter": "-all"}}
     )

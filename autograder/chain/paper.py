@@ -75,7 +75,7 @@ def paper(slug: str, chosen: Chosen, minutes: int | None, hints: bool, root: Pat
 class _Part:
     """A lab as a paper takes from it.
 
-    given: exercises that the chosen ones use.  code: its statements, solutions without their marks.
+    given: exercises that the chosen ones use.  code: its statements.
     """
 
     collected: Collected
@@ -92,10 +92,11 @@ class _Part:
         there = [one.name for one in collected.exercises]
         for name in names:
             if name not in there:
-                raise CollectionError(f"{lab} has no exercise {name!r}; it has: {', '.join(there)}")
+                has = ", ".join(there)
+                raise CollectionError(f"{lab} has no exercise {name!r}; it has: {has}")
         cells = from_percent((root / "solutions" / f"{lab}.py").read_text(encoding="utf-8"))
         texts = (one.source for one in cells if kind_of(one) in (Kind.EXERCISE, Kind.CODE))
-        code = [found for text in texts for found in statements(_without_marks(text))]
+        code = [found for text in texts for found in statements(text)]
         used_by_them = needed(names, by_name(code))
         given = tuple(one for one in there if one in used_by_them and one not in names)
         chosen = tuple(one for one in there if one in names)
@@ -147,6 +148,15 @@ def _without_marks(code: str) -> str:
 def _refuse_twice(parts: Sequence[_Part]) -> None:
     """Raises CollectionError where two labs mean different things by one name."""
     seen: dict[str, _Part] = {}
+    for part in parts:
+        for name in part.chosen:
+            other = seen.setdefault(name, part)
+            if other is not part:
+                raise CollectionError(
+                    f"{other.slug} and {part.slug} both have an exercise {name!r}, and a lab has "
+                    "each name once: take one of the two"
+                )
+    seen = {}
     for part in parts:
         for name in sorted(part.public | part.private):
             other = seen.setdefault(name, part)
@@ -217,7 +227,7 @@ def _given(part: _Part, parts: Sequence[_Part]) -> list[Cell]:
     if not part.given:
         return []
     text = text_cell("given", filled("paper/given").rstrip())
-    code = [code_cell("given", one.text) for one in part.statements(part.given)]
+    code = [code_cell("given", _without_marks(one.text)) for one in part.statements(part.given)]
     return [*_headed([text], part, parts), *code]
 
 
@@ -277,9 +287,9 @@ def _init(slug: str, parts: Sequence[_Part], hints: bool) -> str:
                 )
     shared |= {"axes": axes} if axes else {}
     shared |= {} if hints else {"hints": False}
+    shared["copied"] = tuple(part.slug for part in parts)
     told = "\n".join(f"    {name}={_literal(value)}," for name, value in shared.items())
-    copied = "\n".join(f"{part.slug}: {', '.join(part.chosen)}" for part in parts)
-    return filled("paper/init", title=title_of(slug), copied=copied, told=told)
+    return filled("paper/init", title=title_of(slug), told=told)
 
 
 def _literal(value: Any) -> str:
@@ -323,7 +333,7 @@ def _shown(part: _Part) -> Iterator[str]:
     asked = (one.source for one in part.cells if one.metadata.get("exercise") in part.chosen)
     secret, _ = secrets("\n".join(asked))
     for name in part.given:
-        lines = {line.strip() for one in part.statements([name]) for line in one.text.splitlines()}
-        for line in sorted(secret & lines):
+        text = "\n".join(one.text for one in part.statements([name]))
+        for line in sorted(secret & {line.strip() for line in text.splitlines()}):
             if len(line) >= LONG:
                 yield f"{name}, which is handed out, has a line of a solution: {line}"

@@ -98,7 +98,7 @@ def _exercise(exercise: Exercise, oracle: Oracle, collected: Collected) -> dict[
 
 
 def _without_help(exercise: Mapping[str, Any]) -> dict[str, Any]:
-    """The record of an exercise whose check gives no hints: it holds none, nor any mistake's output."""
+    """The record of an exercise whose check gives no hints: nothing in it names a mistake."""
     cases = [{**case, "mistakes": {}, "why": ""} for case in exercise["cases"]]
     nothing = {"hints": [], "probes": [], "look": "", "when_right": "", "helps": False}
     return {**exercise, **nothing, "cases": cases}

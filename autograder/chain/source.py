@@ -95,7 +95,7 @@ def _made(cell: Cell, collected: Collected, where: str) -> Iterator[Cell]:
     if unknown:
         raise CollectionError(f"{where}: no cell option is called {unknown[0]!r}: take it out")
     if cell.metadata.get("active", "ipynb") not in ("ipynb", "py"):
-        raise CollectionError(f'{where}: write active="ipynb" for a demo, or active="py" for specs')
+        raise CollectionError(f'{where}: write active="ipynb" for a demo, "py" for specs')
     if cell.metadata.get("active") == "py":
         return  # what specs use, and nobody is handed out
     if cell.cell_type != "code":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-import sys
 import symtable
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -88,11 +88,11 @@ def used(code: str) -> frozenset[str]:
 
 def needed(names: Iterable[str], known: Mapping[str, Collection[Statement]]) -> set[str]:
     """Those of the names that are known, and what the statements that bind them use in turn."""
-    todo, found = set(names) & known.keys(), set[str]()
+    found, todo = set[str](), {*names} & known.keys()
     while todo:
         found |= todo
         uses = (statement.uses for name in todo for statement in known[name])
-        todo = frozenset[str]().union(*uses) & known.keys() - found
+        todo = set[str]().union(*uses) & known.keys() - found
     return found
 
 

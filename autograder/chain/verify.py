@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from autograder.chain.leaks import leaks
+from autograder.chain.leaks import leaks, secrets
 from autograder.judge.calls import Request
 from autograder.judge.feedback import report_on
 from autograder.judge.grader import Grader
@@ -21,7 +21,15 @@ from autograder.labcheck.message import counts, outcome_of, share
 from autograder.labcheck.verdict import Observed, Trial, diagnose, tried
 from autograder.sandbox.errors import SandboxError
 from autograder.spec import Exercise
-from autograder.spec.collection import Collected, CollectionError, collect, course, labs, problems
+from autograder.spec.collection import (
+    Collected,
+    CollectionError,
+    collect,
+    course,
+    lab,
+    labs,
+    problems,
+)
 
 SECRET = b"verify draws like a course, with a secret of its own"
 TRIED_DRAWS = (0, 1)
@@ -223,7 +231,17 @@ def _leaks(collected: Collected) -> list[str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }
-    return leaks(collected.slug, authored, files)
+    return leaks(collected.slug, authored, files, _handed_out(collected))
+
+
+def _handed_out(collected: Collected) -> set[str]:
+    """Lines that other labs hand out written, which are copies of this one or of what it is of."""
+    own, found = {collected.slug, *collected.lab.copied}, set[str]()
+    for slug in labs(collected.root):
+        if slug != collected.slug and own & {*lab(slug, collected.root).copied}:
+            text = (collected.root / "solutions" / f"{slug}.py").read_text(encoding="utf-8")
+            found |= secrets(text)[1]
+    return found
 
 
 def _others(exercise: Exercise) -> int:

@@ -58,7 +58,7 @@ def course_command(root: Path) -> None:
 @click.option(
     "--minutes", type=click.IntRange(1), help="With --from: how long one has, for its text."
 )
-@click.option("--hints", is_flag=True, help="With --from: its checks give hints, as in other labs.")
+@click.option("--hints", is_flag=True, help="With --from: its checks give hints.")
 @COURSE
 def lab_command(
     slug: str,
@@ -103,7 +103,7 @@ def _new_paper(
     made = new_paper(slug, _chosen(taken, root), root, minutes, hints)
     _say_written(root, list(made.texts))
     if made.given:
-        click.echo(f"Handed out written: {', '.join(made.given)}.")
+        click.echo(f"Handed out written, to be read by all: {', '.join(made.given)}.")
     for line in made.shows:
         click.echo(f"To look at: {line}")
     if made.left_out:

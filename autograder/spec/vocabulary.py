@@ -30,7 +30,8 @@ class Lab:
     title: a heading.  arrays: what NumPy arrays of `inputs` become in the student's process.
     forbidden: packages that the lab is about doing without.  axes: words for axis letters of the
     lab's own, as in ``{"K": "horizon"}``; messages name axes with them.  hints: whether students'
-    own checks help; without, as in an exam, they say what is right and name no mistake.
+    own checks help; without, as in an exam, they say what is right and name no mistake.  copied:
+    the labs that its exercises are copies from; what it hands out of their solutions is no leak.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Lab:
     forbidden: tuple[str, ...] = ()
     axes: Mapping[str, str] = field(default_factory=dict)
     hints: bool = True
+    copied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
