@@ -50,7 +50,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.exit_code == 0, done.output
     told = "Handed out written, to be read by all: rnn_step of lab2_rnn, sigmoid of lab3_lstm."
     assert told in done.output
-    done = new(course, *"mixed --from lab3_lstm:sigmoid lab9_forecasting:fit_scaler".split())
+    done = new(course, *["mixed", "--from", "lab3_lstm:sigmoid", "lab9_forecasting:fit_scaler"])
     assert done.exit_code == 0, done.output
     assert "Left out: 1 cell with pictures" in done.output
     return course

@@ -64,6 +64,16 @@ NOTHING_STORED = "Stopped: marks of files are shown once all are judged, and not
     "--again", "--force", "force", is_flag=True, help="Judge again what has been judged, too."
 )
 @click.option(
+    "--rebook",
+    is_flag=True,
+    help="Judge nothing: bring the gradebook up to date from the reports that are kept.",
+)
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Judge and book nothing: say what would be judged, and which marks would change.",
+)
+@click.option(
     "--student", "students", metavar="NAME", multiple=True, help="Only these of the class."
 )
 @click.option(
@@ -88,6 +98,8 @@ def grade_command(
     secret_file: Path | None,
     isolation: str,
     force: bool,
+    rebook: bool,
+    dry_run: bool,
     students: tuple[str, ...],
     exercises: tuple[str, ...],
     scheduler: str | None,
@@ -102,8 +114,11 @@ def grade_command(
     from autograder.course.secret import course_secret
 
     known_lab(slug, root)
+    if rebook and (force or exercises):
+        raise click.UsageError("--rebook judges nothing: leave --again and --exercise out")
     if not paths:
         from autograder.commands.marks import grade_submitted
+        from autograder.course.grading import Asked
 
         grade_submitted(
             slug,
@@ -114,12 +129,11 @@ def grade_command(
             isolation=isolation,
             device=device,
             scheduler=scheduler,
-            force=force,
-            students=students,
-            exercises=exercises,
+            asked=Asked(force, students, exercises, rebook, dry_run),
         )
         return
-    _refuse_with_files({"--scheduler": scheduler, "--again": force, "--student": students})
+    whole = {"--scheduler": scheduler, "--again": force, "--student": students}
+    _refuse_with_files({**whole, "--rebook": rebook, "--dry-run": dry_run})
     if exercises:
         from autograder.course.grading import known_exercises
 

@@ -19,22 +19,14 @@ from autograder.labcheck.text import printable
 if TYPE_CHECKING:
     from rich.progress import Task
 
-    from autograder.course.grading import Graded
+    from autograder.course.grading import Asked, Graded
     from autograder.course.publishing import Kind
 
 OUT = click.option("--out", type=click.Path(path_type=Path), help="Where to write.")
 
 
 def grade_submitted(
-    slug: str,
-    root: Path,
-    secret: bytes,
-    json_file: Path | None,
-    *,
-    force: bool,
-    students: tuple[str, ...],
-    exercises: tuple[str, ...],
-    **told: Any,
+    slug: str, root: Path, secret: bytes, json_file: Path | None, *, asked: Asked, **told: Any
 ) -> None:
     """``grade LAB`` without files: a progress bar, a table, and how the run went."""
     with bar("Grading", "judged") as progress, ends_on_ctrl_c(lambda: _kept(task, slug)):
@@ -43,27 +35,32 @@ def grade_submitted(
         from autograder.course.processes import begin_early
 
         first_time = not kept(root, slug).entries()
-        if first_time and told["jobs"] > 1 and told["scheduler"] is None:
+        judges = not (asked.rebook or asked.dry)
+        if judges and first_time and told["jobs"] > 1 and told["scheduler"] is None:
             begin_early(slug, told["device"], root)
-        from autograder.course.grading import Asked, grade_class
+        from autograder.course.grading import grade_class
 
         graded = grade_class(
             slug,
             secret,
             root=root,
-            asked=Asked(force, students, exercises),
+            asked=asked,
             **told,
             step=lambda done, most, name: progress.update(
                 task.id, completed=done, total=most, description=name
             ),
         )
+    students = asked.students
     to_terminal = json_file is not None and str(json_file) == "-"
-    if to_terminal:
+    if asked.dry:
+        for line in _how_it_would_go(graded):
+            console().print(line, soft_wrap=True, markup=False, highlight=False)
+    elif to_terminal:
         for part in _json_list(slug, root, students, graded.withdrawn):
             click.echo(part, nl=False)
     else:
         _show_class(slug, root, students, graded.withdrawn)
-        for line in _how_it_went(graded):
+        for line in _how_it_went(graded, asked):
             console().print(line, soft_wrap=True, markup=False, highlight=False)
         if json_file is not None:
             _write(json_file, "".join(_json_list(slug, root, students, graded.withdrawn)))
@@ -84,10 +81,38 @@ def _kept(task: Task, slug: str) -> str:
     )
 
 
-def _how_it_went(graded: Graded) -> Iterator[str]:
+def _how_it_would_go(graded: Graded) -> Iterator[str]:
+    """What a run would do, as far as that is known without judging."""
+    from autograder.pages.marks import told
+
+    yield f"Would be judged: {_names(graded.to_judge) or 'nothing'}."
+    yield from graded.notes
+    changes = told(graded.changes, would=True) if graded.changes else "No mark would change"
+    yield f"{printable(changes)}, by what is known without judging."
+    yield "Nothing was judged, nothing was booked."
+
+
+def _names(students: Collection[str]) -> str:
+    """Some of the students, and how many more."""
+    from autograder.pages.marks import MOST_NAMED
+
+    named = [printable(name) for name in sorted(students)]
+    rest = len(named) - MOST_NAMED
+    return ", ".join(named[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _how_it_went(graded: Graded, asked: Asked) -> Iterator[str]:
     """What was done, and what of it has changed marks."""
     from autograder.pages.marks import told
 
+    if asked.rebook:
+        yield f"{graded.booked} entered in the gradebook, nothing was judged."
+        if graded.to_judge:
+            left = _names(graded.to_judge)
+            yield f"Left as it was, for it is not judged yet as it is now: {left}."
+        yield from graded.notes
+        yield printable(told(graded.changes)) if graded.changes else "No mark changed."
+        return
     yield (
         f"{graded.students} submissions: {graded.judged} judged now, "
         f"{graded.students - graded.judged} kept from before; "

@@ -90,12 +90,13 @@ class _Released(GenerateAssignment):  # type: ignore[misc]
 class Book:
     """The gradebook of one lab, open for a run; a context manager.
 
-    notes: what opening it has changed.  unnamed: folders whose names are no text.
+    notes: what opening it has changed.  unnamed: folders whose names are no text.  dry: nothing of
+    what is entered stays, neither in the gradebook nor in autograded/.
     Raises GraderFault where nbgrader cannot make or open it.
     """
 
-    def __init__(self, slug: str, root: Path) -> None:
-        self.slug, self.root = slug, root
+    def __init__(self, slug: str, root: Path, *, dry: bool = False) -> None:
+        self.slug, self.root, self.dry = slug, root, dry
         self._log = _Log()
         self._settings = {"config": course_config(root), "log": self._log.log}
         self.coursedir = self._coursedir()
@@ -126,6 +127,11 @@ class Book:
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a gradebook already."""
+        return _is_there(self.coursedir.db_url)
 
     def submissions(self) -> dict[str, Path]:
         """Where each student's submission lies, sorted by name."""
@@ -241,7 +247,7 @@ class Book:
     def _convert(self, folder: str, submission: Submission, report: LabReport) -> None:
         judge = Judge(**self._settings)
         judge.report = report
-        converter: Any = _Converter(coursedir=self.coursedir, **self._settings)
+        converter: Any = _Converter(coursedir=self._written, **self._settings)
         converter.notebooks_in = {folder: [f"{folder}/{self.slug}.ipynb"]}
         converter.judge, converter.release = judge, self._release
         converter.submission = submission
@@ -252,6 +258,14 @@ class Book:
             if _name(each) not in IDLE
         ]
         converter.start()
+
+    @functools.cached_property
+    def _written(self) -> Any:
+        """The course folder as a converter knows it, which writes graded notebooks."""
+        if not self.dry:
+            return self.coursedir
+        folder = tempfile.TemporaryDirectory(prefix="autograder-dry-")
+        return self._coursedir(autograded_directory=self._open.enter_context(folder))
 
     def _coursedir(self, **folders: str) -> Any:
         where = {"root": str(self.root), "assignment_id": self.slug, **folders}
@@ -281,7 +295,8 @@ class Book:
         with mock.patch.object(api, "get_alembic_version", _schema_version):
             gradebook: Any = api.Gradebook(self.coursedir.db_url, self.coursedir.course_id)
         session = gradebook.db()
-        session.really_commit, session.commit = session.commit, session.flush
+        session.really_commit = session.flush if self.dry else session.commit
+        session.commit = session.flush
         self._open.callback(gradebook.close)
         gradebook.close = lambda: None  # a preprocessor is done with it, others go on
         self._open.enter_context(_everywhere(api.Gradebook, lambda *_, **__: gradebook))
@@ -302,6 +317,9 @@ class Book:
         """Write down what was in cells that the lab has no longer, and say so."""
         for exercise, given in dropped.items():
             file = _free(kept(self.root, self.slug).folder / "dropped", exercise)
+            if self.dry:
+                self.notes.append(f"{exercise} is no exercise of {self.slug} any more")
+                continue
             write_whole(file, json.dumps(given, indent=1, ensure_ascii=False) + "\n")
             self.notes.append(
                 f"{exercise} is no exercise of {self.slug} any more: its marks do not count, "
@@ -348,8 +366,7 @@ def booked(slug: str, root: Path) -> Booked:
     log = _Log()
     settings = {"config": course_config(root), "log": log.log}
     coursedir = CourseDirectory(root=str(root), assignment_id=slug, **settings)
-    file = coursedir.db_url.removeprefix("sqlite:///")
-    if file != coursedir.db_url and not Path(file).is_file():
+    if not _is_there(coursedir.db_url):
         return Booked()
     try:
         with api.Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
@@ -357,6 +374,12 @@ def booked(slug: str, root: Path) -> Booked:
     except Exception as error:  # of a database's driver, which may raise anything
         why = log.last(error).splitlines()[0]
         raise GraderFault(f"the gradebook cannot be read: {why}; --raw does without") from error
+
+
+def _is_there(db_url: str) -> bool:
+    """Whether there is a database; of one that is no file, its server knows."""
+    file = db_url.removeprefix("sqlite:///")
+    return file == db_url or Path(file).is_file()
 
 
 def _schema_version() -> str:

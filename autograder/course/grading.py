@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import itertools
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,13 @@ from autograder.course.processes import (
     not_needed,
     not_waited_for,
 )
-from autograder.course.results import Entry, Results, booked_once, kept, key_of
+from autograder.course.rebooking import at_points, key_at_points
+from autograder.course.results import Entry, Results, booked_once, content_of, kept, key_of
 from autograder.judge.report import LabReport
 from autograder.judge.submission import Submission
 from autograder.pages.marks import Change
 from autograder.pages.naming import told
+from autograder.spec import Exercise
 from autograder.spec.collection import collect, course, lab
 
 CHANGED = "the file changed while the class was graded: run this again"
@@ -59,7 +61,7 @@ class Graded:
 
     faults: submissions that the gradebook refused, one line each.  changes: totals that are others
     than before.  notes: what else it has changed in the gradebook.  withdrawn: who is left out,
-    for the gradebook has them no more.
+    for the gradebook has them no more.  to_judge: who would be judged, where nobody was.
     """
 
     students: int
@@ -70,6 +72,7 @@ class Graded:
     changes: list[Change] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     withdrawn: frozenset[str] = frozenset()
+    to_judge: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -77,11 +80,15 @@ class Asked:
     """What of a class to grade.
 
     force: judge again what is kept.  students, exercises: only these; all where there is none.
+    rebook: judge nothing, and book what is kept at the points of now.  dry: judge, keep and book
+    nothing, and find out what would be.
     """
 
     force: bool = False
     students: tuple[str, ...] = ()
     exercises: tuple[str, ...] = ()
+    rebook: bool = False
+    dry: bool = False
 
 
 ALL = Asked()
@@ -107,7 +114,7 @@ def grade_class(
     root = course(root)
     known_exercises(slug, root, asked.exercises)
     setup = Setup(slug, root, secret, isolation, device_for(device, lab(slug, root).arrays))
-    book = Book(slug, root)
+    book = Book(slug, root, dry=asked.dry)
     folders = book.submissions()
     if not folders and not book.unnamed:
         raise NothingHandedIn(
@@ -125,6 +132,8 @@ def grade_class(
         graded.notes.append(f"{name}: the folder's name is not a line of UTF-8: rename it")
     graded.review += len(book.unnamed)
     run.leave_out(folders)
+    if asked.rebook or asked.dry:
+        return _unjudged(run, chosen)
     reports = _judge(run.new(chosen), setup, jobs, scheduler)
     with not_waited_for(), book:
         graded.notes += book.notes
@@ -136,6 +145,23 @@ def grade_class(
         for submission, report in _judge(run.again(), partly, jobs, scheduler):
             run.judged(submission, report)
         graded.changes = book.changes(run.fresh)
+    return graded
+
+
+def _unjudged(run: _Run, folders: Mapping[str, Path]) -> Graded:
+    """What a run does that judges nothing; where it is dry, what it would do."""
+    graded, book = run.graded, run.book
+    if run.asked.rebook:
+        graded.to_judge = run.stored(folders, collect(run.setup.slug, run.setup.root).exercises)
+    else:
+        graded.to_judge = [submission.student for submission in run.new(folders)]
+        graded.to_judge += run.partly
+    if run.asked.dry and not book.is_there:
+        return graded
+    with book:
+        graded.notes += book.notes
+        run.enter_known()
+        graded.changes = book.changes(())
     return graded
 
 
@@ -201,6 +227,7 @@ class _Run:
     asked: Asked = ALL
     done: int = 0
     keys: dict[str, str] = field(default_factory=dict)
+    contents: dict[str, str] = field(default_factory=dict)
     known: list[tuple[Path, LabReport]] = field(default_factory=list)
     partly: dict[str, tuple[Path, LabReport]] = field(default_factory=dict)
     fresh: set[str] = field(default_factory=set)
@@ -208,7 +235,7 @@ class _Run:
     def leave_out(self, folders: Mapping[str, Path]) -> None:
         """Forget students whose submission was taken away."""
         for entry in self.results.entries():
-            if entry.student not in folders:
+            if entry.student not in folders and not self.asked.dry:
                 self.results.forget(entry.student)
 
     def new(self, folders: Mapping[str, Path]) -> Iterator[Submission]:
@@ -216,6 +243,7 @@ class _Run:
         for student, folder in folders.items():
             submission = self._handed_in(folder, student)
             key = self.keys[student] = key_of(submission, self.rules)
+            self.contents[student] = content_of(submission)
             report = self.results.report(key)
             if report is not None and self._partly(report):
                 self.partly[student] = (folder, report)
@@ -223,6 +251,29 @@ class _Run:
                 yield submission
             else:
                 self.known.append((folder, report))
+
+    def stored(self, folders: Mapping[str, Path], exercises: Sequence[Exercise]) -> list[str]:
+        """Make the last report of each student known, at these points; who has none that fits."""
+        without = []
+        for student, folder in folders.items():
+            submission, entry = self._handed_in(folder, student), self.results.entry(student)
+            self.contents[student] = content_of(submission)
+            report = self.results.report(entry.key) if entry else None
+            now = at_points(report, exercises) if report else None
+            if entry and report and now and self._is_of(entry, submission):
+                key = self.keys[student] = key_at_points(entry.key, report, now)
+                if key != entry.key and not self.asked.dry:
+                    self.results.keep(key, now)
+                self.known.append((folder, now))
+            else:
+                without.append(student)
+        return without
+
+    def _is_of(self, entry: Entry, submission: Submission) -> bool:
+        """Whether an entry is of what is handed in now."""
+        if entry.content:
+            return entry.content == self.contents[entry.student]
+        return entry.key == key_of(submission, self.rules)
 
     def again(self) -> Iterator[Submission]:
         """What is to be judged in part, each read when it is asked for."""
@@ -268,16 +319,24 @@ class _Run:
         self.step(self.done, self.graded.students, report.student)
 
     def _is_booked(self, report: LabReport) -> bool:
+        entry, due = self.results.entry(report.student), self._entry(report)
+        if entry and not entry.content:  # of an earlier version
+            entry = replace(entry, content=due.content)
+        return entry == due and self.book.agrees(report)
+
+    def _entry(self, report: LabReport) -> Entry:
+        """What is kept of a student once a report is booked."""
         student = report.student
-        entry = Entry(student, self.keys[student], self.book.token(report))
-        return self.results.entry(student) == entry and self.book.agrees(report)
+        token = self.book.token(report)
+        return Entry(student, self.keys[student], token, self.contents[student])
 
     def _book(self, submission: Submission, report: LabReport) -> None:
-        student, key = report.student, self.keys[report.student]
-        fault: str | None = CHANGED
-        if key_of(submission, self.rules) == key:
-            fault = self.book.enter(submission, report)
-        self.results.assign(Entry(student, key, "" if fault else self.book.token(report)))
+        student, fault = report.student, CHANGED
+        if content_of(submission) == self.contents[student]:
+            fault = self.book.enter(submission, report) or ""
+        entry = self._entry(report)
+        if not self.asked.dry:
+            self.results.assign(replace(entry, booked="") if fault else entry)
         if fault:
             self.graded.faults.append(f"{told(student)}: {fault}")
         else:

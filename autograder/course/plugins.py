@@ -27,7 +27,7 @@ from traitlets import Enum, Unicode
 from autograder.course.finding import handed_in_by
 from autograder.course.handin import Release, Released, as_notebook
 from autograder.course.processes import Setup, device_for
-from autograder.course.results import Entry, kept, key_of
+from autograder.course.results import Entry, content_of, kept, key_of
 from autograder.course.sanitising import is_lab
 from autograder.course.secret import course_secret
 from autograder.judge.grader import Grader
@@ -151,7 +151,7 @@ class KeptGrader:
             self.results.keep(key, report)
         latest = self.results.entry(submission.student)
         if latest is None or latest.key != key:
-            self.results.assign(Entry(submission.student, key))
+            self.results.assign(Entry(submission.student, key, content=content_of(submission)))
         return report
 
     def close(self) -> None:

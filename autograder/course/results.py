@@ -35,11 +35,15 @@ DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError)
 
 @dataclass(frozen=True)
 class Entry:
-    """A student's latest submission: its report's key, and the booking that was made of it."""
+    """A student's latest submission: its report's key, and the booking that was made of it.
+
+    content: a digest of what was handed in; "" where an earlier version has kept it.
+    """
 
     student: str
     key: str
     booked: str = ""
+    content: str = ""
 
 
 class Results:
@@ -102,7 +106,8 @@ class Results:
 def _entry_in(file: Path) -> Entry | None:
     try:
         data = json.loads(file.read_text("utf-8"))
-        return Entry(str(data["student"]), str(data["key"]), str(data["booked"]))
+        same = {name: str(data[name]) for name in ("student", "key", "booked")}
+        return Entry(**same, content=str(data.get("content", "")))
     except DAMAGED:
         return None
 
@@ -127,6 +132,11 @@ def key_of(submission: Submission, fingerprint: str) -> str:
     name, problem, notes = submission.student, submission.problem, list(submission.notes)
     rest = [list(submission.files), submission.look_at]
     return digest(json.dumps([fingerprint, name, problem, notes, cells, rest]))
+
+
+def content_of(submission: Submission) -> str:
+    """A digest of a submission alone, whatever it is judged by."""
+    return key_of(submission, "")
 
 
 def fingerprint(slug: str, root: Path, secret: bytes, isolation: str, device: str) -> str:

@@ -148,9 +148,10 @@ def _why(old: Mark, new: Mark, judged: bool) -> str:
     return ", ".join(reasons) or "other parts of the assignment"
 
 
-def told(changed: Sequence[Change]) -> str:
-    """The changes in one line."""
-    head = "1 mark changed" if len(changed) == 1 else f"{len(changed)} marks changed"
+def told(changed: Sequence[Change], *, would: bool = False) -> str:
+    """The changes in one line; would: that they are those of a run which has not been."""
+    marks = "1 mark" if len(changed) == 1 else f"{len(changed)} marks"
+    head = f"{marks} {'would change' if would else 'changed'}"
     named = ", ".join(str(change) for change in changed[:MOST_NAMED])
     rest = len(changed) - MOST_NAMED
     return f"{head}: {named}" + (f" and {rest} more" if rest > 0 else "")
