@@ -19,8 +19,10 @@ from autograder.course.processes import (
     Setup,
     device_for,
     judge,
+    judged_again,
     not_needed,
     not_waited_for,
+    timed_out,
 )
 from autograder.course.rebooking import at_points, key_at_points
 from autograder.course.results import Entry, Results, booked_once, content_of, kept, key_of
@@ -137,13 +139,21 @@ def grade_class(
     reports = _judge(run.new(chosen), setup, jobs, scheduler)
     with not_waited_for(), book:
         graded.notes += book.notes
-        for submission, report in reports:
-            run.judged(submission, report)
+        beside_others = jobs > 1 or scheduler is not None
+        slow: list[tuple[Submission, LabReport]] = []
+        partly = replace(setup, only=frozenset(asked.exercises))
+        again = (each for part in [run.again()] for each in _judge(part, partly, jobs, scheduler))
+        for submission, report in itertools.chain(reports, again):
+            if beside_others and timed_out(report):
+                slow.append((submission, report))
+            else:
+                run.judged(submission, report)
             run.enter_known()
         run.enter_known()
-        partly = replace(setup, only=frozenset(asked.exercises))
-        for submission, report in _judge(run.again(), partly, jobs, scheduler):
-            run.judged(submission, report)
+        for submission, report in slow:
+            alone = replace(setup, only=timed_out(report))
+            for _, new in _judge(iter([submission]), alone, 1, scheduler):
+                run.judged(submission, judged_again(report, new))
         graded.changes = book.changes(run.fresh)
     return graded
 
@@ -296,7 +306,7 @@ class _Run:
     def judged(self, submission: Submission, report: LabReport) -> None:
         """Keep and book a new report of what was read and judged."""
         if submission.student in self.partly:
-            report = _with(self.partly[submission.student][1], report)
+            report = judged_again(self.partly[submission.student][1], report)
         self.results.keep(self.keys[submission.student], report)
         self.graded.judged += 1
         self.fresh.add(submission.student)
@@ -341,10 +351,3 @@ class _Run:
             self.graded.faults.append(f"{told(student)}: {fault}")
         else:
             self.graded.booked += 1
-
-
-def _with(kept_report: LabReport, new: LabReport) -> LabReport:
-    """The report that was kept, with what was judged again in its place."""
-    again = {exercise.name: exercise for exercise in new.exercises}
-    exercises = tuple(again.get(one.name, one) for one in kept_report.exercises)
-    return replace(kept_report, exercises=exercises)

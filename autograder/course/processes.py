@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import (
     forkserver,
     get_all_start_methods,
@@ -144,10 +144,35 @@ def grade_files(
         for path, name in zip(paths, names, strict=True)
     )
     reports: dict[str, LabReport] = {}
-    for submission, report in judge(work, setup, min(jobs, len(paths))):
+    slow: list[Submission] = []
+    at_once = min(jobs, len(paths))
+    for submission, report in judge(work, setup, at_once):
         reports[submission.student] = report
-        done(report.student)
+        if at_once > 1 and timed_out(report):
+            slow.append(submission)
+        else:
+            done(report.student)
+    for submission in slow:
+        again = replace(setup, only=timed_out(reports[submission.student]))
+        for _, report in judge([submission], again, 1):
+            reports[submission.student] = judged_again(reports[submission.student], report)
+        done(submission.student)
     return [reports[name] for name in names]
+
+
+def timed_out(report: LabReport) -> frozenset[str]:
+    """The exercises that ran out of time.
+
+    Beside other judges that may be the machine's fault, so it stands once it is so alone, too.
+    """
+    return frozenset(one.name for one in report.exercises if one.outcome == "timeout")
+
+
+def judged_again(before: LabReport, new: LabReport) -> LabReport:
+    """The report from before, with what was judged again in its place."""
+    again = {exercise.name: exercise for exercise in new.exercises}
+    exercises = tuple(again.get(one.name, one) for one in before.exercises)
+    return replace(before, exercises=exercises)
 
 
 def judge(work: Iterable[Submission], setup: Setup, jobs: int) -> Reports:
