@@ -1,4 +1,4 @@
-"""The commands: new, build, verify, grade, name, report, export, forget, doctor."""
+"""The commands: new, build, verify, grade, extend, name, report, export, forget, doctor."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from autograder import __version__
 from autograder.commands.authoring import build_command, verify_command
 from autograder.commands.collecting import collect_command
 from autograder.commands.doctor import doctor_command
+from autograder.commands.extending import extend_command
 from autograder.commands.forgetting import forget_command
 from autograder.commands.grading import grade_command
 from autograder.commands.marks import export_command, report_command
@@ -81,6 +82,7 @@ main.add_command(build_command)
 main.add_command(verify_command)
 main.add_command(collect_command)
 main.add_command(grade_command)
+main.add_command(extend_command)
 main.add_command(name_command)
 main.add_command(report_command)
 main.add_command(export_command)

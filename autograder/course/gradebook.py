@@ -47,6 +47,7 @@ from traitlets.config import Application, Config
 from traitlets.utils.importstring import import_item
 
 from autograder.course.booked import Dropped, Roster, fit_cells, marks_in, roster_in
+from autograder.course.extensions import extensions
 from autograder.course.full_disk import disk_full
 from autograder.course.handin import Release
 from autograder.course.plugins import Judge, release_of
@@ -103,6 +104,7 @@ class Book:
         self.notes: list[str] = []
         self.unnamed: list[str] = []
         self._gradebook: Any = None
+        self._extensions = extensions(slug, root)
         self._before: dict[str, Mark] = {}
         self._booked_marks: dict[str, Mark] = {}
         self._release: Release | None = None
@@ -115,6 +117,8 @@ class Book:
                 self._gradebook = self._opened()
                 self._before = marks_in(self._gradebook, self.slug)
                 self._prepare()
+                for student in self._before:
+                    self._extend(student)
                 self._points = self._booked() or {}
                 self._booked_marks = marks_in(self._gradebook, self.slug)
                 self._release = release_of(self.coursedir.db_url, self.slug, self.slug)
@@ -179,8 +183,7 @@ class Book:
         session = self._gradebook.db()
         try:
             with self._quietly():
-                for preprocessor in self._penalties:
-                    preprocessor(v4.new_notebook(), self._resources(student))
+                self._reckon_lateness(student)
                 session.really_commit()
         except Exception as error:  # of a plug-in, which may raise anything
             session.rollback()
@@ -208,6 +211,8 @@ class Book:
             self._handed_in(student)
             with self._quietly():
                 self._convert(folder, submission, report)
+                if self._extend(student):
+                    self._reckon_lateness(student)
                 session.really_commit()
         except BadTimeError as error:
             return str(error)
@@ -218,6 +223,23 @@ class Book:
         finally:
             session.expunge_all()
         return None
+
+    def _extend(self, student: str) -> bool:
+        """Book the extension that a student has been given; whether it is another one now."""
+        until, due = self._extensions.get(student), None
+        if until is not None:
+            due = self._gradebook.find_assignment(self.slug).duedate
+        if until is None or due is None:
+            return False
+        submission = self._gradebook.find_submission(self.slug, student)
+        before = submission.extension
+        seconds = max(0.0, (until - due).total_seconds())
+        self._gradebook.grant_extension(self.slug, student, minutes=seconds / 60)
+        return bool(submission.extension != before)
+
+    def _reckon_lateness(self, student: str) -> None:
+        for preprocessor in self._penalties:
+            preprocessor(v4.new_notebook(), self._resources(student))
 
     def _handed_in(self, student: str) -> datetime.datetime | None:
         """When, as nbgrader reads it; raises BadTimeError."""
