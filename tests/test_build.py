@@ -615,7 +615,7 @@ def test_files_elsewhere_are_built_where_they_are_asked_for(root: Path, tmp_path
         ('    """Twice a number."""\n', "", "needs a docstring"),
         ("# %%\nimport math\n", "# %%\nimport math\n### BEGIN SOLUTION\n", "that is no exercise"),
         ("# print(double(4.0))", "double(4.0)", 'line 29: put "# " before each line'),
-        ('active="ipynb"', 'active="py"', 'write active="ipynb"'),
+        ('active="ipynb"', 'active="md"', 'write active="ipynb"'),
         ('active="ipynb"', 'active="ipynb" guess="a"', 'guess="a" calls reveal("a", …) once'),
         ("# # A picture.", '# reveal("a", 1)', "no guess calls no reveal(…); found: ['a']"),
         ('active="ipynb"', 'actve="ipynb"', "no cell option is called 'actve': take it out"),
