@@ -42,6 +42,8 @@ def main() -> int:
     for slug in classes:
         if _run(folder, "report", slug) or _run(folder, "export", slug, "--to", "csv"):
             return 1
+    if _run(folder, "report"):
+        return 1
     _say_what_to_open(root, folder, tuple(classes))
     return 0
 
@@ -77,6 +79,7 @@ def _say_what_to_open(root: Path, folder: Path, slugs: tuple[str, ...]) -> None:
     out.print("\nWhat to open:")
     rows = [("what a student gets, as a notebook", f"release/{slugs[-1]}/{slugs[-1]}.ipynb")]
     rows += [("the same for an editor", f"assignments/{slugs[-1]}.py")]
+    rows.append(("the term page", "demo/results/term.html"))
     for slug in slugs:
         pages = folder / "results" / slug / "class.html"
         rows.append((f"the class page of {slug}", str(pages.relative_to(root))))

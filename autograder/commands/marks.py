@@ -15,6 +15,7 @@ from autograder.commands.terminal import COURSE, NEEDS_REVIEW, bar, class_table,
 from autograder.course.results import kept, write_whole
 from autograder.judge.report import LabReport
 from autograder.labcheck.text import printable
+from autograder.spec.collection import labs
 
 if TYPE_CHECKING:
     from rich.progress import Task
@@ -159,17 +160,21 @@ def _show_class(
 
 
 @click.command("report")
-@click.argument("slug", metavar="LAB")
+@click.argument("slug", metavar="[LAB]", required=False)
 @COURSE
 @OUT
-def report_command(slug: str, root: Path, out: Path | None) -> None:
-    """Write the class page of LAB, and a page for each student beside it.
+def report_command(slug: str | None, root: Path, out: Path | None) -> None:
+    """Write the class page of LAB with a page for each student, or without LAB the term page.
 
-    The page says how marks are distributed, which mistakes were made and by how many, which
-    exercises separate strong from weak, and whom to look at.
+    The class page says what to teach again, which mistakes were made and by whom, how marks are
+    distributed, whom to look at, and which hand-ins are alike. The term page has all labs beside
+    each other, and links to the class pages that are there.
     """
     from autograder.course import publishing
 
+    if slug is None:
+        _report_term(root, out)
+        return
     known_lab(slug, root)
     with bar("Writing", "written") as progress:
         task = progress.add_task("", total=len(kept(root, slug).entries()))
@@ -182,6 +187,27 @@ def report_command(slug: str, root: Path, out: Path | None) -> None:
             )
         )
     console().print(f"{path}\n{path.with_name(f'{path.stem}_files')}/", soft_wrap=True)
+
+
+def _report_term(root: Path, out: Path | None) -> None:
+    """``report`` without LAB; what it has no class page of is told."""
+    from autograder.course import publishing
+
+    with bar("Reading", "read") as progress:
+        task = progress.add_task("", total=len(labs(root)))
+        path = _written(
+            lambda: publishing.report_term(
+                root, out, done=lambda name: progress.update(task, advance=1, description=name)
+            )
+        )
+    console().print(str(path), soft_wrap=True)
+    for slug in labs(root):
+        results = kept(root, slug)
+        if results.entries() and not publishing.class_page_of(results).is_file():
+            console().print(
+                f"{slug} has no class page to lead to yet: autograder report {slug}",
+                soft_wrap=True,
+            )
 
 
 @click.command("export")

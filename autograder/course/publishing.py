@@ -6,8 +6,10 @@ Marks are the gradebook's where it knows a student, and the judge's own where it
 from __future__ import annotations
 
 import functools
+import os
 import re
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -15,15 +17,18 @@ from urllib.parse import quote
 
 import click
 
+from autograder.course.made import made_now
 from autograder.course.rediagnosis import Rediagnosis
 from autograder.course.results import Results, booked_once, digest, kept, write_whole
+from autograder.course.written import known_in, written_by
 from autograder.judge.report import LabReport
 from autograder.judge.submission import CHECK, read
+from autograder.pages.alike import Written, alike
 from autograder.pages.class_page import class_page
 from autograder.pages.gradescope import results_json
-from autograder.pages.insight import insight
+from autograder.pages.insight import NOT_BEGUN, insight
 from autograder.pages.junit import junit_xml
-from autograder.pages.marks import NOT_GRADED_YET, NOT_HANDED_IN, Absent, Mark, as_judged
+from autograder.pages.marks import NOT_GRADED_YET, NOT_HANDED_IN, Absent, Mark, Person, as_judged
 from autograder.pages.overview import headings
 from autograder.pages.policy import policy, with_policy
 from autograder.pages.roster import COLUMNS, Filled, Platform, RosterError, filled
@@ -35,9 +40,10 @@ from autograder.pages.sheet import (
     moodle_text,
 )
 from autograder.pages.student_page import Section, student_page
+from autograder.pages.term import TermLab, term, term_page
 from autograder.pages.unnamed import Cluster, is_unnamed, numbered
 from autograder.sandbox.errors import GraderFault
-from autograder.spec.collection import Collected, CollectionError, collect
+from autograder.spec.collection import Collected, CollectionError, collect, labs
 
 if TYPE_CHECKING:
     from autograder.course.gradebook import Booked
@@ -59,18 +65,23 @@ def report(
     """
     marked = _class(slug, root, raw=True)
     collected = marked.collected
-    path = out or marked.results.folder / "class.html"
+    path = out or class_page_of(marked.results)
     beside = path.with_name(f"{path.stem}_files")
-    sections = _lab_page(collected, beside)
-    for judged in marked.reports():
-        html = student_page(judged, collected.lab.title, sections)
+    sections, made = _lab_page(collected, beside), made_now()
+    programs: dict[str, dict[str, Written]] = defaultdict(dict)
+    for judged, code in marked.written():
+        html = student_page(judged, collected.lab.title, sections, code, made)
         write_whole(beside / page_of(judged.student), html)
+        for exercise in judged.exercises:
+            if exercise.name in code and exercise.outcome not in NOT_BEGUN:
+                programs[exercise.name][judged.student] = code[exercise.name]
         done(judged.student)
     for student in marked.withdrawn:
         (beside / page_of(student)).unlink(missing_ok=True)
     link = lambda student: f"{quote(beside.name)}/{page_of(student)}"  # noqa: E731
-    found = insight(collected, marked.reports(), marked.absent())
-    write_whole(path, class_page(found, link))
+    found = insight(collected, marked.reports(), marked.absent(), marked.booked.marks)
+    pairs = alike(programs, known_in(collected))
+    write_whole(path, class_page(found, link, pairs, made))
     return path
 
 
@@ -87,6 +98,52 @@ def clusters(slug: str, exercise: str, root: Path | None) -> tuple[Collected, li
         if one.name == exercise and is_unnamed(one)
     ]
     return marked.collected, list(numbered(exercise, made))
+
+
+def report_term(root: Path, out: Path | None = None, done: Done = lambda name: None) -> Path:
+    """Write the term page, with links to the pages of each lab that are there; its path.
+
+    Raises NothingKept.
+    """
+    path = out or root / "results" / "term.html"
+    found: list[TermLab] = []
+    people: dict[str, Person] = {}
+    for slug in labs(root):
+        if kept(root, slug).entries():
+            marked = _class(slug, root, raw=True)
+            found.append(_in_term(marked, path.parent))
+            people |= marked.booked.roster.people
+        done(slug)
+    if not found:
+        raise NothingKept("nothing has been graded yet: run autograder grade LAB")
+    write_whole(path, term_page(term(found, people), made_now()))
+    return path
+
+
+def class_page_of(results: Results) -> Path:
+    """Where the class page of a lab lies."""
+    return results.folder / "class.html"
+
+
+def _in_term(marked: _Class, folder: Path) -> TermLab:
+    """A lab as the term page has it.  folder: that of the page."""
+    seen = insight(marked.collected, marked.reports(), (), marked.booked.marks)
+    path = class_page_of(marked.results)
+    pages = {one.name: path.parent / "class_files" / page_of(one.name) for one in seen.students}
+    return TermLab(
+        seen.lab,
+        seen.title,
+        seen.max_score,
+        {one.name: one.mark for one in seen.students},
+        seen.mistakes,
+        _address(path, folder),
+        {name: _address(page, folder) for name, page in pages.items()},
+    )
+
+
+def _address(file: Path, folder: Path) -> str:
+    """The way to a page from a folder; nothing where it is not there."""
+    return quote(os.path.relpath(file, folder)) if file.is_file() else ""
 
 
 def _kept(slug: str, root: Path | None) -> tuple[Collected, Results]:
@@ -209,6 +266,18 @@ class _Class:
         for report in self.results.latest():
             if report.student not in self.withdrawn:
                 yield self.rediagnosis.of(report)
+
+    def written(self) -> Iterator[tuple[LabReport, Mapping[str, Written]]]:
+        """Each report with what lies there of the student's, by exercise."""
+        from autograder.course.gradebook import Book
+
+        book = Book(self.collected.slug, self.collected.root)
+        folders = book.submissions()
+        for report in self.reports():
+            folder = folders.get(report.student)
+            below = book.handed_in_below
+            code = written_by(folder, self.collected, report.student, below) if folder else {}
+            yield report, code
 
     def absent(self) -> list[Absent]:
         """Those in the gradebook's table of students of whom there is no report."""

@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
 
 from autograder.judge.report import NOT_ISOLATED, UNSAFE, ExerciseReport, LabReport
 from autograder.pages.card import first_thing
-from autograder.pages.marks import Absent
+from autograder.pages.marks import Absent, Mark, as_judged
 from autograder.pages.unnamed import Made, Unnamed, is_unnamed, unnamed
 from autograder.spec.collection import Collected
 
 TO_LOOK_AT = ("not_graded", "timeout", "memory", "crash")
-SEPARATES, HARDLY = 0.3, 0.1
-FEWEST = 6
-"""From this many students on it is told how well an exercise separates strong from weak."""
+NOT_BEGUN = ("unfinished", "missing")
+NO_MARKS: Mapping[str, Mark] = MappingProxyType({})
+MOST_AGAIN = 5
+"""How many mistakes are told of an exercise, of those that several made."""
+THIRD = 5
+"""How many students a third of the class has at least, where strong and weak are compared."""
+FEWEST = 5
+"""As many have an exercise right, and as many have it not, where that is done."""
+BEYOND_CHANCE = 2.6
+"""By so many standard errors chance sets two thirds apart once in a hundred times."""
 
 
 @dataclass(frozen=True)
 class Student:
-    """One line of the class.  outcomes, shares: by exercise; a share is None if not judged."""
+    """One line of the class.
+
+    score: the judge's own points; mark: what counts.  outcomes, shares, points: by exercise; a
+    share is None if not judged, points are those that count.  called: the name in the gradebook.
+    """
 
     name: str
     score: float
     max_score: float
     outcomes: Mapping[str, str]
     shares: Mapping[str, float | None]
+    mark: float
+    points: Mapping[str, float | None]
     problem: str | None = None
     look_at: str = ""
+    called: str = ""
 
     @property
     def right(self) -> int:
@@ -49,31 +66,37 @@ class Exercise:
     """One exercise in the class.
 
     All but the outcomes is about the students whose file could be read.  solved: the mean share of
-    its points.  separation: how well its marks go with those of the rest of the lab, −1 to 1; None
-    where that says nothing.  strong, weak: the mean share in the upper and the lower third of the
-    class, by points in the whole lab.
+    its points.  strong, weak: the mean share in the upper and the lower third of the class, by
+    points in the rest of the lab.  difference: what that says; 0 where it may well be chance.
     """
 
     name: str
     max_score: float
     outcomes: Mapping[str, int]
     solved: float
-    separation: float | None
     strong: float
     weak: float
+    difference: Literal[-1, 0, 1]
+
+    @property
+    def lacking(self) -> int:
+        """How many have begun it, and have it not right."""
+        others = ("right", "not_graded", *NOT_BEGUN)
+        return sum(count for outcome, count in self.outcomes.items() if outcome not in others)
+
+    @property
+    def not_begun(self) -> int:
+        """How many have left it as it was handed out, or have nothing of it."""
+        return sum(self.outcomes.get(outcome, 0) for outcome in NOT_BEGUN)
 
     @property
     def verdict(self) -> str:
-        """What the separation says, in words."""
-        if self.solved == 1:
-            return "everybody has it right"
-        if self.separation is None:
-            return "too little to tell"
-        if self.separation >= SEPARATES:
-            return "separates strong from weak"
-        if self.separation < -HARDLY:
-            return "weak students do better: look at the exercise"
-        return "separates a little" if self.separation >= HARDLY else "does not separate"
+        """What the difference says, in words."""
+        said = {
+            1: "the upper third does better",
+            -1: "the lower third does better: look at the exercise",
+        }
+        return said.get(self.difference, "")
 
 
 @dataclass(frozen=True)
@@ -84,6 +107,15 @@ class KnownMistake:
     name: str
     when: str
     students: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Again:
+    """An exercise to teach again, with its commonest mistakes; how many others were made in it."""
+
+    exercise: Exercise
+    mistakes: tuple[KnownMistake, ...]
+    others: int
 
 
 @dataclass(frozen=True)
@@ -98,9 +130,11 @@ class Oddity:
 
 @dataclass(frozen=True)
 class Insight:
-    """A class in one lab.  absent: of whom there is no report; they are none of the students.
+    """A class in one lab, students by the names that are shown.
 
-    unnamed: wrong answers that no known mistake gives.
+    absent: of whom there is no report; they are none of the students.  handed_in: when that was,
+    in UTC, as far as it is known; late: when of those that were late.  unnamed: wrong answers that
+    no known mistake gives.
     """
 
     lab: str
@@ -112,6 +146,8 @@ class Insight:
     isolation: tuple[str, ...]
     absent: tuple[Absent, ...] = ()
     unnamed: Unnamed = field(default_factory=Unnamed)
+    handed_in: tuple[datetime.datetime, ...] = ()
+    late: tuple[datetime.datetime, ...] = ()
 
     @property
     def warning(self) -> str:
@@ -121,7 +157,7 @@ class Insight:
     @property
     def scores(self) -> list[float]:
         """The marks, in the order of the students."""
-        return [student.score for student in self.students]
+        return [student.mark for student in self.students]
 
     @property
     def mean(self) -> float:
@@ -149,26 +185,47 @@ class Insight:
         return frozenset().union(*(exercise.outcomes for exercise in self.exercises))
 
     @property
-    def by_separation(self) -> list[Exercise]:
-        """The exercises, those that separate least first; last, those of which it is not known."""
-        return sorted(self.exercises, key=_separation)
+    def again(self) -> list[Again]:
+        """What to teach again: the exercises that most have not right first."""
+        found = []
+        for exercise in sorted(self.exercises, key=lambda one: -(one.lacking + one.not_begun)):
+            if exercise.lacking or exercise.not_begun:
+                made = [one for one in self.mistakes if one.exercise == exercise.name]
+                several = [one for one in made if len(one.students) > 1][:MOST_AGAIN]
+                found.append(Again(exercise, tuple(several), len(made) - len(several)))
+        return found
 
+    @property
+    def right(self) -> list[str]:
+        """The exercises that everybody has right."""
+        again = {one.exercise.name for one in self.again}
+        judged = [one for one in self.exercises if one.outcomes.get("right")]
+        return [one.name for one in judged if one.name not in again]
 
-def _separation(exercise: Exercise) -> float:
-    return math.inf if exercise.separation is None else exercise.separation
+    @property
+    def apart(self) -> list[Exercise]:
+        """The exercises in which the thirds of the class really differ, the odd ones first."""
+        apart = [exercise for exercise in self.exercises if exercise.difference]
+        return sorted(apart, key=lambda exercise: exercise.strong - exercise.weak)
 
 
 def insight(
-    collected: Collected, reports: Iterable[LabReport], absent: Iterable[Absent] = ()
+    collected: Collected,
+    reports: Iterable[LabReport],
+    absent: Iterable[Absent] = (),
+    marks: Mapping[str, Mark] = NO_MARKS,
 ) -> Insight:
-    """Reads the reports of a class once, one after another."""
+    """Reads the reports of a class once, one after another.
+
+    marks: the gradebook's, by student.
+    """
     students: list[Student] = []
     made: dict[tuple[str, str], list[str]] = defaultdict(list)
     odd: list[Oddity] = []
     isolation: set[str] = set()
     others: dict[str, list[Made]] = defaultdict(list)
     for report in reports:
-        students.append(_student(report))
+        students.append(_student(report, marks.get(report.student)))
         odd.extend(_oddities(report))
         isolation.update(report.isolation[:1])
         for exercise in report.exercises:
@@ -176,28 +233,36 @@ def insight(
                 made[exercise.name, exercise.mistake].append(report.student)
             elif is_unnamed(exercise):
                 others[exercise.name].append((report.student, exercise))
+    known = [mark for one in students if (mark := marks.get(one.name)) and mark.timestamp]
     return Insight(
         collected.slug,
         collected.lab.title,
-        tuple(students),
+        tuple(sorted(students, key=lambda one: (one.called or one.name).casefold())),
         tuple(_exercise(spec.name, float(spec.points), students) for spec in collected.exercises),
         tuple(_known(collected, made)),
         tuple(sorted(odd, key=_gravest_first)),
         tuple(sorted(isolation)),
         tuple(sorted(absent, key=lambda one: (one.why, one.person.sortable.casefold()))),
         unnamed([spec.name for spec in collected.exercises], others),
+        tuple(mark.timestamp for mark in known if mark.timestamp),
+        tuple(mark.timestamp for mark in known if mark.timestamp and mark.late),
     )
 
 
-def _student(report: LabReport) -> Student:
+def _student(report: LabReport, booked: Mark | None) -> Student:
+    mark = booked or as_judged(report)
+    called = mark.person.sortable
     return Student(
         report.student,
         report.score,
         report.max_score,
         {exercise.name: exercise.outcome for exercise in report.exercises},
         {exercise.name: _share(exercise) for exercise in report.exercises},
+        mark.total,
+        {part.name: part.score for part in mark.parts},
         report.problem,
         report.look_at,
+        "" if called == report.student else called,
     )
 
 
@@ -238,22 +303,23 @@ def _known(
 
 def _exercise(name: str, points: float, students: Sequence[Student]) -> Exercise:
     marks = [
-        (student.score, share)
+        (round(student.score - share * points, 6), share)
         for student in students
         if student.problem is None and (share := student.shares.get(name)) is not None
     ]
-    shares = [share for _, share in marks]
-    rest = [score - share * points for score, share in marks]
-    ranked = [share for _, share in sorted(marks, key=lambda mark: mark[0])]
-    third = max(1, len(ranked) // 3)
+    marks.sort(key=lambda mark: mark[0])
+    ranked = [share for _, share in marks]
+    third = max(1, len(marks) // 3)
+    weak, strong = ranked[:third], ranked[-third:]
+    ordered = bool(marks) and marks[third - 1][0] < marks[-third][0]
     return Exercise(
         name,
         points,
         Counter(student.outcomes.get(name, "missing") for student in students),
-        _mean(shares),
-        _correlation(shares, rest),
-        _mean(ranked[-third:]),
-        _mean(ranked[:third]),
+        _mean(ranked),
+        _mean(strong),
+        _mean(weak),
+        _difference(ranked, strong, weak) if ordered else 0,
     )
 
 
@@ -261,8 +327,19 @@ def _mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values) if values else 0.0
 
 
-def _correlation(shares: Sequence[float], rest: Sequence[float]) -> float | None:
-    """Of marks in an exercise with those in the rest of the lab; None where there is no spread."""
-    if len(shares) < FEWEST or len(set(shares)) < 2 or len(set(rest)) < 2:
-        return None
-    return statistics.correlation(shares, rest)
+def _difference(
+    shares: Sequence[float], strong: Sequence[float], weak: Sequence[float]
+) -> Literal[-1, 0, 1]:
+    """Whether the upper third really does better (1) or worse (-1) than the lower one.
+
+    0 where the class is small, where few have it right or few have it wrong, or where the means
+    lie no further apart than in thirds that were drawn by lot.
+    """
+    right = sum(share == 1 for share in shares)
+    if len(weak) < THIRD or min(right, len(shares) - right) < FEWEST:
+        return 0
+    error = statistics.pstdev(shares) * math.sqrt(1 / len(strong) + 1 / len(weak))
+    apart = _mean(strong) - _mean(weak)
+    if abs(apart) <= BEYOND_CHANCE * error:
+        return 0
+    return 1 if apart > 0 else -1

@@ -1,9 +1,14 @@
-"""Plots of a class as SVG to stand inside a page; hatches and text say what colours say."""
+"""Plots of a class as SVG to stand inside a page; hatches and text say what colours say.
+
+Lines and texts have the colours of the page, light or dark.
+"""
 
 from __future__ import annotations
 
+import datetime
 import io
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -16,7 +21,7 @@ GROUPS = (
     ("partly right", ("partly",), "#a6dba0", "//"),
     ("not right", ("wrong", "error", "forbidden"), "#d6604d", "xx"),
     ("time, memory, crash", ("timeout", "memory", "crash"), "#762a83", "++"),
-    ("not begun or not found", ("unfinished", "missing"), "#eeeeee", ".."),
+    ("not begun or not found", ("unfinished", "missing"), "#9aa0a6", ".."),
     ("not judged", ("not_graded",), "#ffffff", "OO"),
 )
 """Outcomes as the plot shows them: name, outcomes, colour, hatch."""
@@ -25,6 +30,9 @@ BINS = 10
 LEGEND = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "frameon": False, "fontsize": 9}
 BOX = {"boxstyle": "round,pad=0.1", "facecolor": "#fff", "edgecolor": "none"}
 """Behind a number, so that it can be read on a hatch."""
+OF_THE_PAGE = {"#000000": "currentColor", "#111111": "currentColor", "#ffffff": "var(--page)"}
+"""What stands for a colour, so that it is that of the page."""
+HOURS = 24
 
 
 def marks(insight: Insight) -> Markup:
@@ -70,14 +78,41 @@ def separation(exercises: Sequence[Exercise]) -> Markup:
     places = range(len(exercises))
     weak = [100 * exercise.weak for exercise in exercises]
     strong = [100 * exercise.strong for exercise in exercises]
-    axes.hlines(places, weak, strong, color="#555", linewidth=2)
-    axes.plot(weak, places, "o", color="#b2182b", markersize=8, label="lower third")
-    axes.plot(strong, places, "D", color="#053061", markersize=8, label="upper third")
+    axes.hlines(places, weak, strong, color="#808080", linewidth=2)
+    axes.plot(weak, places, "o", color="#c8553d", markersize=8, label="lower third")
+    axes.plot(strong, places, "D", color="#4393c3", markersize=8, label="upper third")
     _names(axes, exercises)
     axes.set(xlabel="mean share of the points, %", xlim=(-3, 103))
-    axes.grid(axis="x", color="#ddd")
+    axes.grid(axis="x", color="#80808060")
     axes.legend(ncols=2, **LEGEND)
     return _svg(figure, "separation", "Mean share of the points in the upper and lower third.")
+
+
+def hours(insight: Insight, zone: datetime.tzinfo | None = None) -> Markup:
+    """At what hour of the day was handed in; those that were late are hatched.
+
+    zone: of the hours; by default of this machine.
+    """
+    figure, axes = _figure(7, 2.2)
+    every, late = (_by_hour(times, zone) for times in (insight.handed_in, insight.late))
+    in_time = [all_of_it - of_late for all_of_it, of_late in zip(every, late, strict=True)]
+    look: dict[str, Any] = {"edgecolor": "#111", "linewidth": 0.8, "width": 1.0, "align": "edge"}
+    axes.bar(range(HOURS), in_time, color="#4393c3", label="in time", **look)
+    if any(late):
+        look |= {"bottom": in_time, "color": "#d6604d", "hatch": "xx"}
+        axes.bar(range(HOURS), late, label="late", **look)
+        axes.legend(ncols=2, **LEGEND)
+    axes.set(xlabel="hour of the day", ylabel="hand-ins", xlim=(0, HOURS))
+    axes.set_xticks(range(0, HOURS + 1, 3))
+    axes.yaxis.get_major_locator().set_params(integer=True)
+    told = ", ".join(f"{hour} to {hour + 1}: {count}" for hour, count in enumerate(every) if count)
+    return _svg(figure, "hours", f"Hand-ins by hour of the day. {told}.")
+
+
+def _by_hour(times: Sequence[datetime.datetime], zone: datetime.tzinfo | None) -> list[int]:
+    utc = (time.replace(tzinfo=datetime.UTC) for time in times)
+    counts = Counter(time.astimezone(zone).hour for time in utc)
+    return [counts[hour] for hour in range(HOURS)]
 
 
 def _labels(counts: Sequence[float]) -> list[str]:
@@ -111,4 +146,6 @@ def _svg(figure: Any, name: str, description: str) -> Markup:
     svg = text[text.index("<svg") :].strip()
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
+    for colour, of_the_page in OF_THE_PAGE.items():
+        svg = svg.replace(f": {colour}", f": {of_the_page}")
     return Markup(svg.replace("<svg", f'<svg role="img" aria-label="{escape(description)}"', 1))

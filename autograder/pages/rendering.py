@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -25,6 +26,14 @@ SIGNS = {
     "not_graded": "?",
 }
 """A sign for each outcome; words always stand beside it or behind it."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """When a page was made, and by which version."""
+
+    when: str
+    by: str
 
 
 def render(template: str, **data: object) -> str:
@@ -52,10 +61,6 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def _correlation(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}".replace("-", "−")
-
-
 _FOLDER = Path(__file__).with_name("templates")
 _TEMPLATES = Environment(
     loader=FileSystemLoader(_FOLDER),
@@ -65,14 +70,5 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.globals |= {
-    "signs": SIGNS,
-    "policy": policy,
-    "script": Markup(_FOLDER.joinpath("sort.js").read_text("utf-8")),
-}
-_TEMPLATES.filters |= {
-    "words": _words,
-    "number": _number,
-    "percent": _percent,
-    "correlation": _correlation,
-}
+_TEMPLATES.globals |= {"signs": SIGNS, "policy": policy}
+_TEMPLATES.filters |= {"words": _words, "number": _number, "percent": _percent}

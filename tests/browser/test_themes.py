@@ -9,7 +9,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from browser_kit import TOKEN, Jupyter
+from browser_kit import TOKEN, WORST, Jupyter
 
 from autograder.chain.archive import ARCHIVE, archive
 
@@ -29,31 +29,6 @@ def rnn_forward(x, h0, W_xh, W_hh, b_h):
 """,
     "check(rnn_forward)",
 )
-WORST = """
-(card) => {
-  const rgb = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
-  const light = (c) => c.slice(0, 3).map((v) => v / 255)
-    .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
-  const ground = (node) => {
-    for (; node; node = node.parentElement) {
-      const c = rgb(getComputedStyle(node).backgroundColor);
-      if (c.length === 3 || c[3] > 0) return c;
-    }
-    return [255, 255, 255];
-  };
-  const over = (c, g) => c.length < 4 ? c : c.slice(0, 3).map((v, at) => v * c[3] + g[at] * (1 - c[3]));
-  const texts = [...card.querySelectorAll("*")].filter((node) =>
-    [...node.childNodes].some((one) => one.nodeType === 3 && one.textContent.trim()));
-  return Math.min(...texts.filter((node) => node.tagName !== "title").map((node) => {
-    const style = getComputedStyle(node);
-    const g = ground(node);
-    const pair = [over(rgb(node.closest("svg") ? style.fill : style.color), g), g].map(light);
-    return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-  }));
-}
-"""
-"""The least contrast of a text in a card with what is behind it."""
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])

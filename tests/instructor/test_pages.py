@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import itertools
 import json
@@ -26,14 +27,15 @@ from autograder.course.grading import grade_class
 from autograder.judge.report import ExerciseReport, LabReport, Outcome
 from autograder.labcheck.explain import Line
 from autograder.labcheck.text import printable
-from autograder.pages import rendering
+from autograder.pages import plots, rendering
+from autograder.pages.alike import Match, Pair, Written
 from autograder.pages.class_page import class_page
 from autograder.pages.gradescope import results_json
 from autograder.pages.insight import Insight, insight
 from autograder.pages.junit import junit_xml
 from autograder.pages.marks import Mark, Person, as_judged
 from autograder.pages.overview import MARK, heading, overview
-from autograder.pages.rendering import render
+from autograder.pages.rendering import Made, render
 from autograder.pages.sheet import canvas_text, csv_text, moodle_text, safe
 from autograder.pages.student_page import Section, student_page
 from autograder.spec import collection
@@ -151,23 +153,91 @@ def test_what_needs_a_person_is_listed_with_the_reason(found: Insight) -> None:
     assert reasons["missing"] == "unreadable submission: no text"
 
 
-def test_exercises_that_separate_are_told_from_those_that_do_not(collected: Collected) -> None:
-    def of(*columns: Sequence[Outcome]) -> list[str]:
-        rows = zip(*columns, strict=True)
-        made = [report(f"s{place}", *row) for place, row in enumerate(rows)]
-        return [one.verdict for one in insight(collected, made).exercises]
+def differences(collected: Collected, *columns: Sequence[Outcome]) -> list[int]:
+    rows = zip(*columns, strict=True)
+    made = [report(f"s{place:02}", *row) for place, row in enumerate(rows)]
+    return [one.difference for one in insight(collected, made).exercises]
 
-    good: list[Outcome] = ["wrong"] * 4 + ["right"] * 4
-    half: list[Outcome] = ["wrong", "right"] * 4
-    full: list[Outcome] = ["right"] * 8
-    assert of(good, good, full) == [
-        "separates strong from weak",
-        "separates strong from weak",
-        "everybody has it right",
+
+def test_thirds_are_told_apart_only_where_they_lie_further_apart_than_chance(
+    collected: Collected,
+) -> None:
+    good: list[Outcome] = ["wrong"] * 15 + ["right"] * 15
+    half: list[Outcome] = ["wrong", "right"] * 15
+    full: list[Outcome] = ["right"] * 30
+    four: list[Outcome] = ["wrong"] * 4 + ["right"] * 26
+    assert differences(collected, good, good, full) == [1, 1, 0]
+    assert differences(collected, good, half, half)[0] == 0
+    assert differences(collected, good, good[::-1], full)[:2] == [-1, -1]
+    assert differences(collected, four, good, full)[0] == 0, "too few have it wrong"
+    assert differences(collected, good, full, full)[0] == 0, "the rest says nothing"
+    few = [column[10:20] for column in (good, good, full)]
+    assert differences(collected, *few) == [0, 0, 0], "the class is small"
+
+
+def test_what_does_not_differ_is_in_no_section(found: Insight, collected: Collected) -> None:
+    assert "Strong and weak" not in class_page(found)
+    rows = [
+        report(f"s{place:02}", *["wrong" if place < 15 else "right"] * 3) for place in range(30)
     ]
-    assert of(good, half, half)[0] == "does not separate"
-    assert of(good, good[::-1], full)[0] == "weak students do better: look at the exercise"
-    assert of(good[3:5], half[:2], full[:2])[0] == "too little to tell"
+    html = class_page(insight(collected, rows))
+    assert html.count("the upper third does better") == 3
+    assert len(Reader(html).all("svg")) == 3
+
+
+def test_what_to_teach_again_comes_first_with_what_most_have_not_right(found: Insight) -> None:
+    again = [(one.exercise.name, one.exercise.lacking, one.others) for one in found.again]
+    assert again == [("running_sum", 4, 0), ("share_of", 2, 0), ("double", 2, 0)]
+    html = class_page(found)
+    assert re.findall('<h2 id="([a-z]+)">', html)[0] == "again"
+    section = html[html.index('<h2 id="again">') : html.index('<h2 id="look">')]
+    text = " ".join("".join(Reader(section.partition("</section>")[0]).text).split())
+    assert "4 of 8 have it not right, 1 have not begun it." in text
+    assert "2: each number is squared." in text
+    assert 'style="width:50.0%"' in section
+
+
+def test_a_mistake_that_one_student_made_is_counted_and_not_told_first(
+    collected: Collected,
+) -> None:
+    html = class_page(insight(collected, CLASS[:2]))
+    section = html[html.index('<h2 id="again">') : html.index('<h2 id="look">')]
+    assert "each number is squared" not in section
+    assert '<a href="#teach">1 other known mistake</a>' in section
+
+
+def test_names_are_sorted_as_they_are_shown_and_marks_are_the_gradebooks(
+    collected: Collected,
+) -> None:
+    person = Person("bob", "Bob", "Able")
+    judged = as_judged(CLASS[1], person)
+    mark = replace(judged, penalty=7.5, parts=(replace(judged.parts[0], manual=11.0),))
+    seen = insight(collected, CLASS[:3], (), {"bob": mark})
+    assert [one.called or one.name for one in seen.students] == ["Able, Bob", "ada", "carl"]
+    assert seen.scores == [52.5, 100.0, 0.0]
+    rows = class_page(seen, lambda student: f"{student}.html").split("<tr>")
+    (row,) = (row for row in rows if "Able, Bob" in row)
+    assert "<small>bob</small>" in row
+    cell = '<a href="bob.html#double"><span aria-hidden="true" title="not right yet">✗</span>'
+    assert cell in row
+    assert "11</a></td>" in row
+
+
+def timed(student: str, hour: int, late: bool = False) -> Mark:
+    when = datetime.datetime(2030, 1, 1, hour, 30)
+    return replace(as_judged(report(student, *["right"] * 3)), timestamp=when, late=late)
+
+
+def test_hours_of_handing_in_are_drawn_where_they_are_known(collected: Collected) -> None:
+    assert "When it was handed in" not in class_page(insight(collected, CLASS))
+    marks = {"ada": timed("ada", 9), "bob": timed("bob", 22), "carl": timed("carl", 22, True)}
+    seen = insight(collected, CLASS, (), marks)
+    assert "known of 3 of\n8" in class_page(seen)
+    picture = plots.hours(seen, datetime.UTC)
+    assert "9 to 10: 1, 22 to 23: 2." in picture
+    assert ">late<" in picture
+    east = datetime.timezone(datetime.timedelta(hours=3))
+    assert "1 to 2: 2, 12 to 13: 1." in plots.hours(seen, east)
 
 
 def test_a_class_of_nobody_and_of_one_are_pages_too(collected: Collected) -> None:
@@ -188,7 +258,7 @@ def test_the_class_page_is_sound_and_needs_nothing_else(found: Insight) -> None:
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', html)
     for tag in ("link", "img", "iframe"):
         assert page.all(tag) == []
-    assert html.count("<script>") == 1
+    assert page.all("script") == []
     assert EVIL not in html
     assert "&lt;eve&gt;" in html
 
@@ -202,14 +272,13 @@ def test_the_class_page_is_read_by_a_screen_reader(found: Insight) -> None:
     assert html.count("<caption>") == len(tables)
     assert all(head.get("scope") in ("col", "row") for head in page.all("th"))
     pictures = page.all("svg")
-    assert len(pictures) == 3
+    assert len(pictures) == 2
     assert all(one["role"] == "img" and one["aria-label"] for one in pictures)
     assert "90 to 100: 2" in str(pictures[0]["aria-label"])
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
     assert len(page.all("main")) == 1
-    assert 'role="status"' in html
 
 
 def test_outcomes_do_not_depend_on_colour(found: Insight) -> None:
@@ -233,8 +302,36 @@ def test_a_students_page_says_what_was_found_and_where_to_read_on() -> None:
     assert "Sums &amp; &lt;others&gt;" in html
     assert EVIL not in html
     own = {link for link in page.links if link.startswith("#")}
-    assert own == {"#double"}
+    assert own == {f"#{name}" for name in NAMES}
     assert own <= {f"#{one}" for one in page.ids}
+
+
+def test_code_stands_behind_each_link_as_text() -> None:
+    code = {"double": Written(f"def double(x):\n    return '{EVIL}'")}
+    html = student_page(CLASS[0], "Sums", {}, code, Made("2030-01-01 12:00 UTC", "0 (build x)"))
+    page = Reader(html)
+    assert set(NAMES) <= set(page.ids)
+    assert EVIL not in html
+    section = html[html.index('<h3 id="double">') : html.index('<h3 id="running_sum">')]
+    assert "def double(x):\n    return &#39;&lt;script&gt;" in section
+    assert html.count("<pre>") == 1
+    assert "<footer>Made on 2030-01-01 12:00 UTC by autograder 0 (build x)</footer>" in html
+
+
+def test_similar_hand_ins_are_shown_side_by_side_and_nothing_is_said_of_them(
+    found: Insight,
+) -> None:
+    match = Match("double", 0.934, 50, ("def double(a): <b>", "def double(b): ..."))
+    pair = Pair(("ada", "<eve>"), (match,))
+    html = class_page(found, lambda student: f"{len(student)}.html", [pair])
+    section = html[html.index('<h2 id="alike">') : html.index('<h2 id="students">')]
+    assert "93 % of it in the same" in section
+    assert '<a href="5.html#double">&lt;eve&gt;</a>' in section
+    assert "def double(a): &lt;b&gt;" in section
+    assert "def double(b): ..." in section
+    assert not re.search("cheat|copi|plagiar|suspic", section)
+    assert "No two hand-ins share more" in class_page(found, pairs=[])
+    assert "Similar hand-ins" not in class_page(found)
 
 
 def test_a_students_page_has_nothing_of_the_grading_machine() -> None:
@@ -253,11 +350,12 @@ def hostile(student: str) -> LabReport:
 def test_no_text_of_a_student_leaves_its_place_in_a_page(collected: Collected) -> None:
     report = hostile(UNFIT)
     link = Section(UNFIT, UNFIT)
+    alike = Pair((UNFIT, UNFIT), (Match("double", 1.0, 50, (UNFIT, UNFIT)),))
     for html in (
-        student_page(report, UNFIT, {"double": link}),
-        class_page(insight(collected, [report]), lambda student: student),
+        student_page(report, UNFIT, {"double": link}, {"double": Written(UNFIT)}),
+        class_page(insight(collected, [report]), lambda student: student, [alike]),
     ):
-        assert Reader(html).all("script")[1:] == []
+        assert Reader(html).all("script") == []
         assert "<script>x" not in html
         assert "\\x1b\\u202e\\ud800" in html
         assert printable(html) == html
@@ -403,10 +501,15 @@ def graded(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Co
 def test_a_report_links_every_student_and_every_section(graded: Course, tmp_path: Path) -> None:
     out = publishing.report("tiny", tmp_path / "out" / "class.html", graded.root)
     page = Reader(out.read_text("utf-8"))
-    links = [link for link in page.links if not link.startswith("#")]
-    assert len(set(links)) == 4
+    whole = [link for link in page.links if not link.startswith("#")]
+    links = {link.partition("#")[0] for link in whole}
+    assert len(links) == 4
+    for link in whole:
+        file, _, place = link.partition("#")
+        text = (out.parent / file).read_text("utf-8")
+        assert not place or f'id="{place}"' in text
+        assert "return x + x" in text or "return x * x" in text, "the code that was handed in"
     for link in links:
-        assert (out.parent / link).is_file()
         student = Reader((out.parent / link).read_text("utf-8"))
         lab = (out.parent / "class_files" / "lab.html").read_text("utf-8")
         places = [one for one in student.links if one.startswith("lab.html#")]
