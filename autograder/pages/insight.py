@@ -307,19 +307,20 @@ def _exercise(name: str, points: float, students: Sequence[Student]) -> Exercise
         for student in students
         if student.problem is None and (share := student.shares.get(name)) is not None
     ]
-    marks.sort(key=lambda mark: mark[0])
-    ranked = [share for _, share in marks]
-    third = max(1, len(marks) // 3)
-    weak, strong = ranked[:third], ranked[-third:]
-    ordered = bool(marks) and marks[third - 1][0] < marks[-third][0]
+    shares = [share for _, share in marks]
+    rests = sorted(rest for rest, _ in marks) or [0.0]
+    third = max(1, len(rests) // 3)
+    low, high = rests[third - 1], rests[-third]  # who is level with them belongs to them
+    weak = [share for rest, share in marks if rest <= low]
+    strong = [share for rest, share in marks if rest >= high]
     return Exercise(
         name,
         points,
         Counter(student.outcomes.get(name, "missing") for student in students),
-        _mean(ranked),
+        _mean(shares),
         _mean(strong),
         _mean(weak),
-        _difference(ranked, strong, weak) if ordered else 0,
+        _difference(shares, strong, weak) if third >= THIRD and low < high else 0,
     )
 
 
@@ -332,11 +333,11 @@ def _difference(
 ) -> Literal[-1, 0, 1]:
     """Whether the upper third really does better (1) or worse (-1) than the lower one.
 
-    0 where the class is small, where few have it right or few have it wrong, or where the means
-    lie no further apart than in thirds that were drawn by lot.
+    0 where few have it right or few have it wrong, or where the means lie no further apart than in
+    thirds that were drawn by lot.
     """
     right = sum(share == 1 for share in shares)
-    if len(weak) < THIRD or min(right, len(shares) - right) < FEWEST:
+    if min(right, len(shares) - right) < FEWEST:
         return 0
     error = statistics.pstdev(shares) * math.sqrt(1 / len(strong) + 1 / len(weak))
     apart = _mean(strong) - _mean(weak)

@@ -36,7 +36,7 @@ WORST = """
   const over = (c, g) => c.length < 4 ? c : c.slice(0, 3).map((v, at) => v * c[3] + g[at] * (1 - c[3]));
   const texts = [...card.querySelectorAll("*")].filter((node) =>
     [...node.childNodes].some((one) => one.nodeType === 3 && one.textContent.trim()));
-  return Math.min(...texts.filter((node) => node.tagName !== "title").map((node) => {
+  return Math.min(...texts.filter((node) => !["title", "style"].includes(node.tagName)).map((node) => {
     const style = getComputedStyle(node);
     const g = ground(node);
     const pair = [over(rgb(node.closest("svg") ? style.fill : style.color), g), g].map(light);
