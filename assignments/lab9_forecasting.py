@@ -62,7 +62,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-Array = NDArray[np.floating]
+Array = NDArray[Any]
 
 
 # %% [markdown]
