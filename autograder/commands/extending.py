@@ -21,7 +21,7 @@ def extend_command(slug: str, student: str, until: str, root: Path) -> None:
     TIME is UTC, or says its zone: 2026-12-05T23:59 or 2026-12-05T23:59+01:00.  A second extension
     takes the place of the first; one that ends with the deadline takes it back.
     """
-    from autograder.course.extensions import FILE, extend, time_of, told_time
+    from autograder.course.extensions import TABLE, extend, time_of, told_time
     from autograder.course.forgetting import known_students
     from autograder.course.grading import Unknown
 
@@ -36,6 +36,6 @@ def extend_command(slug: str, student: str, until: str, root: Path) -> None:
     try:
         extend(slug, student, when, root)
     except OSError as error:
-        raise click.ClickException(f"{FILE} cannot be written: {error.strerror}") from error
-    click.echo(f"{told(student)} has until {told_time(when)} for {slug} ({FILE}).")
+        raise click.ClickException(f"{TABLE.file} cannot be written: {error.strerror}") from error
+    click.echo(f"{told(student)} has until {told_time(when)} for {slug} ({TABLE.file}).")
     click.echo(f"Next:\n  autograder grade {slug}")

@@ -1,4 +1,4 @@
-"""The commands: new, build, verify, grade, extend, name, report, export, forget, doctor."""
+"""The commands: new, build, verify, grade, extend, group, name, report, export, forget, doctor."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from autograder.commands.doctor import doctor_command
 from autograder.commands.extending import extend_command
 from autograder.commands.forgetting import forget_command
 from autograder.commands.grading import grade_command
+from autograder.commands.joining import group_command
 from autograder.commands.marks import export_command, report_command
 from autograder.commands.naming import name_command
 from autograder.commands.new import new_command
@@ -83,6 +84,7 @@ main.add_command(verify_command)
 main.add_command(collect_command)
 main.add_command(grade_command)
 main.add_command(extend_command)
+main.add_command(group_command)
 main.add_command(name_command)
 main.add_command(report_command)
 main.add_command(export_command)

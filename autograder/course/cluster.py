@@ -23,6 +23,9 @@ PATIENCE = "20s"
 READY = "120s"
 """How long a worker may take to warm up."""
 
+TLS = "DASK_DISTRIBUTED__COMM__TLS__"
+"""How the variables begin that name Dask's certificates."""
+
 
 def judge_on(address: str, work: Iterable[Submission], setup: Setup) -> Reports:
     """What is handed in with its report, as it is ready.
@@ -35,6 +38,11 @@ def judge_on(address: str, work: Iterable[Submission], setup: Setup) -> Reports:
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise GraderFault(f"no Dask scheduler answers at {address}: {error}") from error
+    except TypeError as error:  # which is what Dask says where it has no certificates
+        raise GraderFault(
+            f"{address} needs certificates: set {TLS}CA_FILE, {TLS}CLIENT__CERT and "
+            f"{TLS}CLIENT__KEY, or have them in ~/.config/dask/"
+        ) from error
     with client:
         workers = _ready(client, setup)
         yield from _spread(distributed, client, work, setup, 2 * workers + 2)

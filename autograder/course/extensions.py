@@ -6,20 +6,16 @@ this file has it before.  Extensions that only the gradebook has stay as they ar
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
-from collections.abc import Iterable
 from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
-from autograder.course.results import write_whole
+from autograder.course.table import Table
 from autograder.labcheck.text import printable
 from autograder.spec.collection import CollectionError
 
-FILE = "extensions.csv"
-HEAD = ["lab", "student", "until"]
+TABLE = Table("extensions.csv", ("lab", "student", "until"))
 EXPECTED = "expected a time such as 2026-12-05T23:59, which is UTC, or 2026-12-05T23:59+01:00"
 
 
@@ -43,14 +39,11 @@ def extensions(slug: str, root: Path) -> dict[str, datetime.datetime]:
     Raises CollectionError for a line that says something else.
     """
     found = {}
-    for number, row in enumerate(_rows(root), start=2):
-        if len(row) != len(HEAD):
-            raise CollectionError(f"{FILE}, line {number}: expected {','.join(HEAD)}")
-        lab, student, until = row
+    for number, (lab, student, until) in TABLE.numbered(root):
         try:
             when = time_of(until)
         except ValueError as error:
-            raise CollectionError(f"{FILE}, line {number}: {error}") from error
+            raise CollectionError(f"{TABLE.file}, line {number}: {error}") from error
         if lab == slug:
             found[student] = when
     return found
@@ -58,35 +51,5 @@ def extensions(slug: str, root: Path) -> dict[str, datetime.datetime]:
 
 def extend(slug: str, student: str, until: datetime.datetime, root: Path) -> None:
     """Give a student until then for a lab, in place of what they had.  Raises OSError."""
-    kept = [row for row in _rows(root) if row[:2] != [slug, student]]
-    _write([*kept, [slug, student, told_time(until)]], root)
-
-
-def of_student(student: str, root: Path) -> int:
-    """How many lines are about a student."""
-    return sum(row[1:2] == [student] for row in _rows(root))
-
-
-def take_out(student: str, root: Path) -> None:
-    """Take out what is about a student.  Raises OSError."""
-    _write([row for row in _rows(root) if row[1:2] != [student]], root)
-
-
-def _rows(root: Path) -> list[list[str]]:
-    """The lines below the first one."""
-    try:
-        text = (root / FILE).read_text("utf-8-sig")
-    except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError) as error:
-        raise CollectionError(f"{FILE} cannot be read: save it as CSV in UTF-8") from error
-    head, *rows = list(csv.reader(io.StringIO(text))) or [HEAD]
-    if head != HEAD:
-        raise CollectionError(f"{FILE}: its first line must be {','.join(HEAD)}")
-    return [row for row in rows if row]
-
-
-def _write(rows: Iterable[list[str]], root: Path) -> None:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([HEAD, *rows])
-    write_whole(root / FILE, text.getvalue())
+    kept = [row for row in TABLE.rows(root) if row and row[:2] != [slug, student]]
+    TABLE.write([*kept, [slug, student, told_time(until)]], root)

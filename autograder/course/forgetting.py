@@ -19,7 +19,7 @@ from nbgrader import api
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
-from autograder.course import extensions
+from autograder.course import extensions, groups
 from autograder.course.gradebook import booked, course_config
 from autograder.course.publishing import page_of
 from autograder.course.results import DAMAGED, Results, write_whole
@@ -51,7 +51,7 @@ def traces_of(student: str, root: Path) -> list[Trace]:
     return [
         *_folders(student, root, coursedir),
         *_in_results(student, root),
-        *_in_extensions(student, root),
+        *_in_tables(student, root),
         *_in_log(student, root),
         *_in_gradebook(student, root, coursedir),
     ]
@@ -106,10 +106,11 @@ def _remove(path: Path) -> None:
 # -- what the grader keeps -----------------------------------------------------------------------
 
 
-def _in_extensions(student: str, root: Path) -> Iterator[Trace]:
-    if count := extensions.of_student(student, root):
-        lines = f"{count} line{'' if count == 1 else 's'}"
-        yield Trace(f"{extensions.FILE}: {lines}", partial(extensions.take_out, student, root))
+def _in_tables(student: str, root: Path) -> Iterator[Trace]:
+    for table in (extensions.TABLE, groups.TABLE):
+        if count := table.count(student, root):
+            lines = f"{count} line{'' if count == 1 else 's'}"
+            yield Trace(f"{table.file}: {lines}", partial(table.take_out, student, root))
 
 
 def _in_results(student: str, root: Path) -> Iterator[Trace]:

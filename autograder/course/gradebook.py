@@ -148,6 +148,10 @@ class Book:
         named = (match for match in matches if is_line(match["student"]))
         return {match["student"]: Path(match[0]) for match in named}
 
+    def folder_of(self, student: str) -> Path:
+        """Where a student's submission lies, or is to lie."""
+        return Path(self._path(self.coursedir.submitted_directory, student))
+
     @property
     def handed_in_below(self) -> Path:
         """The folder of all that was handed in; below it no link is followed."""
@@ -155,7 +159,7 @@ class Book:
 
     def token(self, report: LabReport) -> str:
         """What is booked once this report is: new when anything of it, or of when, is."""
-        folder = Path(self._path(self.coursedir.submitted_directory, report.student))
+        folder = self.folder_of(report.student)
         try:
             when = _stamp(folder / "timestamp.txt")
         except BadTimeError as error:
@@ -243,7 +247,7 @@ class Book:
 
     def _handed_in(self, student: str) -> datetime.datetime | None:
         """When, as nbgrader reads it; raises BadTimeError."""
-        stamp = Path(self._path(self.coursedir.submitted_directory, student)) / "timestamp.txt"
+        stamp = self.folder_of(student) / "timestamp.txt"
         try:
             return _time_in(stamp)
         except BadTimeError as error:

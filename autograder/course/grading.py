@@ -14,6 +14,7 @@ import click
 
 from autograder.course.finding import handed_in_by
 from autograder.course.gradebook import Book, booked
+from autograder.course.groups import groups, handed_on
 from autograder.course.processes import (
     Reports,
     Setup,
@@ -27,9 +28,10 @@ from autograder.course.processes import (
 from autograder.course.rebooking import at_points, key_at_points
 from autograder.course.results import Entry, Results, booked_once, content_of, kept, key_of
 from autograder.judge.report import LabReport
-from autograder.judge.submission import Submission
+from autograder.judge.submission import Submission, Unreadable
 from autograder.pages.marks import Change
 from autograder.pages.naming import told
+from autograder.sandbox.errors import GraderFault
 from autograder.spec import Exercise
 from autograder.spec.collection import collect, course, lab
 
@@ -117,6 +119,7 @@ def grade_class(
     known_exercises(slug, root, asked.exercises)
     setup = Setup(slug, root, secret, isolation, device_for(device, lab(slug, root).arrays))
     book = Book(slug, root, dry=asked.dry)
+    together = _handed_on(book, asked)
     folders = book.submissions()
     if not folders and not book.unnamed:
         raise NothingHandedIn(
@@ -129,6 +132,7 @@ def grade_class(
     graded = Graded(len(chosen), withdrawn=withdrawn)
     if withdrawn and not asked.students:
         graded.notes.append(_left_out(withdrawn))
+    graded.notes += together
     run = _Run(book, kept(root, slug), setup, setup.fingerprint(), graded, step, asked)
     for name in book.unnamed:
         graded.notes.append(f"{name}: the folder's name is not a line of UTF-8: rename it")
@@ -156,6 +160,18 @@ def grade_class(
                 run.judged(submission, judged_again(report, new))
         graded.changes = book.changes(run.fresh)
     return graded
+
+
+def _handed_on(book: Book, asked: Asked) -> list[str]:
+    """What groups have handed in once goes to all of them; what was done."""
+    slug, root, folders = book.slug, book.root, book.submissions()
+    everybody = {student for students in groups(slug, root) for student in students}
+    without = _withdrawn(slug, root, everybody) if everybody else frozenset()
+    dry = asked.dry or asked.rebook
+    try:
+        return handed_on(slug, root, folders, book.folder_of, without=without, dry=dry)
+    except (OSError, Unreadable) as error:
+        raise GraderFault(f"what a group handed in cannot be copied: {error}") from error
 
 
 def _unjudged(run: _Run, folders: Mapping[str, Path]) -> Graded:

@@ -21,14 +21,20 @@ import autograder
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("distributed", reason="Dask is not installed: pip install .[cluster]")
+TLS = "DASK_DISTRIBUTED__COMM__TLS__"
 SLOWLY = ["import numpy as np\n", "import time\n", "time.sleep(0.5)"]
 
 
 class Cluster:
-    """A scheduler and workers, each a process of its own in a course folder."""
+    """A scheduler and workers that speak TLS, each a process of its own in a course folder.
 
-    def __init__(self, course: Course, stack: contextlib.ExitStack) -> None:
-        self.course, self.stack = course, stack
+    security: the certificate that all of them show and ask for.
+    """
+
+    def __init__(
+        self, course: Course, stack: contextlib.ExitStack, security: dict[str, str]
+    ) -> None:
+        self.course, self.stack, self.security = course, stack, security
         self.file = course.root.parent / "scheduler.json"
         self.workers: list[subprocess.Popen[bytes]] = []
         self._start(
@@ -39,6 +45,8 @@ class Cluster:
             "127.0.0.1",
             "--port",
             "0",
+            "--protocol",
+            "tls",
             "--no-dashboard",
         )
         wait_for(self.file.is_file)
@@ -69,7 +77,7 @@ class Cluster:
             cwd=root or self.course.root,
             stdout=log,
             stderr=log,
-            env=self.course.environment(),
+            env=self.course.environment() | self.security,
         )
         self.stack.callback(self._stop, process)
         return process
@@ -80,10 +88,35 @@ class Cluster:
         process.wait()
 
 
+@pytest.fixture(scope="module")
+def security(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Dask's settings for a certificate of our own, as variables."""
+    folder = tmp_path_factory.mktemp("certificate")
+    key, cert = folder / "key.pem", folder / "cert.pem"
+    words = [
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=127.0.0.1",
+    ]
+    made = ["openssl", *words, "-keyout", str(key), "-out", str(cert)]
+    subprocess.run(made, check=True, capture_output=True)
+    parts = [
+        f"{role}__{part}" for role in ("SCHEDULER", "WORKER", "CLIENT") for part in ("CERT", "KEY")
+    ]
+    files = {part: str(cert if part.endswith("CERT") else key) for part in parts}
+    return {f"{TLS}{name}": file for name, file in {"CA_FILE": str(cert), **files}.items()}
+
+
 @pytest.fixture
-def cluster(course: Course) -> Iterator[Cluster]:
+def cluster(course: Course, security: dict[str, str]) -> Iterator[Cluster]:
     with contextlib.ExitStack() as stack:
-        yield Cluster(course, stack)
+        yield Cluster(course, stack, security)
 
 
 def wait_for(condition: Any, seconds: float = 120) -> None:
@@ -127,7 +160,7 @@ def test_the_marks_are_the_same_when_a_worker_is_killed(course: Course, cluster:
     with subprocess.Popen(
         command,
         cwd=course.root,
-        env=course.environment(),
+        env=course.environment() | cluster.security,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -146,9 +179,17 @@ def test_the_marks_are_the_same_when_a_worker_is_killed(course: Course, cluster:
     assert course.grades() == grades
 
 
-def test_a_cluster_without_workers_is_refused(course: Course, cluster: Cluster) -> None:
+def test_without_certificates_it_is_said_what_is_missing(course: Course, cluster: Cluster) -> None:
     course.hand_in("ada")
     told = course.run("autograder", "grade", "tiny", "--scheduler", cluster.address, status=1)
+    assert f"{cluster.address} needs certificates: set {TLS}CA_FILE" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_cluster_without_workers_is_refused(course: Course, cluster: Cluster) -> None:
+    course.hand_in("ada")
+    words = ("autograder", "grade", "tiny", "--scheduler", cluster.address)
+    told = course.run(*words, status=1, **cluster.security)
     assert "the Dask scheduler has no workers" in told.stderr
 
 
@@ -164,7 +205,8 @@ def test_a_worker_with_another_kit_is_refused_before_anything_is_sent(
     cluster.add_worker()
     cluster.add_worker(other)
     wait_for(lambda: _workers(cluster) == 2)
-    told = course.run("autograder", "grade", "tiny", "--scheduler", cluster.address, status=1)
+    words = ("autograder", "grade", "tiny", "--scheduler", cluster.address)
+    told = course.run(*words, status=1, **cluster.security)
     assert "has another version of this kit" in told.stderr
     assert not list((course.root / "results").rglob("*.json"))
 
@@ -172,7 +214,10 @@ def test_a_worker_with_another_kit_is_refused_before_anything_is_sent(
 def _workers(cluster: Cluster) -> int:
     import distributed
 
-    with distributed.Client(cluster.address, set_as_default=False) as client:
+    names = {"ca_file": "CA_FILE", "client_cert": "CLIENT__CERT", "client_key": "CLIENT__KEY"}
+    files = {f"tls_{key}": cluster.security[f"{TLS}{name}"] for key, name in names.items()}
+    security = distributed.Security(**files)
+    with distributed.Client(cluster.address, security=security, set_as_default=False) as client:
         return len(client.nthreads())
 
 

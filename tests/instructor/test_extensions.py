@@ -58,7 +58,7 @@ def test_the_next_run_books_what_being_late_costs_then(late: Course) -> None:
     assert ",100," in as_text("tiny", "csv", late.root).splitlines()[1]
     extend(late, "tiny", "ada", "2029-12-31T12:00")
     assert [str(one) for one in grade(late).changes] == ["ada 100 → 90 (late penalty 0 → 10)"]
-    assert len((late.root / extensions.FILE).read_text("utf-8").splitlines()) == 2
+    assert len((late.root / extensions.TABLE.file).read_text("utf-8").splitlines()) == 2
 
 
 def test_it_may_be_given_before_anything_is_handed_in(late: Course) -> None:
@@ -74,7 +74,7 @@ def test_it_may_be_given_before_anything_is_handed_in(late: Course) -> None:
         assert book.find_submission("tiny", "cid").late_submission_penalty in (None, 0)
     done = CliRunner().invoke(main, ["forget", "cid", "--yes", "--course", str(late.root)])
     assert "extensions.csv: 1 line" in done.output
-    assert "cid" not in (late.root / extensions.FILE).read_text("utf-8")
+    assert "cid" not in (late.root / extensions.TABLE.file).read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,6 @@ def test_a_file_that_says_something_else_is_named(
     tmp_path: Path, text: str | bytes, told: str
 ) -> None:
     data = text if isinstance(text, bytes) else text.encode()
-    (tmp_path / extensions.FILE).write_bytes(data)
+    (tmp_path / extensions.TABLE.file).write_bytes(data)
     with pytest.raises(CollectionError, match=told):
         extensions.extensions("tiny", tmp_path)

@@ -192,7 +192,7 @@ def test_what_to_teach_again_comes_first_with_what_most_have_not_right(found: In
     assert re.findall('<h2 id="([a-z]+)">', html)[0] == "again"
     section = html[html.index('<h2 id="again">') : html.index('<h2 id="look">')]
     text = " ".join("".join(Reader(section.partition("</section>")[0]).text).split())
-    assert "4 of 8 have it not right, 1 have not begun it." in text
+    assert "Not right: 4 of 8, not begun: 1." in text
     assert "2: each number is squared." in text
     assert 'style="width:50.0%"' in section
 
