@@ -79,12 +79,21 @@ def compare(
     return _Comparison(tolerance, letters or {}).first(due, have, ())
 
 
+def equal(due: Tree, have: Tree, tolerance: Tolerance = Tolerance()) -> bool:
+    """Whether `compare` finds no difference; nothing is found out about one."""
+    return _Comparison(tolerance, {}, brief=True).first(due, have, ()) is None
+
+
 @dataclass(frozen=True)
 class _Comparison:
-    """How two trees are compared, and one method for each kind of node that may be due."""
+    """How two trees are compared, and one method for each kind of node that may be due.
+
+    brief: the first difference ends it, and is only told to be one.
+    """
 
     tolerance: Tolerance
     letters: Mapping[str, str]
+    brief: bool = False
 
     def first(self, due: Tree, have: Tree, path: Path) -> Mismatch | None:
         if isinstance(due, dict):
@@ -103,6 +112,9 @@ class _Comparison:
             extra = [name_of(key) for key in have if key not in due]
             shown = [*extra[:8], "…"] if len(extra) > 8 else extra
             return Mismatch("keys", path, ", ".join(shown), ", ".join(missing))
+        if self.brief:
+            each = (self.first(due[key], have[key], (*path, key)) for key in due)
+            return next(filter(None, each), None)
         compared = {key: self.first(due[key], have[key], (*path, key)) for key in due}
         first = next((mismatch for mismatch in compared.values() if mismatch), None)
         if first is None or path:
@@ -161,7 +173,11 @@ class _Comparison:
                 floats = have.astype(np.float64), due.astype(np.float64)
                 rtol, atol = self.tolerance.rtol, self.tolerance.atol
                 wrong = ~np.isclose(*floats, rtol=rtol, atol=atol, equal_nan=True)
-        return _at(wrong, due, have, self.letters_at(path), path, kind) if wrong.any() else None
+        if not wrong.any():
+            return None
+        if self.brief:
+            return Mismatch(kind, path)
+        return _at(wrong, due, have, self.letters_at(path), path, kind)
 
     def letters_at(self, path: Path) -> str:
         keys = [str(key) for key in reversed(path)]

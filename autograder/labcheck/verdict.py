@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .compare import Mismatch, Tolerance, compare
+from .compare import Mismatch, Tolerance, compare, equal
 from .tree import Tree, decode, encode
 
 Did = Literal["result", "raised", "refused", "forbidden", "missing", "gone", "skipped"]
@@ -193,7 +193,8 @@ def same(due: Observed, got: Observed, tolerance: Tolerance) -> bool:
     if due.did != got.did:
         return False
     if due.did == "result":
-        return _difference(due, got, tolerance) is None
+        elsewhere = due.devices and got.devices and due.devices != got.devices
+        return not elsewhere and equal(due.tree, got.tree, tolerance)
     return (due.type, due.text) == (got.type, got.text)
 
 
@@ -223,13 +224,12 @@ def diagnose(trials: Sequence[Trial], mistakes: Mapping[str, Sequence[Observed]]
 def _fitting(
     trials: Sequence[Trial], mistakes: Mapping[str, Sequence[Observed]], places: Sequence[int]
 ) -> list[str]:
+    here = [place for place in places if not trials[place].elsewhere]
+
     def fits(does: Sequence[Observed]) -> bool:
-        known = [
-            place
-            for place in places
-            if does[place].did != "skipped" and not trials[place].elsewhere
-        ]
-        return all(alike(trials[place], does[place]) for place in known)
+        return all(
+            does[place].did == "skipped" or alike(trials[place], does[place]) for place in here
+        )
 
     return [name for name, does in mistakes.items() if fits(does)]
 

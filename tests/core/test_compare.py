@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from autograder.labcheck.compare import Mismatch, Tolerance, compare, describe, number
+from autograder.labcheck.compare import Mismatch, Tolerance, compare, describe, equal, number
 from autograder.labcheck.tree import plain
 
 USUAL = Tolerance()
@@ -22,11 +22,14 @@ EXACT = Tolerance(0.0, 0.0, alike=False)
 def difference(due: Any, have: Any, tolerance: Tolerance = USUAL, **letters: str) -> Mismatch:
     found = compare(plain(due), plain(have), tolerance, letters)
     assert found is not None
+    assert not equal(plain(due), plain(have), tolerance)
     return found
 
 
 def agrees(due: Any, have: Any, tolerance: Tolerance = USUAL) -> bool:
-    return compare(plain(due), plain(have), tolerance) is None
+    found = compare(plain(due), plain(have), tolerance)
+    assert equal(plain(due), plain(have), tolerance) == (found is None)
+    return found is None
 
 
 ONES = np.ones((2, 3))
