@@ -218,13 +218,14 @@ def _report_term(root: Path, out: Path | None) -> None:
     type=click.Choice(
         [
             *("gradescope", "gradescope-autograder", "canvas", "moodle", "brightspace"),
-            *("junit", "csv"),
+            *("junit", "csv", "pages"),
         ]
     ),
     required=True,
     help="gradescope: a results.json for each student; gradescope-autograder: the zip that "
     "Gradescope installs to judge there; canvas, moodle, brightspace: what their "
-    "gradebooks import; junit: the judge's verdicts as XML; csv: a sheet.",
+    "gradebooks import; junit: the judge's verdicts as XML; csv: a sheet; pages: a zip "
+    "with the feedback for each student.",
 )
 @click.option(
     "--roster",
@@ -265,8 +266,8 @@ def export_command(
         _fill(slug, kind, roster, root, column=column or "", raw=raw, out=out)
         return
     if to_terminal:
-        if kind == "gradescope":
-            raise click.UsageError("for Gradescope, give --out a folder: there are many files")
+        if kind in publishing.FOLDERS:
+            raise click.UsageError(f"for {kind}, give --out a folder: there are many files")
         click.echo(publishing.as_text(slug, kind, root, raw=raw), nl=False)
         return
     console().print(

@@ -29,7 +29,7 @@ from autograder.spec.collection import labs
 
 STUDENT, ASSIGNMENT = "\0student", "\0assignment"
 SECRET = "secret"
-OF_STUDENTS = ("class", "reports", "dropped", "gradescope")
+OF_STUDENTS = ("class", "reports", "dropped", "gradescope", "pages")
 """Folders of results/<lab>/ with a file or folder for each student, or looked into one by one."""
 LOG = ".nbgrader.log"
 
@@ -119,7 +119,8 @@ def _in_results(student: str, root: Path) -> Iterator[Trace]:
         yield from _reports(student, folder, root)
         yield from _dropped(student, folder, root)
     page = page_of(student)
-    of_one = (page, page.removesuffix(".html"))
+    stem = page.removesuffix(".html")
+    of_one = (page, stem, f"{stem}.zip")
     for path in sorted(results.rglob("*")):
         if path.parent.name in of_one:
             continue

@@ -6,8 +6,11 @@ Marks are the gradebook's where it knows a student, and the judge's own where it
 from __future__ import annotations
 
 import functools
+import io
 import os
 import re
+import tempfile
+import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -49,7 +52,9 @@ if TYPE_CHECKING:
     from autograder.course.gradebook import Booked
 
 Done = Callable[[str], None]
-Kind = Literal["gradescope", "canvas", "moodle", "brightspace", "junit", "csv"]
+Kind = Literal["gradescope", "canvas", "moodle", "brightspace", "junit", "csv", "pages"]
+FOLDERS = ("gradescope", "pages")
+"""What is a folder with something for each student."""
 
 
 class NothingKept(click.UsageError):
@@ -188,7 +193,7 @@ def export(
     raw: bool = False,
     done: Done = lambda name: None,
 ) -> Path:
-    """Write what is kept in another place's form; the file, or the folder for Gradescope.
+    """Write what is kept in another place's form; the file, or the folder with one per student.
 
     raw: the judge's own marks.  Raises NothingKept, GraderFault.
     """
@@ -196,6 +201,8 @@ def export(
     folder = marked.results.folder
     if kind == "gradescope":
         return _gradescope(marked, out or folder / "gradescope", done)
+    if kind == "pages":
+        return _pages(marked, out or folder / "pages", done)
     path = out or folder / DEFAULTS[kind]
     write_whole(path, _one_file(marked, kind))
     return path
@@ -360,3 +367,29 @@ def _gradescope(marked: _Class, out: Path, done: Done) -> Path:
         write_whole(folder / "results.json", results_json(judged, mark))
         done(judged.student)
     return out
+
+
+def _pages(marked: _Class, out: Path, done: Done) -> Path:
+    """A zip for each student: their feedback as a page, and the lab that it leads to."""
+    title, made = marked.collected.lab.title, made_now()
+    with tempfile.TemporaryDirectory(prefix="autograder-pages-") as folder:
+        sections = _lab_page(marked.collected, Path(folder))
+        lab = {file.name: file.read_bytes() for file in Path(folder).glob("*.html")}
+    for judged, code in marked.written():
+        files = {
+            "feedback.html": student_page(judged, title, sections, code, made).encode(),
+            **lab,
+        }
+        name = page_of(judged.student).removesuffix(".html")
+        write_whole(out / f"{name}.zip", _zipped(files))
+        done(judged.student)
+    return out
+
+
+def _zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip of these files, which is the same for the same files."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()

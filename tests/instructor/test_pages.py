@@ -9,6 +9,7 @@ import itertools
 import json
 import re
 import shutil
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -23,6 +24,7 @@ from nbformat.notebooknode import from_dict
 
 from autograder.commands.terminal import show_reports
 from autograder.course import publishing
+from autograder.course.forgetting import traces_of
 from autograder.course.grading import grade_class
 from autograder.judge.report import ExerciseReport, LabReport, Outcome
 from autograder.labcheck.explain import Line
@@ -521,6 +523,24 @@ def test_a_report_links_every_student_and_every_section(graded: Course, tmp_path
     for secret in ("twice_of_x", "so_far_in_x", str(graded.root), "the secret of the tests"):
         for file in out.parent.rglob("*.html"):
             assert secret not in file.read_text("utf-8"), file
+
+
+def test_each_student_has_a_zip_that_is_whole(graded: Course, tmp_path: Path) -> None:
+    folder = publishing.export("tiny", "pages", None, graded.root)
+    zips = {file.stem: file for file in folder.glob("*.zip")}
+    assert len(zips) == 4
+    path = zips[publishing.page_of("x y").removesuffix(".html")]
+    with zipfile.ZipFile(path) as archive:
+        assert sorted(archive.namelist()) == ["feedback.html", "lab.html"]
+        archive.extractall(tmp_path)
+    page = Reader((tmp_path / "feedback.html").read_text("utf-8"))
+    lab = (tmp_path / "lab.html").read_text("utf-8")
+    leads = {link.partition("#")[::2] for link in page.links if not link.startswith("#")}
+    assert {file for file, _ in leads} == {"lab.html"}
+    assert all(f'id="{place}"' in lab for _, place in leads)
+    assert path.stat().st_mode & 0o777 == 0o640
+    told = [trace.told for trace in traces_of("x y", graded.root)]
+    assert f"results/tiny/pages/{path.name}: a page or result" in told
 
 
 def test_exports_are_written_where_they_are_asked_for(graded: Course, tmp_path: Path) -> None:
