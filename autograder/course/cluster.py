@@ -34,18 +34,24 @@ def judge_on(address: str, work: Iterable[Submission], setup: Setup) -> Reports:
     scheduler, no worker, or a worker that lacks something.
     """
     distributed = _library()
+    _has_certificates(distributed, address)
     try:
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise GraderFault(f"no Dask scheduler answers at {address}: {error}") from error
-    except TypeError as error:  # which is what Dask says where it has no certificates
-        raise GraderFault(
-            f"{address} needs certificates: set {TLS}CA_FILE, {TLS}CLIENT__CERT and "
-            f"{TLS}CLIENT__KEY, or have them in ~/.config/dask/"
-        ) from error
     with client:
         workers = _ready(client, setup)
         yield from _spread(distributed, client, work, setup, 2 * workers + 2)
+
+
+def _has_certificates(distributed: Any, address: str) -> None:
+    """Raises GraderFault where a scheduler asks for certificates, and Dask knows of none."""
+    arguments = distributed.Security().get_connection_args("client")
+    if address.startswith("tls://") and not arguments.get("ssl_context"):
+        raise GraderFault(
+            f"{address} needs certificates: set {TLS}CA_FILE, {TLS}CLIENT__CERT and "
+            f"{TLS}CLIENT__KEY, or have them in ~/.config/dask/"
+        )
 
 
 def _library() -> Any:

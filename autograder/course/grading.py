@@ -360,9 +360,10 @@ class _Run:
         student, fault = report.student, CHANGED
         if content_of(submission) == self.contents[student]:
             fault = self.book.enter(submission, report) or ""
-        entry = self._entry(report)
+        token = "" if fault else self.book.token(report)
         if not self.asked.dry:
-            self.results.assign(replace(entry, booked="") if fault else entry)
+            entry = Entry(student, self.keys[student], token, self.contents[student])
+            self.results.assign(entry)
         if fault:
             self.graded.faults.append(f"{told(student)}: {fault}")
         else:

@@ -56,20 +56,23 @@ def graded(lab: str, programs: Iterable[tuple[Path, frozenset[str]]]) -> list[La
 
 
 def concerned(lab: str, made: list[tuple[str, str, str]]) -> Iterator[frozenset[str]]:
-    """What is judged of each slip: all, of the first in an exercise; then it and what uses it.
+    """What is judged of each slip: its exercise, and what uses that.
 
-    Trainings, which cost most, are judged with the first slips and with their own.
+    Trainings, which cost most, are judged with the first slips in what they use, and with their
+    own; all is judged of the first slip of the lab.
     """
-    names = [one.name for one in collect(lab, COURSE).exercises if not one.training]
+    exercises = collect(lab, COURSE).exercises
+    trainings = {one.name for one in exercises if one.training}
     seen: set[str] = set()
     for exercise, _, program in made:
         using = [cell for cell in cells_of(program) if re.search(rf"\b{exercise}\b", cell)]
         users = {
-            one
-            for one in names
-            if any(re.search(rf"^(?:def|class) {one}\b", cell, re.MULTILINE) for cell in using)
+            one.name
+            for one in exercises
+            if any(re.search(rf"^(?:def|class) {one.name}\b", cell, re.M) for cell in using)
         }
-        yield frozenset({exercise, *users}) if exercise in seen else frozenset()
+        rest = users - trainings if exercise in seen else users
+        yield frozenset({exercise, *rest}) if seen else frozenset()
         seen.add(exercise)
 
 
