@@ -108,6 +108,12 @@ def test_a_class_is_added_by_its_name() -> None:
         ("y[f()] = 1\ndef twice(x):\n    return y", "outside of its functions"),
         ("Y = f()\ndef twice(x):\n    return Y", "outside of its functions"),
         ("def twice(x):\n    global y\n    return x", "changes what stands outside"),
+        (
+            "import typing\n\ndef double(x):\n"
+            "    return typing.get_type_hints(typing.NamedTuple('N', [('a', 'open')]))",
+            "imports typing",
+        ),
+        ("import torch\n\ndef double(x):\n    return torch.fx.Graph()", "uses .fx"),
     ],
 )
 def test_what_is_more_than_arithmetic_is_refused(program: str, why: str) -> None:

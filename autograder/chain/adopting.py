@@ -13,10 +13,11 @@ import textwrap
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
+from autograder.chain.statements import bound, each
 from autograder.judge.program import without_notes
 from autograder.spec.collection import TODO, CollectionError
 
-PACKAGES = frozenset({"numpy", "torch", "math", "itertools", "functools", "collections", "typing"})
+PACKAGES = frozenset({"numpy", "torch", "math", "itertools", "functools", "collections"})
 """What a mistake may import, and what is below them."""
 REFUSED = frozenset(
     {
@@ -32,6 +33,7 @@ REFUSED_PARTS = frozenset(
         *("hub", "ctypeslib", "load_library", "load_inline", "library", "lib", "distributed"),
         *("multiprocessing", "package", "jit", "compile", "os", "sys", "subprocess", "f2py"),
         *("cpp_extension", "collect_env", "model_zoo", "tensorboard", "benchmark"),
+        *("fx", "export", "onnx", "profiler", "monitor", "cuda", "overrides"),
         *("testing", "distutils", "backends", "serialization", "storage", "classes", "modules"),
     }
 )
@@ -85,8 +87,8 @@ def adopted(
             f"{name!r} cannot name a mistake: use letters, digits and _, at most 50, "
             "a letter first, and no keyword of Python's"
         )
-    bound = {one for node in tree.body for one in _bound(node)}
-    if name in bound:
+    there = {one for node in tree.body for one in bound(node)}
+    if name in there:
         raise CollectionError(f"{where} has {name} already: choose another name")
     mistakes, place = _where(tree, where)
     own = _cleaned(ast.parse(program), exercise, name)
@@ -126,20 +128,6 @@ def _where(tree: ast.Module, where: str) -> tuple[str, int]:
 
 def _is_import(node: ast.stmt) -> bool:
     return isinstance(node, ast.Import | ast.ImportFrom)
-
-
-def _bound(node: ast.stmt) -> Iterator[str]:
-    """The names that a statement of a module binds."""
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        yield node.name
-    elif isinstance(node, ast.Import | ast.ImportFrom):
-        yield from ((one.asname or one.name).split(".")[0] for one in node.names)
-    else:
-        yield from (
-            one.id
-            for one in ast.walk(node)
-            if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
-        )
 
 
 # -- what is not taken over ----------------------------------------------------------------------
@@ -219,33 +207,32 @@ def _at_once(node: ast.FunctionDef | ast.ClassDef) -> Iterator[str]:
 def _imports(own: ast.Module, spec: ast.Module, slug: str, exercises: Set[str]) -> list[str]:
     """The imports that a program needs and a spec has not; other exercises are the lab's."""
     there = {ast.unparse(one) for node in spec.body for one in _single(node)}
-    bound = {name for node in spec.body for name in _bound(node)}
+    known = {name for node in spec.body for name in bound(node)}
     mentioned = {node.id for node in ast.walk(own) if isinstance(node, ast.Name)}
     needed = [
-        one for node in own.body for one in _single(node) if mentioned.intersection(_bound(one))
+        one for node in own.body for one in _single(node) if mentioned.intersection(bound(one))
     ]
     for one in needed:
-        if ast.unparse(one) not in there and bound.intersection(_bound(one)):
+        if ast.unparse(one) not in there and known.intersection(bound(one)):
             raise CollectionError(
-                f"the spec has another {next(iter(_bound(one)))} than the smallest "
+                f"the spec has another {next(iter(bound(one)))} than the smallest "
                 f"program, which says {ast.unparse(one)}: {WAY_OUT}"
             )
-    others = sorted(mentioned & exercises - bound)
+    others = sorted(mentioned & exercises - known)
     lines = [ast.unparse(one) for one in needed if ast.unparse(one) not in there]
     return lines + [f"from solutions.{slug} import {name}" for name in others]
 
 
 def _single(node: ast.stmt) -> Iterator[ast.stmt]:
     """An import as statements of one name each."""
-    if isinstance(node, ast.Import):
-        yield from (ast.Import([one]) for one in node.names)
-    elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
-        yield from (ast.ImportFrom(node.module, [one], node.level) for one in node.names)
+    plain = not isinstance(node, ast.ImportFrom) or node.module != "__future__"
+    if isinstance(node, ast.Import | ast.ImportFrom) and plain:
+        yield from each(node)
 
 
 def _cleaned(own: ast.Module, exercise: str, name: str) -> ast.Module:
     """A program under names of the spec's own: no annotations, and nothing is printed."""
-    defined = {one for node in own.body if not _is_import(node) for one in _bound(node)}
+    defined = {one for node in own.body if not _is_import(node) for one in bound(node)}
     names = {one: f"_{name}_{one}" for one in defined} | {exercise: name}
     plain = ast.Module([without_notes(node) for node in own.body], [])
     clean: ast.Module = ast.fix_missing_locations(_Cleaned(names).visit(plain))

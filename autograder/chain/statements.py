@@ -36,7 +36,7 @@ def statements(code: str) -> list[Statement]:
         own = "\n".join(lines[end : node.end_lineno]).strip("\n")
         end = node.end_lineno or end
         if isinstance(node, ast.Import | ast.ImportFrom):
-            found += map(_import, _each(node))
+            found += map(_import, each(node))
         else:
             defines = isinstance(node, ast.FunctionDef | ast.ClassDef)
             uses, told = used(ast.unparse(node)), ast.dump(node)
@@ -44,7 +44,7 @@ def statements(code: str) -> list[Statement]:
     return found
 
 
-def _each(node: ast.Import | ast.ImportFrom) -> Iterator[ast.Import | ast.ImportFrom]:
+def each(node: ast.Import | ast.ImportFrom) -> Iterator[ast.Import | ast.ImportFrom]:
     """The import of each name alone."""
     for alias in node.names:
         if isinstance(node, ast.Import):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from autograder.labcheck.compare import Tolerance
@@ -39,7 +39,7 @@ class Sketch:
     def to_json(self) -> dict[str, Any]:
         """To be kept beside a report."""
         answers = [
-            [one.case, _tolerance(one.tolerance), one.got.to_json()] for one in self.answers
+            [one.case, list(astuple(one.tolerance)), one.got.to_json()] for one in self.answers
         ]
         return {"answers": answers, "known": list(self.known), "program": self.program}
 
@@ -51,10 +51,6 @@ class Sketch:
             for case, tolerance, got in data["answers"]
         )
         return Sketch(answers, tuple(data["known"]), str(data["program"]))
-
-
-def _tolerance(tolerance: Tolerance) -> list[Any]:
-    return [tolerance.rtol, tolerance.atol, tolerance.alike, tolerance.whole]
 
 
 def agree(one: Sketch, other: Sketch) -> bool:

@@ -15,6 +15,7 @@ from test_rebook import SECRET
 from autograder.commands.main import main
 from autograder.course.grading import Asked, Graded, grade_class
 from autograder.course.groups import TABLE, digest_of, groups
+from autograder.sandbox.errors import GraderFault
 from autograder.spec.collection import CollectionError
 
 
@@ -73,6 +74,12 @@ def test_what_one_hands_in_is_judged_for_all_and_follows_what_comes_later(course
     own = grade(course)
     assert own.notes == ["ada and cid are one group and have each handed in: each is judged"]
     assert totals(course) == {"ada": 0, "bob": 0, "cid": right["cid"]}
+
+
+def test_what_cannot_be_copied_is_one_sentence(course: Course) -> None:
+    (course.root / "submitted" / "bob").write_text("a file where a folder belongs")
+    with pytest.raises(GraderFault, match=r"^what a group handed in cannot be copied: "):
+        grade(course)
 
 
 def test_names_stand_in_the_table_alone(course: Course) -> None:

@@ -52,7 +52,11 @@ def slips(lab: str) -> Iterator[tuple[str, str, str]]:
 def graded(lab: str, programs: Iterable[tuple[Path, frozenset[str]]]) -> list[LabReport]:
     """Their reports; with each program the exercises that are judged, or none for all."""
     with Grader(collect(lab, COURSE), SECRET, isolation="process") as grader:
-        return [grader.grade(read(path, STUDENT)) for path, grader.only in programs]
+        reports = []
+        for path, only in programs:
+            grader.only = only
+            reports.append(grader.grade(read(path, STUDENT)))
+        return reports
 
 
 def concerned(lab: str, made: list[tuple[str, str, str]]) -> Iterator[frozenset[str]]:
