@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
@@ -18,7 +19,7 @@ from autograder.judge.oracle import LazyAnswers, Oracle
 from autograder.judge.report import LabReport
 from autograder.judge.submission import Submission, read
 from autograder.labcheck.message import counts, outcome_of, share
-from autograder.labcheck.verdict import Observed, Trial, diagnose, tried
+from autograder.labcheck.verdict import Observed, Trial, diagnose, fits, tried
 from autograder.sandbox.errors import SandboxError
 from autograder.spec import Exercise
 from autograder.spec.collection import (
@@ -255,8 +256,9 @@ def prove(exercise: Exercise, oracle: Oracle, messages: bool = False) -> Exercis
         oracle.collected.slug, exercise.name, 0, len(exercise.mistakes), 0, 0, _others(exercise), 0
     )
     try:
+        found_out = told_of if messages else called_on
         told = {
-            name: [_diagnosed(exercise, oracle, draw, name) for draw in TRIED_DRAWS]
+            name: [found_out(exercise, oracle, draw, name) for draw in TRIED_DRAWS]
             for name in (mistake.name for mistake in exercise.mistakes)
         }
         others = _others_pass(exercise, oracle)
@@ -264,7 +266,9 @@ def prove(exercise: Exercise, oracle: Oracle, messages: bool = False) -> Exercis
             proof,
             cases=len(oracle.expected(exercise, 0)),
             caught=sum(all(found.caught for found in tried) for tried in told.values()),
-            told_apart=sum(all(found.named for found in tried) for tried in told.values()),
+            told_apart=sum(
+                all(found.called == name for found in tried) for name, tried in told.items()
+            ),
             accepted=_others(exercise) if others is None else 0,
             faults=tuple(
                 dict.fromkeys(
@@ -281,32 +285,62 @@ def prove(exercise: Exercise, oracle: Oracle, messages: bool = False) -> Exercis
 
 
 @dataclass(frozen=True)
-class _Diagnosis:
-    """What a mistake costs and is called on one draw, and what a student who made it is told."""
+class Diagnosis:
+    """What a mistake is called on one draw, and what a student who made it is told, if asked."""
 
     caught: bool
     called: str | None
-    named: bool
-    message: str
+    message: str = ""
 
 
-def _diagnosed(exercise: Exercise, oracle: Oracle, draw: int, name: str) -> _Diagnosis:
+def told_of(exercise: Exercise, oracle: Oracle, draw: int, name: str) -> Diagnosis:
+    """What becomes of a mistake, judged as a student's program is: on every case."""
     expected, mistakes = oracle.expected(exercise, draw), oracle.mistakes(exercise, draw)
     trials = tuple(trials_of(expected, mistakes[name]))
     earned, called = share(trials), diagnose(trials, mistakes)
     outcome: Any = outcome_of(trials)
     judgement = Judgement(exercise, trials, outcome, earned, called)
-    message = report_on(judgement).feedback
-    return _Diagnosis(earned < 1, called, called == name, message)
+    return Diagnosis(earned < 1, called, report_on(judgement).feedback)
 
 
-def _faults(name: str, tried: Sequence[_Diagnosis]) -> Iterable[str]:
+def called_on(exercise: Exercise, oracle: Oracle, draw: int, name: str) -> Diagnosis:
+    """The same without a message, on as many cases as that needs.
+
+    A mistake is caught by one case, and told from another by the first case on which they differ:
+    what does on every case what was seen is it, and the first such one in the spec is named.
+    """
+    expected, mistakes = oracle.expected(exercise, draw), oracle.mistakes(exercise, draw)
+    trials = _Asked(trials_of(expected, mistakes[name]))
+    if not any(counts(trial) and not trial.passed for trial in trials):
+        return Diagnosis(caught=False, called=None)
+    does_so = (other for other, does in mistakes.items() if other == name or fits(trials, does))
+    return Diagnosis(caught=True, called=next(does_so))
+
+
+class _Asked:
+    """Trials that are made one after another, as far as anybody looks, each of them once."""
+
+    def __init__(self, trials: Iterator[Trial]) -> None:
+        self._made: list[Trial] = []
+        self._rest = trials
+
+    def __iter__(self) -> Iterator[Trial]:
+        for place in itertools.count():
+            if place == len(self._made):
+                try:
+                    self._made.append(next(self._rest))
+                except StopIteration:
+                    return
+            yield self._made[place]
+
+
+def _faults(name: str, tried: Sequence[Diagnosis]) -> Iterable[str]:
     for found in tried:
         if found.caught and found.called not in (name, None):
             yield f"{name} is taken for {found.called}"
     if not all(found.caught for found in tried):
         yield f"{name} is not caught"
-    elif not all(found.named for found in tried):
+    elif not all(found.called == name for found in tried):
         yield f"{name} is not told apart from other mistakes"
 
 

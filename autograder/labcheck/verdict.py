@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -224,14 +224,25 @@ def diagnose(trials: Sequence[Trial], mistakes: Mapping[str, Sequence[Observed]]
 def _fitting(
     trials: Sequence[Trial], mistakes: Mapping[str, Sequence[Observed]], places: Sequence[int]
 ) -> list[str]:
-    here = [place for place in places if not trials[place].elsewhere]
+    """The mistakes that do at some places what was seen there, in their order."""
+    return [name for name, does in mistakes.items() if fits(trials, does, places)]
 
-    def fits(does: Sequence[Observed]) -> bool:
-        return all(
-            does[place].did == "skipped" or alike(trials[place], does[place]) for place in here
-        )
 
-    return [name for name, does in mistakes.items() if fits(does)]
+def fits(
+    trials: Iterable[Trial], does: Sequence[Observed], places: Collection[int] | None = None
+) -> bool:
+    """Whether a mistake does what was seen on each case that was run, or at some places.
+
+    Ends at the first case on which it does not.  Nothing is said by a case that saw something
+    elsewhere, or on which it is not known what the mistake does.
+    """
+    return all(
+        does[place].did == "skipped" or alike(trial, does[place])
+        for place, trial in enumerate(trials)
+        if trial.got.did != "skipped"
+        and not trial.elsewhere
+        and (places is None or place in places)
+    )
 
 
 def is_stub(observed: Observed) -> bool:
