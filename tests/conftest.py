@@ -66,6 +66,14 @@ def grader(lab2: Collected) -> Iterator[Grader]:
         yield one
 
 
+@pytest.fixture(params=["at once", "call by call"])
+def both_ways(request: pytest.FixtureRequest, grader: Grader) -> Iterator[None]:
+    """A test that is run with the calls of an exercise sent together, and one by one."""
+    grader.at_once = request.param == "at once"
+    yield
+    grader.at_once = True
+
+
 @pytest.fixture(scope="session")
 def walled(lab2: Collected) -> Iterator[Grader]:
     """Judges behind the walls that a real grading has."""

@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from autograder.chain.foreseen import foreseen
 from autograder.chain.leaks import leaks, secrets
 from autograder.judge.calls import Request
 from autograder.judge.feedback import report_on
@@ -275,7 +276,8 @@ def prove(exercise: Exercise, oracle: Oracle, messages: bool = False) -> Exercis
                     fault for name, tried in told.items() for fault in _faults(name, tried)
                 )
             )
-            + ((others,) if others else ()),
+            + ((others,) if others else ())
+            + tuple(dict.fromkeys(foreseen(oracle.expected(exercise, 0)))),
             messages=tuple((name, tried[0].message) for name, tried in told.items())
             if messages
             else (),

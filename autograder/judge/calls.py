@@ -6,8 +6,9 @@ The same path serves the student's functions, the references and the mistakes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from autograder.labcheck.tree import MAX_BYTES, Array, Tree, cast, decode, encod
 from autograder.labcheck.verdict import Observed, Question
 from autograder.sandbox import wire
 from autograder.sandbox.errors import Violation, WorkerGone
-from autograder.sandbox.pool import MUCH_TIME, Answer, Arrays, Worker
+from autograder.sandbox.pool import MUCH_TIME, Answer, Arrays, Batch, Worker
 from autograder.spec import Case, Exercise
 from autograder.spec.cases import DATA
 from autograder.spec.travel import text_of
@@ -39,6 +40,9 @@ ON_CUDA = {"accelerator": "cuda", "beside": "cpu"}
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 """What reading an answer raises that no honest worker sends."""
 
+
+Answered = tuple[dict[str, Any], Arrays]
+"""An answer of a worker: its header and its arrays."""
 
 Text = Callable[[str, int], str | None]
 """What stands in a line of a file; None where there is no such line."""
@@ -63,7 +67,7 @@ class Request:
     most: int = MAX_BYTES
     scenario: Callable[..., Any] | None = None
 
-    @property
+    @cached_property
     def most_left(self) -> int:
         """What the arguments may weigh after the call."""
         return min(MAX_BYTES, allowance(weight(dict(self.question.arguments))))
@@ -196,19 +200,77 @@ def call(
 
     What a case plays on an accelerator runs on the worker's own, where it has one.
     """
-    device = request.header["device"]
-    if worker.device == "cuda":
-        device = ON_CUDA.get(device, device)
-    most, left = request.most, request.most_left
-    header = {**request.header, "entry": entry, "arguments": arguments, "device": device}
-    header |= {"most": most, "most_left": left, "limits": limits}
-    try:
-        sent = request.question.arguments
-        bytes_back = min(wire.BODY_LIMIT, most + left + ROOM)
-        got = worker.request(
-            header, request.body, seconds=seconds, answer=answer, most=bytes_back, cpu=cpu
+    header = {**request.header, **_bounds(request, worker.device), "limits": limits}
+    header |= {"entry": entry, "arguments": arguments}
+
+    def step(most: int) -> Answered:
+        return worker.request(
+            header, request.body, seconds=seconds, answer=answer, most=most, cpu=cpu
         )
-        return _within(request, _reply(*got, sent if arguments else None, line))
+
+    return _observed(worker, request, step, seconds, arguments, line)
+
+
+def batch_of(requests: Sequence[Request], arguments: bool, device: str) -> Batch | None:
+    """The calls packed to be sent at once; None where they are too large for that."""
+    packed_arrays: Arrays = {}
+    texts = [request.header["scenario"] for request in requests]
+    scenarios = [text for n, text in enumerate(texts) if text and text not in texts[:n]]
+    calls = [
+        {
+            "scenario": scenarios.index(text) if text else None,
+            "args": [
+                [name, encode(value, packed_arrays)]
+                for name, value in request.question.arguments.items()
+            ],
+            **_bounds(request, device),
+        }
+        for request, text in zip(requests, texts, strict=True)
+    ]
+    header = {"calls": calls, "scenarios": scenarios, "arguments": arguments}
+    try:
+        return Batch.of(header, wire.pack(packed_arrays), len(calls))
+    except wire.BadFrame:
+        return None
+
+
+def next_of(
+    worker: Worker,
+    request: Request,
+    *,
+    seconds: float,
+    arguments: bool,
+    cpu: float = math.inf,
+    line: Text = unknown,
+) -> Reply:
+    """What the next call of a batch gives, as `call` does; request: the one that it is."""
+
+    def step(most: int) -> Answered:
+        return worker.next(seconds=seconds, most=most, cpu=cpu)
+
+    return _observed(worker, request, step, seconds, arguments, line)
+
+
+def _bounds(request: Request, device: str) -> dict[str, Any]:
+    """What a header says beside the arguments: where they are to be, and what may come back."""
+    place = request.header["device"]
+    place = ON_CUDA.get(place, place) if device == "cuda" else place
+    return {"device": place, "most": request.most, "most_left": request.most_left}
+
+
+def _observed(
+    worker: Worker,
+    request: Request,
+    step: Callable[[int], Answered],
+    seconds: float,
+    arguments: bool,
+    line: Text,
+) -> Reply:
+    """What a step gives that gets an answer, of at most so many bytes."""
+    try:
+        got = step(min(wire.BODY_LIMIT, request.most + request.most_left + ROOM))
+        sent = request.question.arguments if arguments else None
+        return _within(request, _reply(*got, sent, line))
     except WorkerGone as gone:
         late = f"The call took longer than {seconds:g} seconds and was stopped."
         text = late if gone.kind == "timeout" and gone.text != MUCH_TIME else sentence(gone)

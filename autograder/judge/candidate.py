@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 import inspect
 import time
+from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.judge import calls
-from autograder.judge.calls import Request, call, code_of, raised
+from autograder.judge.calls import Reply, Request, call, code_of, next_of, raised
 from autograder.judge.oracle import Oracle
 from autograder.judge.program import Program, bare
 from autograder.judge.submission import Cell
 from autograder.labcheck.running import NAME
 from autograder.labcheck.tree import decode, encode, numbers_in
-from autograder.labcheck.verdict import Observed
+from autograder.labcheck.verdict import Call, Observed
 from autograder.sandbox import wire
 from autograder.sandbox.errors import Violation, WorkerGone
 from autograder.sandbox.pool import Answer, Arrays, Sandbox, Worker
@@ -41,17 +42,39 @@ class _Loaded:
     defined: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass
+class _Stream:
+    """Calls under way in a worker.
+
+    coming: the places of the cases whose answers are still to come, in order.  known: what has
+    come and was not asked for yet.
+    """
+
+    worker: Worker
+    coming: deque[int]
+    known: dict[int, tuple[Observed, Observed]] = field(default_factory=dict)
+
+    def until(self, place: int) -> Iterator[int]:
+        """The places whose answers come next, up to one that is asked for."""
+        while place not in self.known and self.coming:
+            yield self.coming.popleft()
+
+
 class Candidate:
     """One submission's place: a worker with its cells loaded, a fresh one where that has ended.
 
     Exercises that forbid the same functions share a worker, in which these refuse.
 
+    at_once: whether the calls of an exercise are sent together, or one by one.
     absent: modules that the program imports and that are not there.  stopped: by place, how a
     statement of a cell failed.
     """
 
-    def __init__(self, sandbox: Sandbox, oracle: Oracle, program: Program) -> None:
+    def __init__(
+        self, sandbox: Sandbox, oracle: Oracle, program: Program, *, at_once: bool = True
+    ) -> None:
         self.sandbox, self.oracle, self.program = sandbox, oracle, program
+        self.at_once = at_once
         self.ends = time.monotonic() + SUBMISSION_SECONDS
         self._began, self._spent = time.process_time(), 0.0
         self.fatal: dict[int, Observed] = {}
@@ -131,6 +154,77 @@ class Candidate:
         cells = self.program.cells
         return any(cells[place].defines.issuperset(names) for place in self.fatal)
 
+    @contextlib.contextmanager
+    def asking(self, exercise: Exercise, draw: int) -> Iterator[Call]:
+        """How the cases of a draw are called, each by its place, once.
+
+        All calls are sent at once, and their answers looked at as they come.  What has not come
+        once the process has ended is called one by one, as is everything where the judge gives
+        functions.
+        """
+        expected = self.oracle.expected(exercise, draw)
+        stream = None if self._given or not self.at_once else self._begin(exercise, draw)
+
+        def ask(place: int, arguments: bool) -> tuple[Observed, Observed]:
+            if stream is not None:
+                for at in stream.until(place):
+                    stream.known[at] = self._next(stream, exercise, expected[at][0], arguments)
+                if place in stream.known:
+                    return stream.known.pop(place)
+            return self.call(exercise, draw, expected[place][0], arguments)
+
+        try:
+            yield ask
+        finally:
+            if stream is not None and stream.coming:
+                self._drop(exercise, stream.worker)
+
+    def _begin(self, exercise: Exercise, draw: int) -> _Stream | None:
+        """The calls of a draw under way; nothing where they cannot be sent at once."""
+        loaded = self._load(exercise)
+        if loaded is None:
+            return None
+        batch, order = self.oracle.batch(exercise, draw, loaded.worker.device)
+        if batch is None:
+            return None
+        try:
+            left, _ = self._time(exercise)
+            cpu = max(0.1, self.cpu_left)
+            loaded.worker.begin(batch, exercise.name, seconds=left, cpu=cpu)
+        except (WorkerGone, Violation):
+            self._drop(exercise, loaded.worker)
+            return None
+        return _Stream(loaded.worker, deque(order))
+
+    def _next(
+        self, stream: _Stream, exercise: Exercise, request: Request, arguments: bool
+    ) -> tuple[Observed, Observed]:
+        """What the call gives whose answer comes next; after one that ends it none comes."""
+        left, limit = self._time(exercise)
+        reply = next_of(
+            stream.worker,
+            request,
+            seconds=left,
+            arguments=arguments,
+            cpu=max(0.1, self.cpu_left),
+            line=self.program.line,
+        )
+        if reply.result.did == "gone":
+            stream.coming.clear()
+        return self._told(exercise, request, reply, cut_short=left < limit)
+
+    def _drop(self, exercise: Exercise, worker: Worker) -> None:
+        """End a worker of which nothing more is wanted, if it is still the one in use."""
+        loaded = self._loaded.get(exercise.forbidden)
+        if loaded is not None and loaded.worker is worker:
+            self._end(exercise.forbidden)
+
+    def _time(self, exercise: Exercise) -> tuple[float, float]:
+        """Seconds that a call may take now, and what it might take at most."""
+        long = exercise.training or self._given  # a function that is given costs a round trip
+        limit = calls.TRAINING_SECONDS if long else calls.CALL_SECONDS
+        return max(0.1, min(limit, self.ends - time.monotonic())), limit
+
     def call(
         self, exercise: Exercise, draw: int, request: Request, arguments: bool
     ) -> tuple[Observed, Observed]:
@@ -138,9 +232,7 @@ class Candidate:
         loaded = self._load(exercise)
         if loaded is None:
             return _out_of_time(), _out_of_time()
-        long = exercise.training or self._given  # a function that is given costs a round trip
-        limit = calls.TRAINING_SECONDS if long else calls.CALL_SECONDS
-        left = max(0.1, min(limit, self.ends - time.monotonic()))
+        left, limit = self._time(exercise)
         answer, self._unanswered = self._answer(), False
         self._limits = self._allowed(exercise, draw, request)
         reply = call(
@@ -155,10 +247,16 @@ class Candidate:
             limits=self._limits,
         )
         self._limits = None
+        return self._told(exercise, request, reply, cut_short=left < limit)
+
+    def _told(
+        self, exercise: Exercise, request: Request, reply: Reply, *, cut_short: bool
+    ) -> tuple[Observed, Observed]:
+        """What of a reply is compared; cut_short: whether it had less time than a call has."""
         result = reply.result
         if result.did == "gone":
             self._end(exercise.forbidden)
-            if result.type == "timeout" and (left < limit or self.late):
+            if result.type == "timeout" and (cut_short or self.late):
                 result = _out_of_time()
         if self._unanswered:  # whatever the program has made of that
             return _out_of_time(), reply.arguments

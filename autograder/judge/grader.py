@@ -41,7 +41,8 @@ DISTURBED = frozenset({"wrong", "partly", "error"})
 class Grader(AbstractContextManager["Grader"]):
     """Grades submissions of one lab, one after another, in a sandbox of its own.
 
-    only: the exercises that are judged, each as in a full run; all where there is none.
+    only: the exercises that are judged, each as in a full run; all where there is none.  at_once:
+    whether the calls of an exercise are sent together; what comes of it is the same.
     """
 
     def __init__(
@@ -53,8 +54,10 @@ class Grader(AbstractContextManager["Grader"]):
         device: Literal["cpu", "cuda"] = "cpu",
         preloaded: socket.socket | None = None,
         only: frozenset[str] = frozenset(),
+        at_once: bool = True,
     ) -> None:
         self.collected, self.device, self.only = collected, device, only
+        self.at_once = at_once
         self.sandbox = Sandbox(
             collected.lab.arrays,
             isolation=isolation,
@@ -112,7 +115,8 @@ class Grader(AbstractContextManager["Grader"]):
         program = Program.of(
             submission, [one.name for one in self.collected.exercises], self.rules
         )
-        with closing(Candidate(self.sandbox, self.oracle, program)) as candidate:
+        candidate = Candidate(self.sandbox, self.oracle, program, at_once=self.at_once)
+        with closing(candidate):
             judgements = Judging(self, candidate, submission.student).judge()
             return judgements, tuple(_notes(candidate))
 
@@ -272,11 +276,8 @@ class Judging:
         draw = oracle.draw(self.student, exercise)
         expected = oracle.expected(exercise, draw)
         questions = [(request.question, due) for request, due in expected]
-
-        def call(place: int, arguments: bool) -> tuple[Observed, Observed]:
-            return self.candidate.call(exercise, draw, expected[place][0], arguments)
-
-        trials = tuple(tried(questions, call))
+        with self.candidate.asking(exercise, draw) as call:
+            trials = tuple(tried(questions, call))
         outcome: Any = outcome_of(trials)
         mistake = None
         if outcome in DISTURBED:

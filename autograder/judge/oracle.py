@@ -19,6 +19,7 @@ from autograder.judge.calls import (
     Reply,
     Request,
     allowance,
+    batch_of,
     call,
     code_of,
     packed,
@@ -31,7 +32,7 @@ from autograder.labcheck.tree import MAX_BYTES, Tree, decode, devices_of
 from autograder.labcheck.verdict import Observed
 from autograder.sandbox import wire
 from autograder.sandbox.errors import GraderFault, SandboxError, TooLarge, Violation, WorkerGone
-from autograder.sandbox.pool import Arrays, Sandbox, Worker
+from autograder.sandbox.pool import Arrays, Batch, Sandbox, Worker
 from autograder.spec import Case, Exercise
 from autograder.spec.cases import cases_of
 from autograder.spec.collection import Collected
@@ -58,6 +59,7 @@ class Oracle:
         self.draws, self.digits = draws, digits
         self._worker: Worker | None = None
         self._expected: dict[tuple[str, int], tuple[tuple[Request, Observed], ...]] = {}
+        self._batches: dict[tuple[str, int, str], tuple[Batch | None, list[int]]] = {}
         self._mistakes: dict[tuple[str, int], Mapping[str, LazyAnswers]] = {}
         self._probed: dict[tuple[str, int], Probing] = {}
         self._asked: dict[Request, Mapping[str, int]] = {}
@@ -115,6 +117,24 @@ class Oracle:
                 f"{where}: inputs cannot draw the case {case.name!r} ({what}): let it draw these "
                 "sizes too, or name the case in without= where they make no sense"
             ) from error
+
+    def batch(self, exercise: Exercise, draw: int, device: str) -> tuple[Batch | None, list[int]]:
+        """The calls of a draw as they are sent at once, and the places of their cases, in order.
+
+        The first case is called first.  The others follow in an order that depends on the draw, so
+        that how many calls there were tells a program nothing of what a case is about.
+        """
+        key = (exercise.name, draw, device)
+        if key not in self._batches:
+            expected = self.expected(exercise, draw)
+            called = [n for n, (one, _) in enumerate(expected) if one.case.observe != "arguments"]
+            digest = self._digest(f"{self.collected.slug}/{exercise.name}/{draw}/order")
+            rest = np.random.default_rng(np.frombuffer(digest, np.uint32)).permutation(called[1:])
+            order = [*called[:1], *rest.tolist()]
+            looked_at = len(called) < len(expected)
+            requests = [expected[place][0] for place in order]
+            self._batches[key] = batch_of(requests, looked_at, device), order
+        return self._batches[key]
 
     def mistakes(self, exercise: Exercise, draw: int) -> Mapping[str, LazyAnswers]:
         """What each known mistake does on each case, found out when it is asked for."""

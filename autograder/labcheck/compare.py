@@ -96,6 +96,8 @@ class _Comparison:
     brief: bool = False
 
     def first(self, due: Tree, have: Tree, path: Path) -> Mismatch | None:
+        if due is have:
+            return None
         if isinstance(due, dict):
             return self.dicts(due, have, path)
         if isinstance(due, list | tuple):
@@ -161,6 +163,8 @@ class _Comparison:
 
     def values(self, due: NDArray[Any], have: NDArray[Any], path: Path) -> Mismatch | None:
         kind: Kind = "values"
+        if (due == have).all():
+            return None
         if due.dtype.kind != "f":
             wrong = due != have
         elif _close_everywhere(due, have, self.tolerance):

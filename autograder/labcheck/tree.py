@@ -172,6 +172,47 @@ def _charge(size: int, budget: list[int]) -> None:
         raise NotPlain("more numbers than any answer needs")
 
 
+def untouched(tree: Tree, value: Any) -> bool:
+    """Whether a live value is what `live` made of a tree, to the last bit, seen without copying.
+
+    True is certain; a value may be the same, and be too odd for that.
+    """
+    kind = type(value)
+    if isinstance(tree, Array):
+        if tree.kind == "torch":
+            return _is_tensor(tree, value)
+        if tree.kind == "scalar":
+            return isinstance(value, np.generic) and _has_bits(tree, np.asarray(value))
+        return kind is np.ndarray and _has_bits(tree, value)
+    if kind is not type(tree):
+        return False
+    if isinstance(tree, list | tuple):
+        return len(tree) == len(value) and all(map(untouched, tree, value))
+    if isinstance(tree, dict):
+        return list(tree) == list(value) and all(map(untouched, tree.values(), value.values()))
+    return tree is None or (isinstance(tree, bool | int | str) and bool(tree == value))
+
+
+def _is_tensor(tree: Array, value: Any) -> bool:
+    """The same of a tensor on the CPU, or a parameter."""
+    torch = torch_module()
+    if torch is None or type(value) not in (torch.Tensor, torch.nn.Parameter):
+        return False
+    plain_one = value.layout is torch.strided and not value.is_quantized and not value.is_neg()
+    if not plain_one or str(value.device) != "cpu" or value.dtype is torch.bfloat16:
+        return False
+    return place_of(value) == tree.device == "cpu" and _has_bits(tree, value.detach().numpy())
+
+
+def _has_bits(tree: Array, values: NDArray[Any]) -> bool:
+    own = tree.values
+    return (
+        (values.dtype, values.shape) == (own.dtype, own.shape)
+        and name_of(own.dtype) == tree.dtype
+        and values.tobytes() == own.tobytes()
+    )
+
+
 def numbers_in(value: Any) -> int:
     """How many numbers a tree or a live value holds; its text travels, and needs nothing else."""
     if isinstance(value, dict):

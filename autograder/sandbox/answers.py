@@ -166,4 +166,5 @@ ANSWERS = {
     "load": frozenset({"loaded", "refused", "ask"}),
     "cell": frozenset({"ran", "refused", "ask"}),
     "call": frozenset({"result", "raised", "refused", "forbidden", "missing", "ask"}),
+    "calls": frozenset({"result", "raised", "refused", "forbidden", "missing"}),
 }

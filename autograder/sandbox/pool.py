@@ -15,7 +15,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -35,6 +35,8 @@ Answer = Callable[[dict[str, Any], Arrays], tuple[dict[str, Any], bytes]]
 """Answers a worker's question: (header of the ask, its arrays) → (answer, packed body)."""
 
 T = TypeVar("T")
+LOOKS = 0.005
+"""Seconds after which it is looked at what a process has taken, where many answers come."""
 MUCH_TIME = "it used more processor time than allowed"
 
 TICK = 50
@@ -117,6 +119,43 @@ class Sandbox:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """Calls of one entry point, packed once and sent at once, to as many workers as need them.
+
+    shared: what a header says of them all, as the end of its JSON.  body: their packed arrays.
+    count: how many there are.
+    """
+
+    shared: bytes
+    body: bytes
+    count: int
+
+    @staticmethod
+    def of(header: Header, body: bytes, count: int) -> Batch:
+        """header: {"calls", "scenarios", "arguments"}.  Raises BadFrame where it is too large."""
+        batch = Batch(b"," + wire.encoded(header)[1:], body, count)
+        batch.beginning("", "x" * 200)
+        return batch
+
+    def beginning(self, ident: str, entry: str) -> bytes:
+        """The frame's beginning, up to the body."""
+        own = {"op": "calls", "id": ident, "answers": False, "entry": entry}
+        return wire.beginning(
+            wire.encoded(own)[:-1] + self.shared, len(self.body), wire.LOAD_LIMIT
+        )
+
+
+@dataclass
+class Stream:
+    """The answers to a batch: its id, how many have come of how many, and what came beside."""
+
+    ident: str
+    count: int
+    place: int = 0
+    ahead: bytearray = field(default_factory=bytearray)
+
+
+@dataclass(frozen=True)
 class Usage:
     """What a process holds and has used: bytes of memory, threads, seconds of processor time."""
 
@@ -138,6 +177,8 @@ class Worker:
         self._gone: WorkerGone | Violation | None = None
         self._closed = False
         self._deadline, self._cpu_ends, self.cpu = 0.0, math.inf, 0.0
+        self._stream: Stream | None = None
+        self._looked = 0.0
         self._poll = select.poll()
         self._poll.register(forked.responses, select.POLLIN)
         self._poll.register(forked.pidfd, select.POLLIN)
@@ -180,13 +221,51 @@ class Worker:
         processor time that it may take, in all of its threads.
         Raises WorkerGone, Violation (after either the worker is dead), GraderFault.
         """
-        if self._closed:
-            raise GraderFault("the worker is closed")
+        self._limit(seconds, cpu)
+        return self._guarded(lambda: self._exchange(header, body, answer, most))
+
+    def begin(self, batch: Batch, entry: str, *, seconds: float, cpu: float = math.inf) -> None:
+        """Send several calls; `next` gives an answer to each; nothing else is asked until then.
+
+        Raises as `request` does.
+        """
+        self._limit(seconds, cpu)
+        ident = secrets.token_hex(8)
+        start = batch.beginning(ident, entry)
+        self._guarded(lambda: self._send(start, batch.body))
+        self._stream = Stream(ident, batch.count)
+
+    def next(self, *, seconds: float, most: int = wire.BODY_LIMIT, cpu: float = math.inf) -> Reply:
+        """The answer to the next of the calls; limits are for this one, as in `request`."""
+        stream, self._stream = self._stream, None
+        if stream is None:
+            raise GraderFault("no call is under way")
+        self._limit(seconds, cpu)
+        reply = self._guarded(lambda: self._streamed(stream, most))
+        if stream.place < stream.count:
+            self._stream = stream
+        return reply
+
+    def _limit(self, seconds: float, cpu: float) -> None:
+        """What the next step may take; raises where the worker cannot take one."""
+        if self._closed or self._stream is not None:
+            raise GraderFault("the worker is closed, or is at other calls")
         if self._gone is not None:
             raise self._gone
         self._deadline = time.monotonic() + seconds
         self._seconds, self._cpu_ends = seconds, self.cpu + cpu
-        return self._guarded(lambda: self._exchange(header, body, answer, most))
+
+    def _streamed(self, stream: Stream, most: int) -> Reply:
+        got = wire.receive(self._forked.responses, self._wait, most=most, ahead=stream.ahead)
+        reply = answers.checked(got[0], f"{stream.ident}.{stream.place}", "calls")
+        arrays = wire.unpack(got[1])
+        stream.place += 1
+        last = stream.place == stream.count
+        if last and stream.ahead:
+            raise wire.BadFrame("more answers than calls")
+        if last or time.monotonic() - self._looked > LOOKS:
+            self._check()
+        return reply, arrays
 
     def _exchange(self, header: Header, body: bytes, answer: Answer | None, most: int) -> Reply:
         ident = secrets.token_hex(8)
@@ -249,6 +328,7 @@ class Worker:
 
     def _check(self) -> None:
         """Raises WorkerGone where the process has taken more than it may."""
+        self._looked = time.monotonic()
         usage = self._usage()
         self.cpu = max(self.cpu, usage.cpu)
         if usage.resident > self._most:

@@ -60,8 +60,12 @@ class RequestLoop:
             except wire.Ended:
                 os._exit(0)
             self.current, self.asked, self.may_ask = header["id"], 0, header["answers"]
+            given = wire.unpack(body)
+            if header["op"] == "calls":
+                self.calls(header, given)
+                continue
             arrays: dict[str, Any] = {}
-            answer = operations[header["op"]](header, wire.unpack(body), arrays)
+            answer = operations[header["op"]](header, given, arrays)
             flush()
             self.reply(answer, arrays)
 
@@ -95,6 +99,17 @@ class RequestLoop:
         error = self.cells.run(header)
         defined, absent = self.cells.defined(), self.cells.absent()
         return {"op": "ran", "error": error, "defined": defined, "absent": absent}
+
+    def calls(self, header: Json, given: Arrays) -> None:
+        """Make several calls of one entry point, each answered as soon as it is made."""
+        shared = {name: header[name] for name in ("entry", "arguments")}
+        for place, one in enumerate(header["calls"]):
+            self.current = f"{header['id']}.{place}"
+            scenario = None if one["scenario"] is None else header["scenarios"][one["scenario"]]
+            arrays: Arrays = {}
+            answer = self.call({**one, **shared, "scenario": scenario}, given, arrays)
+            flush()
+            self.reply(answer, arrays)
 
     def call(self, header: Json, given: Arrays, arrays: Arrays) -> Json:
         """Call an entry point with the arguments of the request; nothing it raises passes."""
@@ -217,7 +232,7 @@ def _left(
     header: Json, sent: Json, arguments: Mapping[str, Any], arrays: Arrays
 ) -> list[list[Any]] | None:
     """The arguments as a call left them, where they are asked for and no longer what was sent."""
-    if not header.get("arguments"):
+    if not header.get("arguments") or tree.untouched(sent, arguments):
         return None
     try:
         after = tree.on_cpu(tree.plain(arguments, header.get("most_left", tree.MAX_BYTES)))

@@ -102,10 +102,19 @@ def _array(view: Mapping[str, Any]) -> NDArray[Any]:
 
 def head(header: Mapping[str, Any], body_size: int, limit: int = HEADER_LIMIT) -> bytes:
     """The frame's beginning, up to the body; raises BadFrame if header or body is too large."""
-    encoded = _json(header).encode("utf-8", "backslashreplace")
-    if len(encoded) > limit or body_size > BODY_LIMIT:
+    return beginning(encoded(header), body_size, limit)
+
+
+def encoded(header: Mapping[str, Any]) -> bytes:
+    """A header, or a part of one, as JSON."""
+    return _json(header).encode("utf-8", "backslashreplace")
+
+
+def beginning(header: bytes, body_size: int, limit: int = HEADER_LIMIT) -> bytes:
+    """The same of a header that is JSON already."""
+    if len(header) > limit or body_size > BODY_LIMIT:
         raise BadFrame("a frame that is too large")
-    return PREFIX.pack(MAGIC, len(encoded), body_size) + encoded
+    return PREFIX.pack(MAGIC, len(header), body_size) + header
 
 
 def send(fd: int, start: bytes, body: bytes = b"", wait: Wait | None = None) -> None:
@@ -126,23 +135,31 @@ def send(fd: int, start: bytes, body: bytes = b"", wait: Wait | None = None) -> 
 
 
 def receive(
-    fd: int, wait: Wait | None = None, limit: int = HEADER_LIMIT, most: int = BODY_LIMIT
+    fd: int,
+    wait: Wait | None = None,
+    limit: int = HEADER_LIMIT,
+    most: int = BODY_LIMIT,
+    ahead: bytearray | None = None,
 ) -> tuple[dict[str, Any], bytes]:
     """Read one frame: (header, body).  Sizes are checked before memory is taken for them.
 
-    limit, most: bytes of a header and of a body.
+    limit, most: bytes of a header and of a body.  ahead: where several frames may come at once,
+    what has come of those after this one; it is to be given again for the next.
 
     A header with half a surrogate pair in it, which no file can hold, is refused where the fd is
     non-blocking, which is the judge's side.  Raises BadFrame, Ended where the other side has
     closed, and what `wait` raises.
     """
-    start = b""
+    start = bytes(ahead or b"")
     while len(start) < PREFIX.size:
         start += _read(partial(os.read, fd, READ_SIZE), wait)
     magic, head_size, body_size = PREFIX.unpack_from(start)
     if magic != MAGIC or head_size > limit or body_size > most:
         raise BadFrame("not a frame, or one that is too large")
     total = PREFIX.size + head_size + body_size
+    if ahead is not None:
+        ahead[:] = start[total:]
+        start = start[:total]
     if len(start) > total:
         raise BadFrame("more than one frame at a time")
     frame = start if len(start) == total else _rest(fd, start, total, wait)

@@ -28,6 +28,7 @@ def told(grader: Grader, folder: Path) -> str:
     return of(grader.grade(read(path, "golden")), name).feedback + "\n"
 
 
+@pytest.mark.usefixtures("both_ways")
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_the_feedback_is_as_it_was_read_and_accepted(
     situation: str, grader: Grader, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
@@ -44,6 +45,7 @@ def test_there_are_situations_enough() -> None:
     assert len(SITUATIONS) >= 18
 
 
+@pytest.mark.usefixtures("both_ways")
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_no_number_that_is_hidden_stands_in_a_feedback(situation: str) -> None:
     text = (GOLDEN / situation / "expected.txt").read_text(encoding="utf-8")

@@ -45,6 +45,7 @@ ENDINGS = {
 }
 
 
+@pytest.mark.usefixtures("both_ways")
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_an_ending_costs_its_exercise_and_no_other(
     ending: str, grader: Grader, monkeypatch: pytest.MonkeyPatch
@@ -80,6 +81,7 @@ def test_the_right_program_gets_everything_behind_walls(walled: Grader) -> None:
     assert (report.score, report.max_score, outcomes(report)) == (100, 100, {})
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_cases_after_an_ending_are_not_run_and_say_so(grader: Grader) -> None:
     report = grade(grader, program(output_layer=OUT + "import os; os._exit(0)"))
     first, *rest = of(report, "output_layer").cases
