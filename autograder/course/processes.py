@@ -161,10 +161,13 @@ def grade_files(
 
 
 def timed_out(report: LabReport) -> frozenset[str]:
-    """The exercises that ran out of time.
+    """The exercises that ran out of time while the machine was busy with something else.
 
-    Beside other judges that may be the machine's fault, so it stands once it is so alone, too.
+    That may be the machine's fault, so it stands once it is so alone, too.  A program that had a
+    processor all the time is late by itself.
     """
+    if not report.starved:
+        return frozenset()
     return frozenset(one.name for one in report.exercises if one.outcome == "timeout")
 
 

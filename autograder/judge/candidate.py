@@ -25,6 +25,8 @@ from autograder.spec import Exercise
 
 CELL_SECONDS = 20.0
 SUBMISSION_SECONDS = 180.0
+STARVED = 0.1
+"""The part of a time that ran out in which a program may have waited for a processor."""
 MOST_IN_CELLS = 2**22
 """Bytes of arrays that cells may hand to a function that is given."""
 MODULE_FILE = f"{NAME}.py"
@@ -66,6 +68,7 @@ class Candidate:
     Exercises that forbid the same functions share a worker, in which these refuse.
 
     at_once: whether the calls of an exercise are sent together, or one by one.
+    starved: whether a worker waited for a processor for a good part of a time that ran out.
     absent: modules that the program imports and that are not there.  stopped: by place, how a
     statement of a cell failed.
     """
@@ -76,7 +79,8 @@ class Candidate:
         self.sandbox, self.oracle, self.program = sandbox, oracle, program
         self.at_once = at_once
         self.ends = time.monotonic() + SUBMISSION_SECONDS
-        self._began, self._spent = time.process_time(), 0.0
+        self._began, self._spent, self._waited = time.process_time(), 0.0, 0.0
+        self.starved = False
         self.fatal: dict[int, Observed] = {}
         self.absent: dict[str, None] = {}
         self.stopped: dict[int, Observed] = {}
@@ -95,6 +99,10 @@ class Candidate:
         worker = self._loaded.pop(refused).worker
         worker.close()
         self._spent += worker.cpu
+        self._waited += worker.waited
+        self.starved = self.starved or self._waited > STARVED * SUBMISSION_SECONDS
+        if worker.late:
+            self.starved = self.starved or worker.waited > STARVED * worker.late
 
     @property
     def given(self) -> tuple[str, ...]:

@@ -83,10 +83,11 @@ class Grader(AbstractContextManager["Grader"]):
         exercises, notes = self.collected.exercises, submission.notes
         wanted = self.only or {exercise.name for exercise in exercises}
         judgements: list[Judgement] = []
+        starved = False
         try:
             if submission.problem is None and not submission.fault:
                 with limited_memory():
-                    judgements, seen = self._judged(submission)
+                    judgements, seen, starved = self._judged(submission)
                 notes = (*seen, *notes)
         except MemoryError:
             judgements = [Judgement.without_cases(one, "memory", CROSSED) for one in exercises]
@@ -108,17 +109,22 @@ class Grader(AbstractContextManager["Grader"]):
             submission.problem,
             notes,
             submission.look_at,
+            starved,
         )
 
-    def _judged(self, submission: Submission) -> tuple[list[Judgement], tuple[str, ...]]:
-        """Its exercises, and notes on how its cells ran.  Raises OverLimit, GraderFault."""
+    def _judged(self, submission: Submission) -> tuple[list[Judgement], tuple[str, ...], bool]:
+        """Its exercises, notes on how its cells ran, and whether it waited for a processor.
+
+        Raises OverLimit, GraderFault.
+        """
         program = Program.of(
             submission, [one.name for one in self.collected.exercises], self.rules
         )
         candidate = Candidate(self.sandbox, self.oracle, program, at_once=self.at_once)
         with closing(candidate):
             judgements = Judging(self, candidate, submission.student).judge()
-            return judgements, tuple(_notes(candidate))
+            candidate.close()
+            return judgements, tuple(_notes(candidate)), candidate.starved
 
     @property
     def rules(self) -> Rules:

@@ -68,7 +68,9 @@ class LabReport:
     """One submission.
 
     seconds: wall time of the judging.  problem: why it could not be read.  notes: what was made of
-    the file.  look_at: why a person should look at what was handed in, or "".
+    the file.  look_at: why a person should look at what was handed in, or "".  starved: whether it
+    waited for a processor while its time ran, so that a timeout may be the machine's fault; this
+    is for graders.
     """
 
     lab: str
@@ -80,6 +82,7 @@ class LabReport:
     problem: str | None = None
     notes: tuple[str, ...] = ()
     look_at: str = ""
+    starved: bool = False
 
     @property
     def warning(self) -> str:
@@ -110,13 +113,14 @@ class LabReport:
     def to_json(self, *, whole: bool = False) -> dict[str, Any]:
         """The report as the command line writes it.
 
-        whole: with the sketches, to be kept or sent to where the class is.
+        whole: with what is for graders alone, to be kept or sent to where the class is.
         """
         optional = {
             "problem": self.problem,
             "needs_review": self.needs_review or None,
             "notes": list(self.notes) or None,
             "look_at": self.look_at or None,
+            "starved": (whole and self.starved) or None,
         }
         return {
             "schema": SCHEMA,
@@ -144,6 +148,7 @@ class LabReport:
             problem=data.get("problem"),
             notes=tuple(data.get("notes", ())),
             look_at=data.get("look_at", ""),
+            starved=data.get("starved", False),
         )
 
 

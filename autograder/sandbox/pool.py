@@ -167,7 +167,9 @@ class Usage:
 class Worker:
     """One process that runs one student's program; a context manager, killed at its end.
 
-    cpu: the seconds of processor time that it has used when it was last looked at.
+    cpu: the seconds of processor time that it has used when it was last looked at.  waited: the
+    seconds in which it had to wait for a processor, known once it has ended.  late: the seconds
+    after which it was ended because they were over, else 0.
     """
 
     def __init__(self, sandbox: Sandbox, forked: Forked) -> None:
@@ -178,7 +180,7 @@ class Worker:
         self._closed = False
         self._deadline, self._cpu_ends, self.cpu = 0.0, math.inf, 0.0
         self._stream: Stream | None = None
-        self._looked = 0.0
+        self._looked, self.waited, self.late = 0.0, 0.0, 0.0
         self._poll = select.poll()
         self._poll.register(forked.responses, select.POLLIN)
         self._poll.register(forked.pidfd, select.POLLIN)
@@ -318,6 +320,7 @@ class Worker:
         while True:
             left = self._deadline - time.monotonic()
             if left <= 0:
+                self.late = self._seconds
                 raise WorkerGone("timeout", f"it did not end within {self._seconds:g} seconds")
             ready = poll.poll(min(TICK, 1 + int(left * 1000)))
             if any(fd == pipe for fd, _ in ready):
@@ -348,6 +351,19 @@ class Worker:
         except (OSError, IndexError):
             return Usage()
 
+    def _waited(self) -> float:
+        """Seconds in which its first thread waited for a processor; infinite if that is hidden.
+
+        The kernel counts them in /proc/PID/schedstat, in nanoseconds, as the second number.
+        """
+        try:
+            text = Path(f"/proc/{self.pid}/schedstat").read_text("ascii")
+            return int(text.split()[1]) / 1e9
+        except FileNotFoundError:
+            return 0.0 if Path("/proc/self/schedstat").exists() else math.inf
+        except (OSError, ValueError, IndexError):
+            return math.inf
+
     def _ended(self) -> WorkerGone:
         """How the process ended; one that has only closed its pipes is killed."""
         self._poll.unregister(self._forked.responses)
@@ -359,6 +375,7 @@ class Worker:
 
     def _end(self) -> int:
         """Kill the process if it is still there; the status with which it ended."""
+        self.waited = max(self.waited, self._waited())
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._forked.pidfd, signal.SIGKILL)
         try:

@@ -26,6 +26,7 @@ class Judges:
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
+        self.busy = True
 
     def __call__(
         self, work: Iterable[Submission], setup: Setup, jobs: int
@@ -46,7 +47,8 @@ class Judges:
         if slow:
             gone = replace(exercises[-1], outcome="timeout", score=0.0)
             exercises = (*exercises[:-1], gone)
-        return LabReport("tiny", student, "cpu", ("tier 1: walls",), 0.0, exercises)
+        walls = ("tier 1: walls",)
+        return LabReport("tiny", student, "cpu", walls, 0.0, exercises, starved=self.busy)
 
 
 @pytest.fixture
@@ -79,6 +81,16 @@ def test_who_was_alone_anyway_is_not_judged_twice(course: Course, judges: Judges
     course.hand_in("bob")
     grade_class("tiny", SECRET, root=course.root, isolation="process", jobs=1)
     assert judges.calls == [(("bob",), frozenset(), 1)]
+
+
+def test_who_had_a_processor_all_the_time_is_not_judged_twice(
+    course: Course, judges: Judges
+) -> None:
+    judges.busy = False
+    for student in ("ada", "bob"):
+        course.hand_in(student)
+    grade_class("tiny", SECRET, root=course.root, isolation="process", jobs=2)
+    assert judges.calls == [(("ada", "bob"), frozenset(), 2)]
 
 
 def test_of_files_it_is_judged_at_the_end_alone_too(

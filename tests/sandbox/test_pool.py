@@ -266,3 +266,22 @@ def test_a_killed_clone_is_replaced() -> None:
             assert call(worker, "f")["result"] == 1
         assert box.server.pid != first
         assert psutil.Process(box.server.pid).ppid() == preloaded.pid
+
+
+def test_a_worker_that_waits_for_a_processor_is_known_to(numpy_box: Sandbox) -> None:
+    spin = "import os\nwhile os.getppid() > 1: pass"
+    processor = min(os.sched_getaffinity(0))
+    others = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(4)]
+    try:
+        with numpy_box.worker() as worker:
+            load(worker, "def f():\n    while True: pass")
+            for pid in (worker.pid, *(other.pid for other in others)):
+                os.sched_setaffinity(pid, {processor})
+            with pytest.raises(WorkerGone, match="did not end within 1 seconds"):
+                call(worker, "f", seconds=1)
+            assert worker.late == 1
+            assert 0.3 < worker.waited < 60
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
