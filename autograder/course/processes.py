@@ -30,6 +30,7 @@ from autograder.course.results import fingerprint
 from autograder.judge.feedback import report_on
 from autograder.judge.grader import Grader
 from autograder.judge.judgement import Judgement
+from autograder.judge.kept import Kept
 from autograder.judge.report import LabReport
 from autograder.judge.submission import Submission
 from autograder.sandbox.errors import GraderFault, SandboxError
@@ -47,6 +48,8 @@ Numbered = Iterator[tuple[int, Submission]]
 Pending = dict[int, Submission]
 Waiting = dict[Future[LabReport], int]
 
+ANSWERS = "answers.sqlite"
+"""In the folder of a lab's results: what its references give."""
 RESTARTS = 3
 """How often judging processes that died are started again."""
 
@@ -115,7 +118,15 @@ class Setup:
             device=self.device,
             preloaded=preloaded,
             only=self.only,
+            kept=self._kept(),
         )
+
+    def _kept(self) -> Kept | None:
+        """What judges of this lab share, where results are kept."""
+        results = self.root / "results"
+        if not results.is_dir():
+            return None
+        return Kept(results / self.slug / ANSWERS, self.fingerprint())
 
     def fingerprint(self) -> str:
         """A digest of all that determines a verdict apart from the submission itself."""

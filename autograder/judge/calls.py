@@ -104,7 +104,11 @@ def request_of(
     exercise: Exercise, case: Case, arrays: str, rng: np.random.Generator, digits: int | None
 ) -> Request:
     """Draws the arguments of a case, rounded to `digits` decimals if told to, and packs them."""
-    arguments = _arguments(case, arrays, rng, digits)
+    return request_with(exercise, case, _arguments(case, arrays, rng, digits))
+
+
+def request_with(exercise: Exercise, case: Case, arguments: Mapping[str, Tree]) -> Request:
+    """The call of a case with the arguments that were drawn for it, packed."""
     close = case.close or exercise.close
     question = Question(
         case.name,

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograder.judge.calls import Request
+from autograder.judge.kept import Kept
 from autograder.judge.oracle import Oracle
 from autograder.judge.sketch import Answer, Sketch
 from autograder.labcheck.tree import Array, Tree, mapped
@@ -36,9 +37,9 @@ SIGNIFICANT = 9
 """Digits that are kept of a float: tolerances are far wider."""
 
 
-def common(collected: Collected, sandbox: Sandbox) -> Oracle:
+def common(collected: Collected, sandbox: Sandbox, kept: Kept | None = None) -> Oracle:
     """What the references and the mistakes give on the cases that are the same for everybody."""
-    return Oracle(collected, SEED, sandbox, digits=DIGITS)
+    return Oracle(collected, SEED, sandbox, digits=DIGITS, kept=kept)
 
 
 def asked(exercise: Exercise, oracle: Oracle) -> list[tuple[int, Request, Observed]]:

@@ -15,6 +15,7 @@ from autograder.judge.common import common, sketch_of
 from autograder.judge.feedback import report_on
 from autograder.judge.hidden import statement
 from autograder.judge.judgement import Judgement
+from autograder.judge.kept import Kept
 from autograder.judge.limits import CROSSED, limited_memory
 from autograder.judge.oracle import Oracle
 from autograder.judge.program import Program, Rules
@@ -42,7 +43,8 @@ class Grader(AbstractContextManager["Grader"]):
     """Grades submissions of one lab, one after another, in a sandbox of its own.
 
     only: the exercises that are judged, each as in a full run; all where there is none.  at_once:
-    whether the calls of an exercise are sent together; what comes of it is the same.
+    whether the calls of an exercise are sent together; what comes of it is the same.  kept: where
+    it is kept what references give, and closed with the grader.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Grader(AbstractContextManager["Grader"]):
         preloaded: socket.socket | None = None,
         only: frozenset[str] = frozenset(),
         at_once: bool = True,
+        kept: Kept | None = None,
     ) -> None:
         self.collected, self.device, self.only = collected, device, only
         self.at_once = at_once
@@ -65,8 +68,9 @@ class Grader(AbstractContextManager["Grader"]):
             course=collected.root,
             preloaded=preloaded,
         )
-        self.oracle = Oracle(collected, secret, self.sandbox)
-        self.common = common(collected, self.sandbox)
+        self.kept = kept
+        self.oracle = Oracle(collected, secret, self.sandbox, kept=kept)
+        self.common = common(collected, self.sandbox, kept)
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -76,6 +80,8 @@ class Grader(AbstractContextManager["Grader"]):
         self.oracle.close()
         self.common.close()
         self.sandbox.close()
+        if self.kept is not None:
+            self.kept.close()
 
     def grade(self, submission: Submission) -> LabReport:
         """The report of one submission; a fault of the grader becomes `not_graded`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,13 +23,16 @@ from autograder.judge.calls import (
     batch_of,
     call,
     code_of,
+    next_of,
     packed,
     request_of,
+    request_with,
 )
+from autograder.judge.kept import Kept
 from autograder.judge.probing import Probing
 from autograder.labcheck.compare import describe
 from autograder.labcheck.dependences import builds_module
-from autograder.labcheck.tree import MAX_BYTES, Tree, decode, devices_of
+from autograder.labcheck.tree import MAX_BYTES, Tree, decode, devices_of, encode
 from autograder.labcheck.verdict import Observed
 from autograder.sandbox import wire
 from autograder.sandbox.errors import GraderFault, SandboxError, TooLarge, Violation, WorkerGone
@@ -38,6 +42,8 @@ from autograder.spec.cases import cases_of
 from autograder.spec.collection import Collected
 from autograder.spec.scenarios import answered, gradients
 
+LONG = 0.005
+"""Seconds of a mistake's call; what takes less is called again rather than kept."""
 DRAWS = 24
 """How many sets of hidden inputs there are; a student always gets the same one of them."""
 
@@ -53,8 +59,10 @@ class Oracle:
         *,
         draws: int = DRAWS,
         digits: int | None = None,
+        kept: Kept | None = None,
     ) -> None:
         self.collected, self.secret, self.sandbox = collected, secret, sandbox
+        self.kept = kept
         self.modules = modules_of(collected)
         self.draws, self.digits = draws, digits
         self._worker: Worker | None = None
@@ -82,14 +90,37 @@ class Oracle:
         """Each case as a request, with what the reference does on it."""
         key = (exercise.name, draw)
         if key not in self._expected:
-            self._expected[key] = tuple(self._prepared(exercise, draw))
+            self._expected[key] = self._known(exercise, draw) or self._found_out(exercise, draw)
         return self._expected[key]
+
+    def _known(self, exercise: Exercise, draw: int) -> tuple[tuple[Request, Observed], ...]:
+        """What some judge has found out before; nothing where none has."""
+        found = self.kept and self.kept.get(self._kept_as(exercise, draw))
+        if not found:
+            return ()
+        cases = {case.name: case for case in cases_of(exercise, self.collected.lab)}
+        rows, arrays = found[0]["cases"], found[1]
+        return tuple(_restored(exercise, cases[row["name"]], row, arrays) for row in rows)
+
+    def _found_out(self, exercise: Exercise, draw: int) -> tuple[tuple[Request, Observed], ...]:
+        """The cases drawn, and the reference called; the next judge need not do so."""
+        prepared = tuple(self._prepared(exercise, draw))
+        if self.kept:
+            arrays: Arrays = {}
+            rows = [_row(request, due, arrays) for request, due in prepared]
+            self.kept.put(self._kept_as(exercise, draw), {"cases": rows}, arrays)
+        return prepared
+
+    def _kept_as(self, exercise: Exercise, draw: int) -> str:
+        """The name under which it is kept, with the secret's and the digits' own."""
+        return f"{self._digest(f'kept {self.digits}').hex()[:16]}/{exercise.name}/{draw}"
 
     def _prepared(self, exercise: Exercise, draw: int) -> Iterator[tuple[Request, Observed]]:
         cases = cases_of(exercise, self.collected.lab)
         requests = [self._request(exercise, draw, case) for case in cases]
         entry = f"solutions.{self.collected.slug}:{exercise.name}"
         answers = self.run(exercise, entry, requests)
+        answers.ask_all()
         most = min(MAX_BYTES, allowance(max(map(answers.weight, range(len(requests))), default=0)))
         for request, due in zip(requests, answers, strict=True):
             if not _applies(request, due):
@@ -143,7 +174,11 @@ class Oracle:
             requests = [request for request, _ in self.expected(exercise, draw)]
             self._mistakes[key] = {
                 mistake.name: LazyAnswers(
-                    self, exercise, self.entry(exercise, f"mistakes.{place}.function"), requests
+                    self,
+                    exercise,
+                    self.entry(exercise, f"mistakes.{place}.function"),
+                    requests,
+                    kept_as=f"{self._kept_as(exercise, draw)}/{mistake.name}",
                 )
                 for place, mistake in enumerate(exercise.mistakes)
             }
@@ -323,9 +358,10 @@ class LazyAnswers(Sequence[Observed]):
         entry: str,
         requests: Sequence[Request],
         seconds: float = TRAINING_SECONDS,
+        kept_as: str = "",
     ) -> None:
         self._oracle, self._exercise, self._entry = oracle, exercise, entry
-        self._requests, self._seconds = requests, seconds
+        self._requests, self._seconds, self._kept_as = requests, seconds, kept_as
         self._places = {request.case.name: n for n, request in enumerate(requests)}
         self._known: dict[int, Reply] = {}
 
@@ -352,14 +388,101 @@ class LazyAnswers(Sequence[Observed]):
         observed = self._requests[place].case.observe == "arguments"
         return 0 if observed else self._reply(place).weight
 
+    def ask_all(self) -> None:
+        """Make all calls at once; those after one that ends the process wait to be asked for."""
+        oracle, requests = self._oracle, self._requests
+        places = [n for n, one in enumerate(requests) if one.case.observe != "arguments"]
+        worker = oracle.worker()
+        batch = batch_of([requests[place] for place in places], True, worker.device)
+        if batch is None:
+            return
+        worker.begin(batch, self._entry, seconds=self._seconds)
+        came: dict[int, Reply] = {}
+        for place in places:
+            came[place] = next_of(worker, requests[place], seconds=self._seconds, arguments=True)
+            if came[place].result.did == "gone":
+                oracle.close()
+                break
+        for place, reply in came.items():
+            result = oracle.viewed(self._exercise, requests[place], reply.result)
+            self._known[place] = replace(reply, result=result)
+
     def _reply(self, place: int) -> Reply:
         """The one call of a case; a case on its arguments looks at it again."""
         if place not in self._known:
-            request = self._requests[place]
-            self._known[place] = self._oracle.reply(
-                self._exercise, self._entry, request, arguments=True, seconds=self._seconds
-            )
+            kept, key = self._oracle.kept, f"{self._kept_as}/{self._requests[place].case.name}"
+            found = kept.get(key) if kept and self._kept_as else None
+            self._known[place] = _reply_in(*found) if found else self._asked_for(place, key)
         return self._known[place]
+
+    def _asked_for(self, place: int, key: str) -> Reply:
+        """The call made now; what takes long is kept."""
+        began = time.perf_counter()
+        reply = self._oracle.reply(
+            self._exercise,
+            self._entry,
+            self._requests[place],
+            arguments=True,
+            seconds=self._seconds,
+        )
+        long = time.perf_counter() - began > LONG
+        if self._oracle.kept and self._kept_as and long and reply.result.did != "gone":
+            arrays: Arrays = {}
+            both = {
+                "result": _told(reply.result, arrays),
+                "arguments": _told(reply.arguments, arrays),
+            }
+            self._oracle.kept.put(key, both, arrays)
+        return reply
+
+
+def _row(request: Request, due: Observed, arrays: Arrays) -> dict[str, Any]:
+    """A case with the arguments that were drawn and what is due, to be kept."""
+    return {
+        "name": request.case.name,
+        "arguments": encode(dict(request.question.arguments), arrays),
+        "most": request.most,
+        "due": _told(due, arrays),
+    }
+
+
+def _restored(
+    exercise: Exercise, case: Case, row: Mapping[str, Any], arrays: Mapping[str, Any]
+) -> tuple[Request, Observed]:
+    """What `_row` was given."""
+    request = request_with(exercise, case, decode(row["arguments"], arrays))
+    return replace(request, most=row["most"]), _observed(row["due"], arrays)
+
+
+def _told(observed: Observed, arrays: Arrays) -> dict[str, Any]:
+    """What a trusted program did, to be kept."""
+    return {
+        "did": observed.did,
+        "tree": encode(observed.tree, arrays),
+        "type": observed.type,
+        "bases": list(observed.bases),
+        "text": observed.text,
+        "lines": [list(line) for line in observed.lines],
+        "devices": list(observed.devices),
+    }
+
+
+def _observed(told: Mapping[str, Any], arrays: Mapping[str, Any]) -> Observed:
+    """What `_told` was given."""
+    return Observed(
+        told["did"],
+        decode(told["tree"], arrays),
+        told["type"],
+        tuple(told["bases"]),
+        told["text"],
+        tuple((file, line, text) for file, line, text in told["lines"]),
+        tuple(told["devices"]),
+    )
+
+
+def _reply_in(both: Mapping[str, Any], arrays: Mapping[str, Any]) -> Reply:
+    result, arguments = (_observed(both[name], arrays) for name in ("result", "arguments"))
+    return Reply(result, arguments)
 
 
 def _applies(request: Request, due: Observed) -> bool:
