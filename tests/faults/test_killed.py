@@ -18,11 +18,11 @@ import pytest
 
 from autograder.course import processes
 from autograder.course.processes import Setup, judge
-from autograder.judge.candidate import Candidate
 from autograder.judge.grader import Grader
 from autograder.judge.report import LabReport
 from autograder.judge.submission import read
 from autograder.sandbox.errors import GraderFault
+from autograder.sandbox.pool import Batch, Worker
 from autograder.spec.collection import CollectionError, collect
 
 
@@ -73,15 +73,14 @@ def test_a_killed_worker_costs_its_exercise_only(
     grader: Grader, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     submission = read(kit.hand_ins(tmp_path / "x", 1, SLEEPS)[0])
-    original = Candidate.call
+    original = Worker.begin
 
-    def killed(candidate: Candidate, exercise: Any, *told: Any) -> Any:
-        loaded = candidate._load(exercise)
-        if exercise.name == "audit_trace" and loaded is not None:
-            threading.Timer(0.2, os.kill, (loaded.worker.pid, signal.SIGKILL)).start()
-        return original(candidate, exercise, *told)
+    def killed(worker: Worker, batch: Batch, entry: str, **limits: float) -> None:
+        if entry == "audit_trace":
+            threading.Timer(0.2, os.kill, (worker.pid, signal.SIGKILL)).start()
+        original(worker, batch, entry, **limits)
 
-    monkeypatch.setattr(Candidate, "call", killed)
+    monkeypatch.setattr(Worker, "begin", killed)
     report = grader.grade(submission)
     ends = {one.name: one.outcome for one in report.exercises if one.outcome != "right"}
     assert ends == {"audit_trace": "memory"}, "the kernel kills what takes all memory"

@@ -9,7 +9,9 @@ def attack():
         header = frame.f_locals.get("header")
         if isinstance(header, dict):
             known = {"op", "id", "answers", "entry", "scenario", "args", "device", "arguments",
-                     "source", "file", "offset", "most", "most_left", "limits"}
-            if set(header) - known:
-                raise Escaped(str(sorted(header)))
+                     "source", "file", "offset", "most", "most_left", "limits",
+                     "calls", "scenarios"}
+            said = set(header).union(*header.get("calls", ()))
+            if said - known:
+                raise Escaped(str(sorted(said)))
         frame = frame.f_back
