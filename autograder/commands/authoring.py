@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder.commands.terminal import COURSE, FAILED, bar, console, known_lab, write_beside
-from autograder.spec.collection import collect, labs
 
 if TYPE_CHECKING:
     from autograder.chain.survivors import ExerciseSurvivors
@@ -112,6 +111,8 @@ def verify_command(
 
 def _chosen(names: Sequence[str], root: Path) -> tuple[list[str], str | None]:
     """(labs, None), or ([the lab], the exercise) where the second name is one of its exercises."""
+    from autograder.spec.collection import collect, labs
+
     if len(names) == 2 and names[1] not in labs(root):
         slug = known_lab(names[0], root)
         exercises = [exercise.name for exercise in collect(slug, root).exercises]

@@ -14,8 +14,6 @@ from rich.table import Table
 
 from autograder.commands.terminal import FAILED, console
 from autograder.sandbox.errors import SandboxError
-from autograder.sandbox.pool import Sandbox
-from autograder.spec.collection import CollectionError, course
 
 PACKAGES = (
     "numpy",
@@ -41,6 +39,8 @@ class Examined:
 
 def _course(ctx: click.Context, option: click.Parameter, folder: Path | None) -> Path:
     """The course, whose files no worker may see; the working folder where there is none."""
+    from autograder.spec.collection import CollectionError, course
+
     try:
         return course(folder)
     except CollectionError:
@@ -74,6 +74,8 @@ def doctor_command(root: Path) -> None:
 
 def examine(root: Path) -> Examined:
     """Looks up versions and devices, and lets self-tests try the forbidden things."""
+    from autograder.sandbox.pool import Sandbox
+
     tables = [("This machine", _machine(root)), ("Packages", _packages()), ("Devices", _devices())]
     verdicts, isolated = [], True
     kinds: tuple[Literal["numpy", "torch"], ...] = ("numpy", "torch")

@@ -12,16 +12,14 @@ import click
 
 from autograder.commands.stopping import ends_on_ctrl_c
 from autograder.commands.terminal import COURSE, NEEDS_REVIEW, bar, class_table, console, known_lab
-from autograder.course.results import kept, write_whole
-from autograder.judge.report import LabReport
 from autograder.labcheck.text import printable
-from autograder.spec.collection import labs
 
 if TYPE_CHECKING:
     from rich.progress import Task
 
     from autograder.course.grading import Asked, Graded
     from autograder.course.publishing import Kind
+    from autograder.judge.report import LabReport
 
 OUT = click.option("--out", type=click.Path(path_type=Path), help="Where to write.")
 
@@ -34,6 +32,7 @@ def grade_submitted(
         progress.add_task("", total=None)
         (task,) = progress.tasks
         from autograder.course.processes import begin_early
+        from autograder.course.results import kept
 
         first_time = not kept(root, slug).entries()
         judges = not (asked.rebook or asked.dry)
@@ -128,6 +127,8 @@ def _latest(
     slug: str, root: Path, students: Collection[str], without: Collection[str]
 ) -> Iterator[LabReport]:
     """The reports of some students; of all where none is named, without who was withdrawn."""
+    from autograder.course.results import kept
+
     for report in kept(root, slug).latest():
         if report.student not in without and (report.student in students or not students):
             yield report
@@ -171,6 +172,7 @@ def report_command(slug: str | None, root: Path, out: Path | None) -> None:
     each other, and links to the class pages that are there.
     """
     from autograder.course import publishing
+    from autograder.course.results import kept
 
     if slug is None:
         _report_term(root, out)
@@ -192,6 +194,8 @@ def report_command(slug: str | None, root: Path, out: Path | None) -> None:
 def _report_term(root: Path, out: Path | None) -> None:
     """``report`` without LAB; what it has no class page of is told."""
     from autograder.course import publishing
+    from autograder.course.results import kept
+    from autograder.spec.collection import labs
 
     with bar("Reading", "read") as progress:
         task = progress.add_task("", total=len(labs(root)))
@@ -278,6 +282,7 @@ def export_command(
 def _autograder(slug: str, root: Path, out: Path | None) -> None:
     """``export LAB --to gradescope-autograder``: the zip, readable by its owner alone."""
     from autograder.course.gradescope_zip import gradescope_zip
+    from autograder.course.results import kept, write_whole
     from autograder.course.secret import course_secret
 
     data = gradescope_zip(slug, root, course_secret(root=root))
@@ -294,6 +299,7 @@ def _fill(
 ) -> None:
     """``export LAB --roster CSV``: the file filled in; what is to be said of it on stderr."""
     from autograder.course import publishing
+    from autograder.course.results import kept
 
     found = publishing.into_roster(slug, kind, roster, root, **how)
     for sentence in found.said:
@@ -317,4 +323,6 @@ def _written(write: Any) -> Path:
 
 
 def _write(path: Path, text: str | bytes) -> None:
+    from autograder.course.results import write_whole
+
     _written(lambda: write_whole(path, text))

@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from autograder.commands.terminal import COURSE, known_lab
-from autograder.spec.collection import CollectionError, course
 
 
 @click.group("new")
@@ -155,6 +154,8 @@ def _shown(path: Path) -> str:
 
 def _course_option(root: Path) -> str:
     """--course DIR, unless a command finds the course by itself here."""
+    from autograder.spec.collection import CollectionError, course
+
     try:
         found = course() == root.resolve()
     except CollectionError:

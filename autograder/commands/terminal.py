@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -21,10 +22,10 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from autograder.judge.report import LabReport
-from autograder.pages.card import first_thing
 from autograder.pages.naming import told
-from autograder.spec.collection import SUMMARY, course, labs, topics
+
+if TYPE_CHECKING:
+    from autograder.judge.report import LabReport
 
 FAILED = 1
 WRONG_USAGE = 2
@@ -40,6 +41,8 @@ LINES = "lines of progress"
 
 
 def _course(ctx: click.Context, option: click.Parameter, folder: Path | None) -> Path:
+    from autograder.spec.collection import course
+
     return course(folder)
 
 
@@ -116,6 +119,8 @@ def _about(seconds: float) -> str:
 
 def known_lab(slug: str, root: Path) -> str:
     """The lab's name; a wrong one ends the command with the names that there are."""
+    from autograder.spec.collection import SUMMARY, labs, topics
+
     known = labs(root)
     if slug in known:
         return slug
@@ -173,6 +178,8 @@ def class_table(reports: Iterable[LabReport]) -> Table:
 
 def _first_of(report: LabReport) -> str:
     """The first sentence about what is not right."""
+    from autograder.pages.card import first_thing
+
     if report.look_at:
         return f"to look at: {report.look_at}"
     if report.problem:

@@ -29,8 +29,6 @@ from pathlib import Path
 from typing import Any, cast
 from unittest import mock
 
-import alembic.config
-from alembic.script import ScriptDirectory
 from jupyter_core.paths import jupyter_config_path
 from nbformat import v4
 from nbformat.notebooknode import from_dict
@@ -410,6 +408,9 @@ def _is_there(db_url: str) -> bool:
 
 def _schema_version() -> str:
     """As a new gradebook notes it; nbgrader starts a process for that, which Ctrl-C reaches."""
+    import alembic.config
+    from alembic.script import ScriptDirectory
+
     settings = alembic.config.Config()
     settings.set_main_option("script_location", ALEMBIC_DIR)
     return str(ScriptDirectory.from_config(settings).get_current_head())

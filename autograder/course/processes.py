@@ -257,7 +257,11 @@ def _for_a_person(setup: Setup, student: str) -> LabReport:
 
 
 def _here(work: Iterable[Submission], setup: Setup) -> Reports:
-    with setup.grader() as grader:
+    """Judged in this process, which finds the lab while the fork server imports."""
+    with (
+        contextlib.closing(_preloaded(setup)) as preloaded,
+        setup.grader(preloaded.control) as grader,
+    ):
         for submission in work:
             yield submission, grader.grade(submission)
 

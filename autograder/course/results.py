@@ -174,9 +174,7 @@ def sources_of(package: Path) -> list[Path]:
 
 
 def _imported(file: Path, package: Path) -> Iterator[Path]:
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-        if not isinstance(node, ast.ImportFrom):
-            continue
+    for node in _imports(ast.parse(file.read_text("utf-8"))):
         module = node.module or ""
         if node.level:
             folder = file.parents[node.level - 1]
@@ -187,6 +185,15 @@ def _imported(file: Path, package: Path) -> Iterator[Path]:
         named = folder.joinpath(*module.split(".")) if module else folder
         for path in (named, *(named / alias.name for alias in node.names)):
             yield from filter(Path.is_file, (path.with_suffix(".py"), path / "__init__.py"))
+
+
+def _imports(node: ast.AST) -> Iterator[ast.ImportFrom]:
+    """The imports from modules below a node; no expression holds one, so none is looked at."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ImportFrom):
+            yield child
+        elif not isinstance(child, ast.expr):
+            yield from _imports(child)
 
 
 def _version(name: str) -> str:

@@ -98,6 +98,7 @@ def edited(program: Program, edits: Mapping[str, str], **names: Any) -> Program:
     return made
 
 
+@functools.cache
 def _undecorated(program: Program) -> str:
     source = textwrap.dedent(inspect.getsource(program))
     first = ast.parse(source).body[0].lineno

@@ -264,3 +264,15 @@ def test_several_processes_give_the_marks_of_one(tmp_path: Path, secret: Path) -
         ("s3", 95),
         ("s4", 100),
     ]
+
+
+def test_what_a_command_has_no_use_for_is_not_loaded() -> None:
+    said = "import sys, autograder.commands.main, {}; print(*sys.modules)"
+    loaded = {
+        module: subprocess.run(
+            [sys.executable, "-c", said.format(module)], capture_output=True, text=True, check=True
+        ).stdout.split()
+        for module in ("click", "nbformat")
+    }
+    assert not {"numpy", "nbformat", "autograder.judge"}.intersection(loaded["click"])
+    assert "lark" not in loaded["nbformat"]  # a grammar that jsonschema has made anew by each
