@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -32,13 +33,12 @@ def leaks(
         if path.endswith(ARCHIVE) or not path.startswith(("release/", "assignments/")):
             continue
         lines = _lines(path, content) - public
-        whole = set() if path.endswith(".json") else lines
+        text, whole = "\n".join(lines), frozenset() if path.endswith(".json") else lines
         least = 0 if slug in path else TELLING
         found += [
             _told(path, slug, line)
             for line in sorted(secret)
-            if len(line) >= least
-            and (line in whole or (len(line) >= LONG and any(line in other for other in lines)))
+            if len(line) >= least and (line in whole or (len(line) >= LONG and line in text))
         ]
     return found
 
@@ -50,16 +50,24 @@ def leaks_of_all(labs: Mapping[str, str], path: str, content: bytes) -> list[str
     """
     sides = {slug: secrets(authored) for slug, authored in labs.items()}
     lines = _lines(path, content).difference(*(public for _, public in sides.values()))
+    text = "\n".join(lines)
     return [
         _told(path, slug, line)
         for slug, (secret, _) in sides.items()
         for line in sorted(secret)
-        if line in lines or (len(line) >= TELLING and any(line in other for other in lines))
+        if line in lines or (len(line) >= TELLING and line in text)
     ]
 
 
-def _lines(path: str, content: bytes) -> set[str]:
-    return {line.strip() for line in "\n".join(_texts(path, content)).splitlines()}
+def _lines(path: str, content: bytes) -> frozenset[str]:
+    return _lines_of(content, path.endswith((".ipynb", ".json")))
+
+
+@functools.lru_cache(maxsize=64)
+def _lines_of(content: bytes, is_json: bool) -> frozenset[str]:
+    """The lines of a file; what one lab's record holds is asked about for each lab."""
+    texts = _strings(json.loads(content)) if is_json else [content.decode("utf-8")]
+    return frozenset(line.strip() for line in "\n".join(texts).splitlines())
 
 
 def _told(path: str, slug: str, line: str) -> str:
@@ -81,14 +89,6 @@ def secrets(authored: str) -> tuple[set[str], set[str]]:
             if current is outside:
                 current.add(line.removeprefix("#").strip())
     return inside - outside, outside
-
-
-def _texts(path: str, content: bytes) -> Iterator[str]:
-    text = content.decode("utf-8")
-    if path.endswith((".ipynb", ".json")):
-        yield from _strings(json.loads(text))
-    else:
-        yield text
 
 
 def _strings(node: Any) -> Iterator[str]:
