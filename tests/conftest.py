@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from autograder.judge.grader import Grader
+from autograder.sandbox.handle import Preloaded
 from autograder.spec.collection import Collected, collect
 
 sys.path.insert(0, str(Path(__file__).parent / "core"))  # for what its tests share
@@ -52,6 +56,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what golden tests get into their expected.txt in place of comparing",
     )
+
+
+Ready = Callable[[Literal["numpy", "torch"]], socket.socket]
+
+
+@pytest.fixture(scope="session")
+def ready() -> Iterator[Ready]:
+    """By kind of arrays, what the fork servers of several graders are clones of: it has imported."""
+    with ExitStack() as stack:
+        yield cache(lambda arrays: stack.enter_context(closing(Preloaded(arrays))).control)
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,9 @@ LABS = sorted(path.stem for path in (COURSE / "solutions").glob("lab*.py"))
 
 
 @pytest.fixture(scope="module")
-def box() -> Iterator[Sandbox]:
-    with Sandbox("torch", course=COURSE, isolation="process") as sandbox:
+def box(ready: Any) -> Iterator[Sandbox]:
+    imported = ready("torch")
+    with Sandbox("torch", course=COURSE, isolation="process", preloaded=imported) as sandbox:
         yield sandbox
 
 

@@ -23,13 +23,16 @@ from autograder.labcheck.verdict import Observed, judged
 from autograder.spec.collection import collect, labs
 
 OWN = Own.of(["import numpy as np\n\n\ndef helper(x):\n    return {'mine': x}\n"])
+SECRET = b"the secret of the tests"
 WORD, NUMBER = "Qzxwv", 7919
 """What stands in no program and is no size."""
 
 
 @pytest.mark.parametrize("lab", labs())
-def test_a_report_says_no_more_of_hidden_cases_than_is_promised(lab: str) -> None:
-    with Grader(collect(lab), b"the secret of the tests", isolation="process") as grader:
+def test_a_report_says_no_more_of_hidden_cases_than_is_promised(lab: str, ready: Any) -> None:
+    collected = collect(lab)
+    imported = ready(collected.lab.arrays)
+    with Grader(collected, SECRET, isolation="process", preloaded=imported) as grader:
         for exercise in grader.collected.exercises:
             if not exercise.training:
                 most = bits(exercise, grader.oracle.expected(exercise, 0))

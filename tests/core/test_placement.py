@@ -26,8 +26,9 @@ BESIDE = "on the CPU beside an accelerator"
 
 
 @pytest.fixture(scope="module")
-def torch_grader() -> Iterator[Grader]:
-    with Grader(collect("lab1_shapes"), b"a secret of this test alone") as grader:
+def torch_grader(ready: Any) -> Iterator[Grader]:
+    lab, imported = collect("lab1_shapes"), ready("torch")
+    with Grader(lab, b"a secret of this test alone", preloaded=imported) as grader:
         yield grader
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from core_kit import grade, of, outcomes
@@ -18,9 +19,10 @@ NOTE = "in place of yours"
 
 
 @pytest.fixture(scope="module")
-def clipping() -> Iterator[Grader]:
-    lab = collect("lab5_clipping")
-    with Grader(lab, b"the secret of the tests", isolation="process") as one:
+def clipping(ready: Any) -> Iterator[Grader]:
+    lab, imported = collect("lab5_clipping"), ready("torch")
+    secret = b"the secret of the tests"
+    with Grader(lab, secret, isolation="process", preloaded=imported) as one:
         yield one
 
 

@@ -145,10 +145,11 @@ def handed_in(name: str, patch: str, loop: str) -> bytes:
 
 
 @pytest.fixture(scope="module", params=EXERCISES)
-def behind_walls(request: pytest.FixtureRequest) -> Iterator[tuple[str, Grader]]:
+def behind_walls(request: pytest.FixtureRequest, ready: Any) -> Iterator[tuple[str, Grader]]:
     """The name of an exercise, and a grader for it alone."""
     lab, _, name = request.param.partition(".")
-    with Grader(collect(lab), b"a show", only=frozenset({name})) as one:
+    only = frozenset({name})
+    with Grader(collect(lab), b"a show", only=only, preloaded=ready("torch")) as one:
         yield name, one
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from core_kit import grade, of
@@ -16,11 +17,11 @@ SECRET = b"the secret of the tests"
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def judged(request: pytest.FixtureRequest) -> Iterator[tuple[str, Grader]]:
+def judged(request: pytest.FixtureRequest, ready: Any) -> Iterator[tuple[str, Grader]]:
     kind = KINDS[request.param]
     lab = collect(kind.lab)
-    only = frozenset({kind.exercise})
-    with Grader(lab, SECRET, isolation="process", only=only) as one:
+    only, imported = frozenset({kind.exercise}), ready(lab.lab.arrays)
+    with Grader(lab, SECRET, isolation="process", only=only, preloaded=imported) as one:
         yield request.param, one
 
 
@@ -38,9 +39,11 @@ def test_no_way_round_earns_anything(judged: tuple[str, Grader]) -> None:
 
 
 @pytest.mark.parametrize("place", ODD)
-def test_odd_programs_that_are_right_keep_their_points(place: tuple[str, str]) -> None:
+def test_odd_programs_that_are_right_keep_their_points(place: tuple[str, str], ready: Any) -> None:
     slug, exercise = place
-    with Grader(collect(slug), SECRET, isolation="process", only=frozenset({exercise})) as grader:
+    lab, only = collect(slug), frozenset({exercise})
+    imported = ready(lab.lab.arrays)
+    with Grader(lab, SECRET, isolation="process", only=only, preloaded=imported) as grader:
         ends = {way: of(grade(grader, text), exercise) for way, text in ODD[place].items()}
     wrong = {way: end.feedback for way, end in ends.items() if end.outcome != "right"}
     assert wrong == {}

@@ -7,6 +7,7 @@ reference, which nobody has seen: with the known mistake that they are taken for
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,10 +44,13 @@ class Unlisted:
         return self.kind in ("values", "finite")
 
 
-def of_lab(slug: str, names: frozenset[str] = frozenset()) -> Iterator[Unlisted]:
+def of_lab(
+    slug: str, names: frozenset[str] = frozenset(), preloaded: socket.socket | None = None
+) -> Iterator[Unlisted]:
     """Every mistake of a lab, or of some of its exercises, whose value cases give a result."""
     collected = collect(slug, COURSE)
-    with Sandbox(collected.lab.arrays, isolation="process", course=collected.root) as sandbox:
+    arrays, course = collected.lab.arrays, collected.root
+    with Sandbox(arrays, isolation="process", course=course, preloaded=preloaded) as sandbox:
         oracle = Oracle(collected, SECRET, sandbox)
         try:
             for exercise in collected.exercises:

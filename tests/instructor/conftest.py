@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,9 +26,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (specs / f"{name}.py").write_text(text, "utf-8")
     (root / "solutions").mkdir()
     (root / "solutions" / "tiny.py").write_text(LAB, "utf-8")
-    subprocess.run(
-        [sys.executable, "-m", "autograder", "build"], cwd=root, check=True, capture_output=True
-    )
+    assert Course(root).run("autograder", "build").stdout
     return root
 
 

@@ -6,13 +6,13 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import forked
 from nbgrader.api import Gradebook
 
 TITLE = "Sums & <others>"
@@ -147,14 +147,7 @@ class Course:
 
     def run(self, *words: str, status: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
         """A command in the course folder: autograder's, or nbgrader's where that is named."""
-        program = ["-m", "nbgrader", *words[1:]] if words[0] == "nbgrader" else ["-m", *words]
-        found = subprocess.run(
-            [sys.executable, *program],
-            cwd=self.root,
-            capture_output=True,
-            text=True,
-            env=self.environment() | more,
-        )
+        found = forked.run(words, self.root, self.environment() | more)
         assert found.returncode == status, f"{words}: {found.stdout}\n{found.stderr}"
         return found
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from test_unseen_submissions import COURSE, LABS
@@ -36,9 +38,28 @@ SEEDED = "torch.manual_seed(4); torch.rand(5)"
 DRAWS = "torch.rand(5)"
 
 
-def graded(lab: str, text: str) -> LabReport:
-    with Grader(collect(lab, COURSE), b"states", isolation="process") as grader:
-        return grader.grade(read_bytes(text.encode(), "ada.py", "ada"))
+Graded = Callable[[str, str], LabReport]
+
+
+@pytest.fixture(scope="module")
+def graded(ready: Any) -> Iterator[Graded]:
+    """The report on a text, from one grader for all tests of a lab, which come together."""
+    graders: dict[str, Grader] = {}
+
+    def report(lab: str, text: str) -> LabReport:
+        if lab not in graders:
+            close()
+            collected = collect(lab, COURSE)
+            imported = ready(collected.lab.arrays)
+            graders[lab] = Grader(collected, b"states", isolation="process", preloaded=imported)
+        return graders[lab].grade(read_bytes(text.encode(), "ada.py", "ada"))
+
+    def close() -> None:
+        while graders:
+            graders.popitem()[1].close()
+
+    yield report
+    close()
 
 
 def wrong(report: LabReport) -> dict[str, str]:
@@ -50,7 +71,7 @@ def solution(lab: str) -> str:
 
 
 @pytest.mark.parametrize("lab", ["lab2_rnn", *LABS])
-def test_settings_at_the_top_of_a_file_cost_nothing(lab: str) -> None:
+def test_settings_at_the_top_of_a_file_cost_nothing(lab: str, graded: Graded) -> None:
     uses_torch = collect(lab, COURSE).lab.arrays == "torch"
     assert wrong(graded(lab, NUMPY + (TORCH if uses_torch else "") + solution(lab))) == {}
 
@@ -69,13 +90,15 @@ class Into(ast.NodeTransformer):
 
 @pytest.mark.parametrize("line", [SEEDED, DRAWS])
 @pytest.mark.parametrize("lab", ["lab5_clipping", "lab6_bidirectional", "lab7_tagging"])
-def test_functions_that_seed_or_draw_beside_their_work_cost_nothing(lab: str, line: str) -> None:
+def test_functions_that_seed_or_draw_beside_their_work_cost_nothing(
+    lab: str, line: str, graded: Graded
+) -> None:
     text = ast.unparse(Into(line).visit(ast.parse(solution(lab))))
     assert text.count(line.split(";")[0]) > 8
     assert wrong(graded(lab, text)) == {}
 
 
-def test_a_mask_that_is_drawn_twice_is_still_seen() -> None:
+def test_a_mask_that_is_drawn_twice_is_still_seen(graded: Graded) -> None:
     """The judge's own dropout draws a new mask in each pass."""
     before = "def training_step("
     text = solution("lab5_clipping")
