@@ -19,7 +19,7 @@ demo: $(READY)  ## build, grade a made-up class in isolation, and say what to op
 	@$(BIN)/python -m tools.demo
 
 test: $(READY)  ## the whole test suite
-	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 check: $(READY)  ## lint, layout, types, rooms, generated files, and the proof of the collection
 	@$(BIN)/ruff check

@@ -50,11 +50,13 @@ WORST = """
 class Jupyter:
     """Servers that end with the stack, with nothing of this user's own settings.
 
-    home: a folder for what they write.
+    home: a folder for what they write.  work: one for the folders of several tests.
     """
 
     def __init__(self, home: Path, stack: contextlib.ExitStack) -> None:
         self.home, self.stack = home, stack
+        self.work = home.with_name("work")
+        self._addresses: dict[Path, str] = {}
         self.environment = {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(home),
@@ -70,7 +72,13 @@ class Jupyter:
             file.write_text(json.dumps(told))
 
     def start(self, folder: Path) -> str:
-        """JupyterLab in a folder; its address."""
+        """JupyterLab in a folder, started once; its address."""
+        if folder not in self._addresses:
+            folder.mkdir(exist_ok=True)
+            self._addresses[folder] = self._started(folder)
+        return self._addresses[folder]
+
+    def _started(self, folder: Path) -> str:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]

@@ -56,10 +56,10 @@ def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def jupyter(tmp_path: Path) -> Iterator[Jupyter]:
-    """JupyterLab, to be started in any folder."""
-    home = tmp_path / "home"
+@pytest.fixture(scope="module")
+def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
+    """JupyterLab, to be started in any folder; the tests of a file share a server of a folder."""
+    home = tmp_path_factory.mktemp("jupyter") / "home"
     home.mkdir()
     with contextlib.ExitStack() as stack:
         yield Jupyter(home, stack)

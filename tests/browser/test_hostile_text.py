@@ -6,11 +6,10 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 from browser_kit import TOKEN, Jupyter
 from hostile_text import METADATA, PNG, TRY_ALL, cells, shows
@@ -91,13 +90,8 @@ def _quiz(root: Path) -> None:
 
 
 def run(root: Path, program: str, *words: str) -> str:
-    found = subprocess.run(
-        [sys.executable, "-m", program, *words],
-        cwd=root,
-        env=os.environ | {"AUTOGRADER_SECRET": "the secret of the tests"},
-        capture_output=True,
-        text=True,
-    )
+    environment = os.environ | {"AUTOGRADER_SECRET": "the secret of the tests"}
+    found = forked.run([program, *words], root, environment)
     assert found.returncode == 0, found.stdout + found.stderr
     return found.stdout + found.stderr
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 from browser_kit import TOKEN, WORST, Jupyter
 
@@ -39,13 +38,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             path.rename(folder / f"{LAB}{path.suffix}")
     environment = os.environ | {"AUTOGRADER_SECRET": "the secret of the tests"}
     for words in (["grade", LAB], ["report", LAB], ["report"]):
-        found = subprocess.run(
-            [sys.executable, "-m", "autograder", *words],
-            cwd=root,
-            env=environment,
-            capture_output=True,
-            text=True,
-        )
+        found = forked.run(["autograder", *words], root, environment)
         assert found.returncode == 0, found.stdout + found.stderr
     yield root
 

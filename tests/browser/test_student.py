@@ -19,13 +19,11 @@ pytestmark = pytest.mark.slow
 LAB = "lab2_rnn"
 
 
-def test_a_stub_is_filled_checked_and_mended(
-    page: Any, jupyter: Jupyter, shots: Path, tmp_path: Path
-) -> None:
-    home = tmp_path / "student"
+def test_a_stub_is_filled_checked_and_mended(page: Any, jupyter: Jupyter, shots: Path) -> None:
+    home = jupyter.work / "mended"
     shutil.copytree(COURSE / "release" / LAB, home)
-    address = jupyter.start(home)
-    page.goto(f"{address}/lab/tree/{LAB}.ipynb?token={TOKEN}&reset")
+    address = jupyter.start(jupyter.work)
+    page.goto(f"{address}/lab/tree/mended/{LAB}.ipynb?token={TOKEN}&reset")
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     page.wait_for_selector(".jp-NotebookPanel .jp-Toolbar-kernelName")
     right = answers((COURSE / "solutions" / f"{LAB}.py").read_text("utf-8"))["rnn_step"]
@@ -54,13 +52,13 @@ def test_a_stub_is_filled_checked_and_mended(
 
 
 def test_the_validate_button_says_what_is_not_done(
-    page: Any, jupyter: Jupyter, shots: Path, tmp_path: Path
+    page: Any, jupyter: Jupyter, shots: Path
 ) -> None:
-    home = tmp_path / "student"
+    home = jupyter.work / "validated"
     shutil.copytree(COURSE / "release" / LAB, home)
     (home / ARCHIVE).write_bytes(archive())
-    address = jupyter.start(home)
-    page.goto(f"{address}/lab/tree/{LAB}.ipynb?token={TOKEN}&reset")
+    address = jupyter.start(jupyter.work)
+    page.goto(f"{address}/lab/tree/validated/{LAB}.ipynb?token={TOKEN}&reset")
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     page.get_by_role("button", name="Validate").first.click()
     dialog = page.locator(".jp-Dialog", has_text="check(rnn_step)")
@@ -98,9 +96,9 @@ def check(page: Any) -> Any:
 
 
 def test_a_guess_is_made_the_folded_picture_answers_and_a_slider_draws_anew(
-    page: Any, jupyter: Jupyter, shots: Path, tmp_path: Path
+    page: Any, jupyter: Jupyter, shots: Path
 ) -> None:
-    home = tmp_path / "student"
+    home = jupyter.work / "guessed"
     shutil.copytree(COURSE / "release" / LAB, home)
     book = nbformat.read(home / f"{LAB}.ipynb", as_version=4)
     solved = answers((COURSE / "solutions" / f"{LAB}.py").read_text("utf-8"))
@@ -116,8 +114,8 @@ def test_a_guess_is_made_the_folded_picture_answers_and_a_slider_draws_anew(
     chosen = [cell for cell in book.cells if cell.id in kept or cell in pictures]
     book.cells = chosen
     nbformat.write(book, home / "evening.ipynb")
-    address = jupyter.start(home)
-    page.goto(f"{address}/lab/tree/evening.ipynb?token={TOKEN}&reset")
+    address = jupyter.start(jupyter.work)
+    page.goto(f"{address}/lab/tree/guessed/evening.ipynb?token={TOKEN}&reset")
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     page.get_by_text("| Idle").wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()

@@ -33,10 +33,10 @@ def rnn_forward(x, h0, W_xh, W_hh, b_h):
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_a_card_is_read_in_both_themes(
-    page: Any, jupyter: Jupyter, shots: Path, tmp_path: Path, theme: str
+    page: Any, jupyter: Jupyter, shots: Path, theme: str
 ) -> None:
-    home = tmp_path / "student"
-    home.mkdir()
+    home = jupyter.work
+    home.mkdir(exist_ok=True)
     shutil.copy(COURSE / "release" / LAB / "visible.json", home)
     (home / ARCHIVE).write_bytes(archive())
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}

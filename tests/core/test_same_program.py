@@ -61,7 +61,7 @@ def _sort(outcome: str) -> str:
 
 
 @settings(
-    max_examples=120,
+    max_examples=60,
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -223,6 +223,16 @@ def _workers(cluster: Cluster) -> int:
 
 def test_no_scheduler_is_said_in_one_line(course: Course) -> None:
     course.hand_in("ada")
-    told = course.run("autograder", "grade", "tiny", "--scheduler", "tcp://127.0.0.1:9", status=1)
+    words = ("grade", "tiny", "--scheduler", "tcp://127.0.0.1:9")
+    soon = "from autograder.course import cluster; cluster.PATIENCE = '2s'\n"
+    command = "from autograder.__main__ import main; main()"
+    told = subprocess.run(
+        [sys.executable, "-c", soon + command, *words],
+        cwd=course.root,
+        env=course.environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert told.returncode == 1
     assert "no Dask scheduler answers at tcp://127.0.0.1:9" in told.stderr
     assert "Traceback" not in told.stderr

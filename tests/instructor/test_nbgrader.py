@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 from instructor_kit import HALF, POINTS, RIGHT, WRONG, Course, grade_id, outputs, points
 
@@ -47,13 +48,8 @@ class Student:
 
     def run(self, *words: str) -> str:
         """One of nbgrader's commands."""
-        found = subprocess.run(
-            [sys.executable, "-m", "nbgrader", *words, "--student", self.name],
-            cwd=self.home,
-            env=self.course.environment(),
-            capture_output=True,
-            text=True,
-        )
+        told = ["nbgrader", *words, "--student", self.name]
+        found = forked.run(told, self.home, self.course.environment())
         assert found.returncode == 0, found.stdout + found.stderr
         return found.stdout + found.stderr
 
