@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
 import itertools
@@ -26,7 +27,15 @@ from autograder.course.processes import (
     timed_out,
 )
 from autograder.course.rebooking import at_points, key_at_points
-from autograder.course.results import Entry, Results, booked_once, content_of, kept, key_of
+from autograder.course.results import (
+    Entry,
+    Results,
+    booked_once,
+    content_of,
+    kept,
+    key_of,
+    make_folder,
+)
 from autograder.judge.report import LabReport
 from autograder.judge.submission import Submission, Unreadable
 from autograder.pages.marks import Change
@@ -140,6 +149,8 @@ def grade_class(
     run.leave_out(folders)
     if asked.rebook or asked.dry:
         return _unjudged(run, chosen)
+    with contextlib.suppress(OSError):  # told of where the first report does not fit
+        make_folder(root / "results")
     reports = _judge(run.new(chosen), setup, jobs, scheduler)
     with not_waited_for(), book:
         graded.notes += book.notes

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from autograder.sandbox import wire
 
-MODE = 0o600
-"""It holds hidden inputs and what is due."""
+MODE, FOLDER = 0o600, 0o750
+"""It holds hidden inputs and what is due; beside it lies what a group may read."""
 WAIT = 2.0
 """Seconds that a write waits for another judge's."""
 
@@ -46,7 +46,7 @@ class Kept:
         self.rules = rules
         self._database: sqlite3.Connection | None = None
         with contextlib.suppress(OSError, sqlite3.Error):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(FOLDER, parents=True, exist_ok=True)
             try:
                 self._database = _opened(path, rules)
             except sqlite3.OperationalError:

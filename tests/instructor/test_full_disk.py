@@ -157,6 +157,7 @@ def test_what_holds_names_and_marks_is_not_for_others(course: Course) -> None:
     found = [course.root / "results", *(course.root / "results").rglob("*")]
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in found}
     assert modes.pop(course.root / "results/secret") == 0o600
+    assert modes.pop(course.root / "results/tiny/answers.sqlite") == 0o600
     assert {mode for path, mode in modes.items() if path.is_dir()} == {0o750}
     assert {mode for path, mode in modes.items() if path.is_file()} == {0o640}
     assert len(modes) > 15
