@@ -68,7 +68,7 @@ class Kept:
         with contextlib.suppress(sqlite3.Error, ValueError, MemoryError):
             row = self._database.execute(_GET, (self.rules, key)).fetchone()
             if row is not None:
-                return _read(row[0])
+                return _read(self._digest(key), row[0])
         return None
 
     def put(self, key: str, header: Mapping[str, Any], arrays: Arrays) -> None:
@@ -76,29 +76,33 @@ class Kept:
         if self._database is None:
             return
         with contextlib.suppress(sqlite3.Error, wire.BadFrame, ValueError):
-            self._database.execute(_PUT, (self.rules, key, _written(header, arrays)))
+            value = _written(self._digest(key), header, arrays)
+            self._database.execute(_PUT, (self.rules, key, value))
+
+    def _digest(self, key: str) -> bytes:
+        return hashlib.sha256(f"{self.rules} {key}".encode()).digest()
 
 
 def _opened(path: Path, rules: str) -> sqlite3.Connection:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, MODE))
-    database = sqlite3.connect(path, timeout=WAIT, isolation_level=None)
-    database.execute("PRAGMA journal_mode = WAL")
+    database = sqlite3.connect(path, timeout=WAIT, isolation_level=None, check_same_thread=False)
+    database.execute("PRAGMA journal_mode = TRUNCATE")  # a folder may be shared by machines
     database.execute("PRAGMA synchronous = OFF")
     database.execute(_TABLE)
     database.execute(_OLD, (rules,))
     return database
 
 
-def _written(header: Mapping[str, Any], arrays: Arrays) -> bytes:
-    """A digest, and what it is of: the length of the JSON, the JSON, and the arrays."""
+def _written(name: bytes, header: Mapping[str, Any], arrays: Arrays) -> bytes:
+    """A digest, and what it is of beside the name: the length of the JSON, the JSON, the arrays."""
     encoded = wire.encoded(header)
     value = len(encoded).to_bytes(8, "big") + encoded + wire.pack(arrays)
-    return hashlib.sha256(value).digest() + value
+    return hashlib.sha256(name + value).digest() + value
 
 
-def _read(value: bytes) -> tuple[dict[str, Any], Arrays] | None:
+def _read(name: bytes, value: bytes) -> tuple[dict[str, Any], Arrays] | None:
     digest, value = value[:32], value[32:]
-    if hashlib.sha256(value).digest() != digest:
+    if hashlib.sha256(name + value).digest() != digest:
         return None
     end = 8 + int.from_bytes(value[:8], "big")
     header: dict[str, Any] = json.loads(value[8:end])

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -112,6 +113,24 @@ def test_a_byte_that_is_another_one_is_as_nothing(tmp_path: Path) -> None:
         database.execute("UPDATE kept SET value = ?", (changed,))
     with closing(Kept(tmp_path / "kept", "rules")) as kept:
         assert kept.get("a") is None
+
+
+def test_what_stands_under_another_name_is_as_nothing(tmp_path: Path) -> None:
+    with closing(Kept(tmp_path / "kept", "rules")) as kept:
+        kept.put("a", {"x": 1}, {})
+    database = sqlite3.connect(tmp_path / "kept")
+    with closing(database), database:
+        database.execute("UPDATE kept SET key = 'b'")
+    with closing(Kept(tmp_path / "kept", "rules")) as kept:
+        assert kept.get("a") is None
+        assert kept.get("b") is None
+
+
+def test_another_thread_may_read_it(tmp_path: Path) -> None:
+    with closing(Kept(tmp_path / "kept", "rules")) as kept:
+        kept.put("a", {"x": 1}, {})
+        with ThreadPoolExecutor(1) as threads:
+            assert threads.submit(kept.get, "a").result() == ({"x": 1}, {})
 
 
 def test_a_file_that_cannot_be_used_costs_nothing_but_time(tmp_path: Path) -> None:
