@@ -94,7 +94,7 @@ def _opened(path: Path, rules: str) -> sqlite3.Connection:
 
 
 def _written(name: bytes, header: Mapping[str, Any], arrays: Arrays) -> bytes:
-    """A digest, and what it is of beside the name: the length of the JSON, the JSON, the arrays."""
+    """A digest, and what it is of beside the name: the JSON with its length, and the arrays."""
     encoded = wire.encoded(header)
     value = len(encoded).to_bytes(8, "big") + encoded + wire.pack(arrays)
     return hashlib.sha256(name + value).digest() + value
