@@ -86,7 +86,7 @@ class Kept:
 def _opened(path: Path, rules: str) -> sqlite3.Connection:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, MODE))
     database = sqlite3.connect(path, timeout=WAIT, isolation_level=None, check_same_thread=False)
-    database.execute("PRAGMA journal_mode = TRUNCATE")  # a folder may be shared by machines
+    database.execute("PRAGMA journal_mode = DELETE")  # machines may share a folder: no WAL
     database.execute("PRAGMA synchronous = OFF")
     database.execute(_TABLE)
     database.execute(_OLD, (rules,))

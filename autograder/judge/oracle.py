@@ -230,6 +230,29 @@ class Oracle:
             self.close()
         return replace(reply, result=self.viewed(exercise, request, reply.result))
 
+    def replies(
+        self, exercise: Exercise, entry: str, requests: Sequence[Request], *, seconds: float
+    ) -> list[Reply]:
+        """The same of several calls, sent at once, as far as they come.
+
+        None follows a call that ends the process, and there is none where they are too large.
+        """
+        worker = self.worker()
+        batch = batch_of(requests, True, worker.device)
+        if batch is None:
+            return []
+        worker.begin(batch, entry, seconds=seconds)
+        came: list[Reply] = []
+        for request in requests:
+            came.append(next_of(worker, request, seconds=seconds, arguments=True))
+            if came[-1].result.did == "gone":
+                self.close()
+                break
+        return [
+            replace(reply, result=self.viewed(exercise, request, reply.result))
+            for request, reply in zip(requests, came, strict=False)
+        ]
+
     def viewed(
         self,
         exercise: Exercise,
@@ -390,22 +413,10 @@ class LazyAnswers(Sequence[Observed]):
 
     def ask_all(self) -> None:
         """Make all calls at once; those after one that ends the process wait to be asked for."""
-        oracle, requests = self._oracle, self._requests
-        places = [n for n, one in enumerate(requests) if one.case.observe != "arguments"]
-        worker = oracle.worker()
-        batch = batch_of([requests[place] for place in places], True, worker.device)
-        if batch is None:
-            return
-        worker.begin(batch, self._entry, seconds=self._seconds)
-        came: dict[int, Reply] = {}
-        for place in places:
-            came[place] = next_of(worker, requests[place], seconds=self._seconds, arguments=True)
-            if came[place].result.did == "gone":
-                oracle.close()
-                break
-        for place, reply in came.items():
-            result = oracle.viewed(self._exercise, requests[place], reply.result)
-            self._known[place] = replace(reply, result=result)
+        places = [n for n, one in enumerate(self._requests) if one.case.observe != "arguments"]
+        requests = [self._requests[place] for place in places]
+        came = self._oracle.replies(self._exercise, self._entry, requests, seconds=self._seconds)
+        self._known |= dict(zip(places, came, strict=False))
 
     def _reply(self, place: int) -> Reply:
         """The one call of a case; a case on its arguments looks at it again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,16 @@ class LocalOracle(Oracle):
         seconds: float = SECONDS,
     ) -> Reply:
         return observe(exercise.reference, exercise, request)
+
+    def replies(
+        self,
+        exercise: Exercise,
+        entry: str,
+        requests: Sequence[Request],
+        *,
+        seconds: float = SECONDS,
+    ) -> list[Reply]:
+        return [observe(exercise.reference, exercise, request) for request in requests]
 
     def viewed(self, exercise: Exercise, request: Request, observed: Observed) -> Observed:
         return observed

@@ -17,7 +17,7 @@ from core_kit import grade, of, program
 from autograder.judge import oracle as oracle_module
 from autograder.judge.grader import Grader
 from autograder.judge.kept import Kept
-from autograder.judge.oracle import LazyAnswers, Oracle
+from autograder.judge.oracle import Oracle
 from autograder.labcheck.compare import EXACT, compare
 from autograder.labcheck.tree import Array, mapped
 from autograder.sandbox.pool import Sandbox
@@ -73,7 +73,7 @@ def test_the_next_judge_asks_no_reference_and_no_slow_mistake(
         with Grader(lab2, SECRET, isolation="process", kept=kept) as grader:
             reports.append(grade(grader, wrong))
             monkeypatch.setattr(Oracle, "reply", no_call)
-            monkeypatch.setattr(LazyAnswers, "ask_all", no_call)
+            monkeypatch.setattr(Oracle, "replies", no_call)
     first, second = ({**one.to_json(whole=True), "seconds": 0} for one in reports)
     assert first == second
     assert of(reports[1], "rnn_step").mistake is not None
