@@ -316,7 +316,7 @@ class Candidate:
                 yield place, cell, source
 
     def _run_cells(self, refused: tuple[str, ...], ends: float) -> None:
-        worker = self.sandbox.worker()
+        worker = self.sandbox.worker(refused)
         loaded = self._loaded[refused] = _Loaded(worker)
         collected = self.oracle.collected
         header = {

@@ -15,6 +15,7 @@ carries a number "n" back.
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import importlib
 import importlib.abc
@@ -74,11 +75,16 @@ def serve() -> tuple[Loop, int, int]:
         preload.torch(config["device"])
     gc.collect()
     gc.freeze()
+    lockdown.in_large_pages()
     if config["preloaded"]:
         control = clone(control, judge)
         config = json.loads(control.recv(MESSAGE_LIMIT))
         judge = os.pidfd_open(config["judge"])
         _set_environment(config)
+    if config["refused"]:
+        request_loop.taken_out(config["refused"])
+        gc.collect()
+        gc.freeze()
     server = Server(control, lockdown.prepare(config))
     ready = {"ready": server.walls.report(), "pid": os.getpid()}
     control.send(json.dumps(ready).encode())
@@ -88,7 +94,7 @@ def serve() -> tuple[Loop, int, int]:
         os._exit(0)
     if pipes is None:
         os._exit(0)
-    return request_loop.main, *pipes
+    return functools.partial(request_loop.main, frozenset(config["refused"])), *pipes
 
 
 def _lift_limit() -> None:
@@ -148,6 +154,7 @@ class Server:
     def __init__(self, control: socket.socket, walls: Any) -> None:
         self.control, self.walls = control, walls
         self.slots: dict[int, Any] = {}
+        self.unneeded = _unneeded()
 
     def serve(self, judge: int) -> tuple[int, int] | None:
         """Answer messages until the socket closes or the judge's process has ended.
@@ -199,7 +206,7 @@ class Server:
             self.control.detach()
             self.walls.close_others(child.slot, self.slots.values())
             pipes: tuple[int, int] = self.walls.apply(child.slot, child.fds, child.memory)
-            _forget()
+            _forget(self.unneeded)
         except BaseException:
             traceback.print_exc()
             os._exit(70)
@@ -295,13 +302,22 @@ def renamed(code: types.CodeType, filename: str) -> types.CodeType:
     return code.replace(co_filename=filename, co_consts=tuple(inner))
 
 
-def _forget() -> None:
-    """Let go of what a worker does not need, once it is locked."""
+def _unneeded() -> list[str]:
+    """The modules of the kit that a worker does not need, found once for all of them.
+
+    Who looks through all modules writes to the memory of each name, which is a page to copy.
+    """
     needed = {f"{KIT}.{name}" for name in NEEDED_BY_WORKERS}
-    for name in [name for name in sys.modules if name.startswith(f"{KIT}.sandbox.")]:
-        if name not in needed:
-            del sys.modules[name]
-            delattr(sys.modules[f"{KIT}.sandbox"], name.rpartition(".")[2])
+    return [
+        name for name in sys.modules if name.startswith(f"{KIT}.sandbox.") and name not in needed
+    ]
+
+
+def _forget(modules: list[str]) -> None:
+    """Let go of what a worker does not need, once it is locked."""
+    for name in modules:
+        del sys.modules[name]
+        delattr(sys.modules[f"{KIT}.sandbox"], name.rpartition(".")[2])
     sys.argv, sys.orig_argv = [""], [""]
 
 

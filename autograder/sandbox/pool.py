@@ -34,6 +34,7 @@ Reply = tuple[dict[str, Any], Arrays]
 Answer = Callable[[dict[str, Any], Arrays], tuple[dict[str, Any], bytes]]
 """Answers a worker's question: (header of the ask, its arrays) → (answer, packed body)."""
 
+Names = tuple[str, ...]
 T = TypeVar("T")
 LOOKS = 0.005
 """Seconds after which it is looked at what a process has taken, where many answers come."""
@@ -76,9 +77,11 @@ class Sandbox:
         self.memory, self.course = memory, Path(course).resolve()
         config: dict[str, Any] = {"arrays": arrays, "isolation": isolation, "device": device}
         config |= {"course": str(self.course), "without": tuple(without)}
-        self._start = partial(ForkServer, config, wait, preloaded)
+        self._start = partial(_fork_server, config, wait, preloaded)
+        self._clones = preloaded is not None
         self._owner = os.getpid()
-        self._server: ForkServer | None = self._start()
+        self._servers: dict[Names, ForkServer] = {(): self._start(())}
+        self._asked: set[Names] = set()
         try:
             self.finding: Finding = examine(self)
         except BaseException:
@@ -88,28 +91,43 @@ class Sandbox:
     @property
     def server(self) -> ForkServer:
         """The fork server; raises GraderFault once the sandbox is closed."""
-        if self._server is None or self._owner != os.getpid():
+        if not self._servers or self._owner != os.getpid():
             raise GraderFault("the sandbox is closed, or belongs to another process")
-        return self._server
+        return self._servers[()]
 
-    def worker(self) -> Worker:
+    def worker(self, refused: Names = ()) -> Worker:
         """A fresh worker, locked and ready.  Raises GraderFault.
 
-        A fork server that has died is started again, once.
+        refused: what will be asked to refuse in it.  Where many workers are, this is taken out of
+        a fork server of their own, once for them all.  A fork server that has died is started
+        again, once.
         """
         for _ in range(2):
+            server, names = self._serving(refused)
             try:
-                return Worker(self, self.server.fork(self.memory))
+                return Worker(self, server, server.fork(self.memory))
             except ForkServerGone:
-                self.server.close()
-                self._server = self._start()
+                server.close()
+                self._servers[names] = self._start(names)
         raise GraderFault("the fork server died twice in a row; look at the machine's memory")
 
+    def _serving(self, refused: Names) -> tuple[ForkServer, Names]:
+        """The fork server for such a worker, and what is taken out there already."""
+        first = self.server
+        if not refused or not self._clones or refused not in self._asked:
+            self._asked.add(refused)
+            return first, ()
+        if refused not in self._servers:
+            server = self._servers[refused] = self._start(refused)
+            if server.walls != first.walls:
+                raise GraderFault("two fork servers of one judge have different walls")
+        return self._servers[refused], refused
+
     def close(self) -> None:
-        """End the fork server and all workers that are left; safe to call twice."""
-        if self._server is not None and self._owner == os.getpid():
-            self._server.close()
-            self._server = None
+        """End the fork servers and all workers that are left; safe to call twice."""
+        if self._owner == os.getpid():
+            while self._servers:
+                self._servers.popitem()[1].close()
 
     def __enter__(self) -> Self:
         return self
@@ -172,10 +190,10 @@ class Worker:
     after which it was ended because they were over, else 0.
     """
 
-    def __init__(self, sandbox: Sandbox, forked: Forked) -> None:
+    def __init__(self, sandbox: Sandbox, server: ForkServer, forked: Forked) -> None:
         self.pid = forked.pid
         self.device = sandbox.device
-        self._server, self._forked = sandbox.server, forked
+        self._server, self._forked = server, forked
         self._gone: WorkerGone | Violation | None = None
         self._closed = False
         self._deadline, self._cpu_ends, self.cpu = 0.0, math.inf, 0.0
@@ -407,6 +425,12 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _fork_server(
+    config: dict[str, Any], wait: float, preloaded: socket.socket | None, refused: Names
+) -> ForkServer:
+    return ForkServer({**config, "refused": refused}, wait, preloaded)
 
 
 def _start(header: Header, size: int) -> bytes:

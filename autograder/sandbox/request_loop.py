@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -40,10 +40,13 @@ Arrays = dict[str, Any]
 
 
 class RequestLoop:
-    """What one worker knows: the submission's module, the scenarios, and its two pipes."""
+    """What one worker knows: the submission's module, the scenarios, and its two pipes.
 
-    def __init__(self, requests: int, responses: int) -> None:
-        self.requests, self.responses = requests, responses
+    refusing: what has been taken out of it already.
+    """
+
+    def __init__(self, refusing: Collection[str], requests: int, responses: int) -> None:
+        self.refusing, self.requests, self.responses = refusing, requests, responses
         self.finder = install()
         self.cells = Cells((), self.proxy)
         self.current, self.asked, self.may_ask = "", 0, False
@@ -84,7 +87,7 @@ class RequestLoop:
         self.finder.add(header.get("modules", {}))
         self.finder.forbid(header.get("forbidden", ()))
         if refused := header.get("refused"):
-            taken_out(refused)
+            taken_out([name for name in refused if name not in self.refusing])
             shut_doors(refused, {sys.prefix, sys.base_prefix, *filter(None, sys.path)})
         self.finder.add_files(header.get("files", {}))
         _write_down(header.get("files", {}))
@@ -320,12 +323,15 @@ def flush() -> None:
             stream.flush()
 
 
-def main(requests: int, responses: int) -> NoReturn:
-    """Serve on two pipes; descriptors 1 and 2 take what is printed."""
+def main(refusing: Collection[str], requests: int, responses: int) -> NoReturn:
+    """Serve on two pipes; descriptors 1 and 2 take what is printed.
+
+    refusing: what has been taken out of this process before it was one.
+    """
     sys.stdin = io.StringIO()
     sys.stdout, sys.stderr = _stream(1), _stream(2)
     sys.argv = ["submission.py"]
-    loop = RequestLoop(requests, responses)
+    loop = RequestLoop(refusing, requests, responses)
     loop.reply({"op": "ready"}, {})
     try:
         loop.serve()
