@@ -280,10 +280,11 @@ class Judging:
         used = self.candidate.program.forbidden.get(exercise.name)
         if used is not None:
             return Judgement.without_cases(exercise, "forbidden", used)
-        reason, own = self.candidate.why_not(exercise), self.candidate.program.own
+        reason, program = self.candidate.why_not(exercise), self.candidate.program
         if reason is not None:
             given = bool(self.candidate.given)
-            return Judgement.without_cases(exercise, *_cannot_be_called(reason, own, given))
+            ended = _cannot_be_called(reason, program.own, given)
+            return Judgement.without_cases(exercise, *ended)
         oracle = self.grader.oracle
         draw = oracle.draw(self.student, exercise)
         expected = oracle.expected(exercise, draw)
@@ -294,7 +295,7 @@ class Judging:
         mistake = None
         if outcome in DISTURBED:
             mistake = diagnose(trials, oracle.mistakes(exercise, draw))
-        known = own.beside(statement(exercise)) if outcome != "right" else own
+        known = Own() if outcome == "right" else program.own.beside(statement(exercise))
         return Judgement(exercise, trials, outcome, share(trials), mistake, own=known)
 
     def _told(self, judgement: Judgement) -> Judgement:

@@ -17,6 +17,7 @@ from autograder.labcheck.forbidden import (
     may_use,
     parsed,
 )
+from autograder.labcheck.nodes import walk
 from autograder.labcheck.own import Own
 from autograder.labcheck.reading import MAX_CODE, only, own_files, to_run, whole_source
 from autograder.labcheck.running import filename_of, module_of
@@ -59,8 +60,8 @@ class Links:
 class Program:
     """The cells that are run, in order, the exercises' names, and the student's own files.
 
-    imported: dotted names of modules that its text imports, and those above them.  own: what it
-    names, to tell of an exception nothing else.  forbidden: by exercise, what it uses and may not.
+    imported: dotted names of modules that its text imports, and those above them.  forbidden: by
+    exercise, what it uses and may not.
     All of it is read in a process of its own.
     """
 
@@ -68,7 +69,6 @@ class Program:
     names: tuple[str, ...]
     files: tuple[tuple[str, str], ...] = ()
     imported: frozenset[str] = frozenset()
-    own: Own = field(default_factory=Own)
     forbidden: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
@@ -107,6 +107,13 @@ class Program:
     def line(self, file: str, number: int) -> str | None:
         """What stands in a line, by the hand-in and not by its process."""
         return self.lines.get((file, number))
+
+    @cached_property
+    def own(self) -> Own:
+        """What its text names, found out when it is asked for: nothing else is told of what it
+        raises.  Raises OverLimit.
+        """
+        return bounded(own_of, self.cells, self.files)
 
     @cached_property
     def links(self) -> Links:
@@ -151,7 +158,6 @@ def program_of(submission: Submission, names: tuple[str, ...], rules: Rules) -> 
         names,
         submission.files,
         _imported(texts),
-        Own.of(texts),
         dict(_forbidden(folded(raw), cells, files, names, rules)),
     )
 
@@ -180,6 +186,11 @@ def _forbidden(
         own = forbidden_use(source, name, rules.exercises.get(name, ()))
         if used := own or forbidden_use(source, name, rules.lab, apart=names):
             yield name, used
+
+
+def own_of(cells: tuple[Cell, ...], files: tuple[tuple[str, str], ...]) -> Own:
+    """See `Own`."""
+    return Own.of([*(cell.source for cell in cells), *own_files(files).values()])
 
 
 def links_of(
@@ -278,7 +289,7 @@ def _parameters(name: str, cells: Sequence[Cell]) -> tuple[str, ...]:
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in walk([tree]):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -320,7 +331,7 @@ def definitions(source: str, own: Collection[str]) -> str:
 
 
 def _named(statement: ast.stmt) -> set[str]:
-    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    return {node.id for node in walk([statement]) if isinstance(node, ast.Name)}
 
 
 def _is_definition(statement: ast.stmt, own: Collection[str]) -> bool:
@@ -328,5 +339,5 @@ def _is_definition(statement: ast.stmt, own: Collection[str]) -> bool:
         return True
     if not isinstance(statement, ast.Assign | ast.AnnAssign):
         return False
-    calls = any(isinstance(node, ast.Call) for node in ast.walk(statement))
+    calls = any(isinstance(node, ast.Call) for node in walk([statement]))
     return not calls or not _named(statement) & set(own)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from .bounds import with_short_runs
+from .nodes import children, walk
 
 UNSURE = "?"
 """Stands for a value that the source does not tell."""
@@ -200,7 +201,7 @@ class _Reader(ast.NodeVisitor):
 
     def container(self, node: Container) -> None:
         """What stands in a container is not used yet."""
-        for item in ast.iter_child_nodes(node):
+        for item in children(node):
             if isinstance(item, ast.Name | ast.Attribute):
                 self.target(item)
             else:
@@ -217,8 +218,8 @@ class _Reader(ast.NodeVisitor):
         """What is evaluated with the definition, then the body in a scope of its own."""
         body: Sequence[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else node.body
         inside = set(body)
-        self.visit_all(child for child in ast.iter_child_nodes(node) if child not in inside)
-        arguments = {child.arg for child in ast.walk(node.args) if isinstance(child, ast.arg)}
+        self.visit_all(child for child in children(node) if child not in inside)
+        arguments = {child.arg for child in walk([node.args]) if isinstance(child, ast.arg)}
         names = _gathered(_bound(body)) | {name: {UNSURE} for name in arguments}
         for name in _declared(body):
             names.pop(name, None)
@@ -234,14 +235,19 @@ class _Reader(ast.NodeVisitor):
         """Its targets are names of its own."""
         first = node.generators[0].iter
         self.visit(first)
-        targets = chain.from_iterable(ast.walk(loop.target) for loop in node.generators)
+        targets = walk(loop.target for loop in node.generators)
         bound = {target.id for target in targets if isinstance(target, ast.Name)}
-        parts = chain.from_iterable(map(ast.iter_child_nodes, [node, *node.generators]))
+        parts = chain.from_iterable(map(children, [node, *node.generators]))
         inside = [part for part in parts if part is not first and part not in node.generators]
         self.visit_all(inside, _Scope({name: {UNSURE} for name in bound}, self.scope))
 
     visit_ListComp = visit_SetComp = comprehension  # noqa: N815
     visit_DictComp = visit_GeneratorExp = comprehension  # noqa: N815
+
+    def generic_visit(self, node: ast.AST) -> None:
+        """Visits what is below it."""
+        for child in children(node):
+            self.visit(child)
 
     def visit_all(self, nodes: Iterable[ast.AST], scope: _Scope | None = None) -> None:
         """Visits nodes, in a scope inside this one where one is given."""
@@ -266,12 +272,12 @@ def _statements(node: ast.stmt) -> list[tuple[Parts, Parts]]:
 
 
 def _single(node: ast.AST, heads: Parts) -> Iterator[tuple[Parts, Parts]]:
-    children = list(ast.iter_child_nodes(node))
-    inner = [one for one in children if isinstance(one, ast.stmt | Block)]
+    below = children(node)
+    inner = [one for one in below if isinstance(one, ast.stmt | Block)]
     if isinstance(node, Scoped) or not inner:
         yield [node], [*heads, node]
         return
-    own = [one for one in children if one not in inner]
+    own = [one for one in below if one not in inner]
     if isinstance(node, ast.ExceptHandler) and node.name:
         own.append(ast.Name(node.name, ast.Store()))
     yield own, [*heads, *own]
@@ -286,10 +292,10 @@ def _own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
         node = todo.pop()
         yield node
         if isinstance(node, Comprehension):
-            named = [inner for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr)]
+            named = [inner for inner in walk([node]) if isinstance(inner, ast.NamedExpr)]
             todo += [inner.target for inner in named]
         elif not isinstance(node, Scoped):
-            todo += ast.iter_child_nodes(node)
+            todo += children(node)
 
 
 def _bound(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
@@ -344,7 +350,7 @@ def _gathered(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
 def _module_names(statements: Sequence[ast.stmt]) -> dict[str, set[str]]:
     """Names of the module, with those that functions declare global and import."""
     names = _gathered(_bound(statements))
-    for node in _walk(statements):
+    for node in walk(statements):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             declared = _declared(node.body)
             local = _gathered(_bound(node.body)) if declared else {}
@@ -361,12 +367,8 @@ def _declared(body: Iterable[ast.AST]) -> set[str]:
 
 def _stars(statements: Sequence[ast.stmt]) -> set[str]:
     """Modules from which everything is imported."""
-    imports = [node for node in _walk(statements) if isinstance(node, ast.ImportFrom)]
+    imports = [node for node in walk(statements) if isinstance(node, ast.ImportFrom)]
     return {node.module for node in imports if node.module and node.names[0].name == "*"}
-
-
-def _walk(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    return chain.from_iterable(map(ast.walk, nodes))
 
 
 def _read(parts: Parts, reader: _Reader) -> Statement:
@@ -374,8 +376,9 @@ def _read(parts: Parts, reader: _Reader) -> Statement:
     try:
         reader.visit_all(parts)
     except RecursionError:
-        nodes = chain.from_iterable(map(ast.walk, parts))
-        return Statement(frozenset(n.id for n in nodes if isinstance(n, ast.Name)), frozenset())
+        return Statement(
+            frozenset(n.id for n in walk(parts) if isinstance(n, ast.Name)), frozenset()
+        )
     return Statement(frozenset(reader.mentions), frozenset(reader.uses))
 
 

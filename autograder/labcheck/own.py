@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from .forbidden import parsed
+from .nodes import children, walk
 
 LONGEST = 40
 """The longest name that is told whole."""
@@ -46,7 +47,7 @@ class Own:
     def of(texts: Iterable[str]) -> Own:
         """What these sources name; one that does not parse names nothing."""
         trees = [tree for tree in map(parsed, texts) if tree is not None]
-        nodes = [node for tree in trees for node in ast.walk(tree)]
+        nodes = walk(trees)
         return Own(
             frozenset(part for node in nodes for name in _names(node) for part in name.split(".")),
             frozenset(word for node in nodes for word in _words(node)),
@@ -142,7 +143,7 @@ def _words(node: ast.AST) -> Iterator[str]:
 
 def _taken(tree: ast.Module) -> Iterator[tuple[str, Range]]:
     """Each function by its qualified name, with how many arguments it takes."""
-    todo: list[tuple[str, ast.AST]] = [("", node) for node in ast.iter_child_nodes(tree)]
+    todo: list[tuple[str, ast.AST]] = [("", node) for node in children(tree)]
     while todo:
         prefix, node = todo.pop()
         if isinstance(node, Definition):
@@ -152,12 +153,12 @@ def _taken(tree: ast.Module) -> Iterator[tuple[str, Range]]:
             prefix = ""
         elif isinstance(node, ast.ClassDef):
             prefix = f"{prefix}{node.name}."
-        todo += [(prefix, child) for child in ast.iter_child_nodes(node)]
+        todo += [(prefix, child) for child in children(node)]
 
 
 def _called(tree: ast.Module) -> Iterator[tuple[tuple[str, int], str]]:
     """Each call with all its arguments written out: name and number, and where it stands."""
-    todo: list[tuple[str, ast.AST]] = [("", node) for node in ast.iter_child_nodes(tree)]
+    todo: list[tuple[str, ast.AST]] = [("", node) for node in children(tree)]
     while todo:
         inside, node = todo.pop()
         if isinstance(node, ast.Call) and not _is_open(node):
@@ -166,7 +167,7 @@ def _called(tree: ast.Module) -> Iterator[tuple[tuple[str, int], str]]:
             yield from (((one, given), inside) for one in name)
         elif isinstance(node, Definition):
             inside = node.name
-        todo += [(inside, child) for child in ast.iter_child_nodes(node)]
+        todo += [(inside, child) for child in children(node)]
 
 
 def _is_open(call: ast.Call) -> bool:

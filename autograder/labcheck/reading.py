@@ -20,6 +20,7 @@ from typing import Any
 from .bounds import too_much_json, with_short_runs, without_comments
 from .forbidden import Source, Statement, bound_names, parsed
 from .magics import Plain, Room, plain
+from .nodes import children, walk
 
 MAX_SIZE = 20 * 2**20
 MAX_CELLS = 2000
@@ -468,7 +469,7 @@ def _names(body: Iterable[ast.AST]) -> Iterator[str]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             yield from (target.id for target in targets if isinstance(target, ast.Name))
         elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
-            yield from _names(ast.iter_child_nodes(node))
+            yield from _names(children(node))
 
 
 # -- cells → what is run -------------------------------------------------------------------------
@@ -496,7 +497,7 @@ def whole_source(cells: Sequence[str], files: Mapping[str, str]) -> Source:
 
 def _imported_from(modules: Collection[str], tree: ast.Module) -> Iterator[str]:
     """The names that imports of some modules bind, wherever these stand."""
-    for node in ast.walk(tree):
+    for node in walk([tree]):
         heads = []
         if isinstance(node, ast.Import):
             heads = [alias.name for alias in node.names]

@@ -8,6 +8,7 @@ int, float, str, `Array`, or a list, tuple or dict (str or int keys) of trees.
 from __future__ import annotations
 
 import itertools
+import math
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -95,7 +96,7 @@ def _plain(value: Any, torch: Any, budget: list[int], depth: int) -> Tree:
             raise NotPlain("a text that is too long")
         _charge(len(value), budget)
         return value.encode("utf-8", "backslashreplace").decode("utf-8")
-    if isinstance(value, np.ndarray | np.generic):
+    if isinstance(value, _NUMPY):
         return _plain_numpy(value, budget)
     if torch is not None and isinstance(value, torch.Tensor):
         return _plain_tensor(value, torch, budget)
@@ -151,6 +152,7 @@ def _plain_tensor(value: Any, torch: Any, budget: list[int]) -> Array:
     return Array(values, "torch", name, place_of(value))
 
 
+_NUMPY = (np.ndarray, np.generic)
 _SAME = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
 TORCH_DTYPES = {name: name for name in _SAME} | {"bfloat16": "float32"}
 """The NumPy dtype that holds the numbers of a tensor, by the tensor's dtype."""
@@ -190,6 +192,8 @@ def untouched(tree: Tree, value: Any) -> bool:
         return len(tree) == len(value) and all(map(untouched, tree, value))
     if isinstance(tree, dict):
         return list(tree) == list(value) and all(map(untouched, tree.values(), value.values()))
+    if kind is float:
+        return bool(tree == value) and math.copysign(1.0, tree) == math.copysign(1.0, value)
     return tree is None or (isinstance(tree, bool | int | str) and bool(tree == value))
 
 
@@ -299,7 +303,12 @@ def devices_of(tree: Tree) -> tuple[str, ...]:
 def on_cpu(tree: Tree) -> Tree:
     """The same tree with nothing said of another device."""
     return mapped(
-        tree, lambda leaf: replace(leaf, device="cpu") if isinstance(leaf, Array) else leaf
+        tree,
+        lambda leaf: (
+            replace(leaf, device="cpu")
+            if isinstance(leaf, Array) and leaf.device != "cpu"
+            else leaf
+        ),
     )
 
 

@@ -75,8 +75,8 @@ def serve() -> tuple[Loop, int, int]:
         preload.torch(config["device"])
     gc.collect()
     gc.freeze()
-    lockdown.in_large_pages()
     if config["preloaded"]:
+        preload.in_large_pages()
         control = clone(control, judge)
         config = json.loads(control.recv(MESSAGE_LIMIT))
         judge = os.pidfd_open(config["judge"])

@@ -9,7 +9,6 @@ import os
 import platform
 import select
 import signal
-from pathlib import Path
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP = 1, 4, 22
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
@@ -122,22 +121,3 @@ def change_root(path: str) -> None:
 def unmount(path: str) -> None:
     """Take a mount away at once, also while somebody uses it."""
     _check(_libc.umount2(path.encode(), MNT_DETACH))
-
-
-MADV_COLLAPSE, LARGE_PAGE = 25, 2**21
-
-
-def in_large_pages() -> None:
-    """Lay this process's own memory into pages of 2 MiB, as far as the kernel does that.
-
-    A fork copies one entry for each page, and its end gives each of them back.
-    """
-    maps = Path("/proc/self/maps").read_text()
-    for line in maps.splitlines():
-        span, rights, _, _, inode, *name = line.split(maxsplit=5)
-        if "w" not in rights or inode != "0" or (name and name[0] != "[heap]"):
-            continue
-        start, end = (int(number, 16) for number in span.split("-"))
-        first, last = -(-start // LARGE_PAGE) * LARGE_PAGE, end // LARGE_PAGE * LARGE_PAGE
-        if first < last:
-            _libc.madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), MADV_COLLAPSE)

@@ -150,9 +150,6 @@ class Walls:
             os.write(fd, b"1000")
 
 
-from .kernel import in_large_pages  # noqa
-
-
 def prepare(config: dict[str, Any]) -> Walls:
     """The layers for workers of this fork server, which itself becomes harder to look into."""
     config["forkserver"] = os.getpid()

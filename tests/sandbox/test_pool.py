@@ -268,6 +268,64 @@ def test_a_killed_clone_is_replaced() -> None:
         assert psutil.Process(box.server.pid).ppid() == preloaded.pid
 
 
+def test_what_is_refused_is_taken_out_once_for_all_workers_of_a_class() -> None:
+    names = ("numpy.linalg.norm",)
+    program = "import numpy as np\ndef f():\n    return float(np.linalg.norm([3.0, 4.0]))"
+    with (
+        contextlib.closing(Preloaded("numpy")) as preloaded,
+        Sandbox("numpy", course=COURSE, preloaded=preloaded.control) as box,
+    ):
+        for _ in range(3):
+            with box.worker(names) as worker:
+                load(worker, program, refused=list(names))
+                assert call(worker, "f")["op"] == "forbidden"
+        with box.worker() as worker:
+            load(worker, program)
+            assert call(worker, "f")["result"] == 5.0
+        with box.worker(names) as worker:
+            server = psutil.Process(worker.pid).parent()
+            assert server is not None and server.pid != box.server.pid
+            assert server.ppid() == preloaded.pid
+            server.kill()
+        with box.worker(names) as worker:
+            load(worker, program, refused=list(names))
+            assert call(worker, "f")["op"] == "forbidden"
+            server = psutil.Process(worker.pid).parent()
+        assert server is not None
+    assert _soon(lambda: not server.is_running())
+
+
+def test_memory_laid_into_large_pages_is_what_it_was() -> None:
+    text = """
+import hashlib, os
+from pathlib import Path
+from autograder.sandbox.preload import in_large_pages
+def digest():
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+parts = [bytes([n % 256]) * 3001 for n in range(20_000)]
+before = digest()
+in_large_pages()
+assert digest() == before
+pid = os.fork()
+if pid == 0:
+    os._exit(digest() != before)
+assert os.waitpid(pid, 0)[1] == 0
+lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+print(next(line.split()[1] for line in lines if line.startswith("AnonHugePages")))
+"""
+    ran = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    newer = tuple(map(int, os.uname().release.split(".")[:2])) >= (6, 1)
+    if newer and Path("/sys/kernel/mm/transparent_hugepage").exists():
+        assert int(ran.stdout) > 20_000
+
+
+def test_alone_a_sandbox_has_one_fork_server(numpy_box: Sandbox) -> None:
+    for _ in range(3):
+        with numpy_box.worker(("numpy.linalg.norm",)) as worker:
+            assert psutil.Process(worker.pid).ppid() == numpy_box.server.pid
+
+
 def test_a_worker_that_waits_for_a_processor_is_known_to(numpy_box: Sandbox) -> None:
     spin = "import os\nwhile os.getppid() > 1: pass"
     processor = min(os.sched_getaffinity(0))
