@@ -60,6 +60,15 @@ def test_every_optimizer_trains(exercise: str, name: str) -> None:
 
 
 @everywhere
+def test_the_budget_is_enough_on_twenty_draws_and_for_other_optimizers(exercise: str) -> None:
+    for draw in range(20):
+        assert not failing(trained(exercise, TRAINS, draw)), draw
+    for name in ("AdamW", "NAdam", "RMSprop", "Adagrad"):
+        for draw in range(4):
+            assert not failing(trained(exercise, with_optimizer(OPTIMIZERS[name]), draw)), name
+
+
+@everywhere
 @pytest.mark.parametrize("name", STYLES)
 def test_every_style_of_a_loop_trains(exercise: str, name: str) -> None:
     assert not failing(trained(exercise, STYLES[name]))
