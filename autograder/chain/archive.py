@@ -1,49 +1,72 @@
-"""labcheck as students get it: one zip archive, labcheck.pyz, that Python runs and imports."""
+"""labcheck as students get it: one zip archive, labcheck.pyz, that Python runs and imports.
+
+It holds what begins as plain modules, and all others in one compressed text.
+"""
 
 from __future__ import annotations
 
+import functools
 import io
+import json
 import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from autograder.chain.squeezing import compressed, squeezed
+from autograder.chain.stripping import stripped
+from autograder.chain.texts import plain
 from autograder.spec.collection import specified
 
 ARCHIVE = "labcheck.pyz"
 
 _PACKAGE = Path(__file__).resolve().parents[1] / "labcheck"
-_MAIN = """\
-import sys
-
-if sys.version_info < (3, 11):
-    here = "%d.%d" % sys.version_info[:2]
-    sys.stderr.write("labcheck.pyz needs Python 3.11 or later, and this is Python " + here + "\\n")
-    sys.exit(2)
-
-from labcheck.supervisor import run
-
-run()
-"""
+MODULES = "labcheck/modules"
+"""The text of all modules in it: a line of JSON on what follows, then each squeezed."""
+PLAIN = "squeezed"
+"""The module that is needed to read the others."""
 _DATE = (1980, 1, 1, 0, 0, 0)
 _UNIX, _MODE, _PROGRAM = 3, 0o100644 << 16, 0o100755 << 16
 
 
+@functools.cache
 def archive() -> bytes:
     """The bytes of labcheck.pyz, the same whenever they are made with the same zlib."""
-    texts = {f"labcheck/{file.name}": _text(file) for file in _PACKAGE.glob("*.py")}
-    texts["__main__.py"] = _MAIN
-    return zipped({name: text.encode() for name, text in texts.items()})
+    texts = {file.stem: stripped(_text(file)) for file in sorted(_PACKAGE.glob("*.py"))}
+    plain_one = texts.pop(PLAIN).encode()
+    begins = {name: stripped(plain(f"archive/{name}")).encode() for name in ("main", "package")}
+    return zipped(
+        {
+            "__main__.py": begins["main"],
+            "labcheck/__init__.py": begins["package"],
+            f"labcheck/{PLAIN}.py": plain_one,
+            MODULES: compressed(joined(texts)),
+        },
+        stored=(MODULES,),
+    )
 
 
-def zipped(files: Mapping[str, bytes], programs: Collection[str] = ()) -> bytes:
-    """A zip with these files, undated; programs: those that may be executed."""
+def joined(texts: Mapping[str, str]) -> bytes:
+    """Modules by name as one text."""
+    phrases, short = squeezed("\0".join(texts.values()), "python")
+    head = {"phrases": phrases, "modules": list(texts)}
+    return json.dumps(head, separators=(",", ":")).encode() + b"\n" + short
+
+
+def zipped(
+    files: Mapping[str, bytes], programs: Collection[str] = (), stored: Collection[str] = ()
+) -> bytes:
+    """A zip with these files, undated.
+
+    programs: those that may be executed.  stored: those that are as small as they can be.
+    """
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as opened:
         for name, data in sorted(files.items()):
             entry = zipfile.ZipInfo(name, _DATE)
             mode = _PROGRAM if name in programs else _MODE
             entry.create_system, entry.external_attr = _UNIX, mode
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            deflated = name not in stored
+            entry.compress_type = zipfile.ZIP_DEFLATED if deflated else zipfile.ZIP_STORED
             opened.writestr(entry, data)
     return made.getvalue()
 

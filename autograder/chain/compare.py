@@ -12,7 +12,10 @@ import zipfile
 import zlib
 from typing import Any
 
-from autograder.labcheck.packing import packed, unpacked
+from autograder.chain.archive import MODULES
+from autograder.chain.packed import packed
+from autograder.labcheck.packing import unpacked
+from autograder.labcheck.sums import STEPS
 
 RTOL, ATOL = 1e-6, 1e-9
 FIRST, LAST, LAST_SIZE = b"PK\3\4", b"PK\5\6", 22
@@ -20,15 +23,9 @@ FIRST, LAST, LAST_SIZE = b"PK\3\4", b"PK\5\6", 22
 
 
 def record_text(record: dict[str, Any]) -> bytes:
-    """A record as JSON with each part and each exercise on a line of its own."""
-    parts = (f" {_json(key)}: {_lines(value)}" for key, value in packed(record).items())
+    """A record as JSON: a line each for what is short, and one for all the rest."""
+    parts = (f" {_json(key)}: {_json(value)}" for key, value in packed(record).items())
     return "{{\n{}\n}}\n".format(",\n".join(parts)).encode()
-
-
-def _lines(value: Any) -> str:
-    if not isinstance(value, list) or not value:
-        return _json(value)
-    return "[\n{}\n ]".format(",\n".join(f"  {_json(item)}" for item in value))
 
 
 def _json(value: Any) -> str:
@@ -57,13 +54,18 @@ def _members(archive: bytes) -> list[tuple[Any, ...]] | None:
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             rows = [
-                (one.filename, one.date_time, one.external_attr, opened.read(one))
+                (one.filename, one.date_time, one.external_attr, _content(opened, one))
                 for one in opened.infolist()
             ]
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError):
         return None
     whole = archive.startswith(FIRST) and archive[-LAST_SIZE:].startswith(LAST)
     return rows if whole else None
+
+
+def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    content = archive.read(entry)
+    return zlib.decompress(content) if entry.filename == MODULES else content
 
 
 def _read(text: bytes) -> Any:
@@ -79,9 +81,18 @@ def _alike(one: Any, other: Any) -> bool:
         return both_nan or math.isclose(one, other, rel_tol=RTOL, abs_tol=ATOL)
     if isinstance(one, list):
         return len(one) == len(other) and all(map(_alike, one, other))
+    if isinstance(one, dict) and "sums" in one and list(one) == list(other):
+        near = map(_near, one["sums"], other["sums"])
+        rest = all(_alike(one[key], other[key]) for key in one if key != "sums")
+        return rest and len(one["sums"]) == len(other["sums"]) and all(near)
     if isinstance(one, dict):
         return list(one) == list(other) and all(_alike(one[key], other[key]) for key in one)
     return bool(one == other)
+
+
+def _near(one: int, other: int) -> bool:
+    """Whether sums differ by a small part of a tolerance."""
+    return abs(one - other) <= STEPS // 8
 
 
 def first_difference(one: bytes, other: bytes) -> int:

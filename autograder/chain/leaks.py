@@ -9,6 +9,7 @@ from typing import Any
 
 from autograder.chain.archive import ARCHIVE
 from autograder.chain.source import BEGIN, END
+from autograder.labcheck.packing import unpacked
 
 LONG = 16
 """From this length on a secret line is looked for inside other lines too, and in records."""
@@ -66,8 +67,13 @@ def _lines(path: str, content: bytes) -> frozenset[str]:
 @functools.lru_cache(maxsize=64)
 def _lines_of(content: bytes, is_json: bool) -> frozenset[str]:
     """The lines of a file; what one lab's record holds is asked about for each lab."""
-    texts = _strings(json.loads(content)) if is_json else [content.decode("utf-8")]
+    texts = _strings(_unpacked(json.loads(content))) if is_json else [content.decode("utf-8")]
     return frozenset(line.strip() for line in "\n".join(texts).splitlines())
+
+
+def _unpacked(data: Any) -> Any:
+    """A record with what is packed in it; notebooks as they are."""
+    return unpacked(data) if isinstance(data, dict) else data
 
 
 def _told(path: str, slug: str, line: str) -> str:

@@ -1,7 +1,8 @@
 """The record of a lab's visible cases: what students' own checks compare with, as JSON.
 
 A known mistake is recorded on the first case on which it differs from what is due, and nowhere
-else.
+else; of many numbers that it gives there, two sums tell them from others.  Numbers that are due
+are as fine as a hundredth of what their tolerance allows.
 """
 
 from __future__ import annotations
@@ -14,12 +15,16 @@ from typing import Any
 
 import numpy as np
 
+from autograder.chain.packed import rounded
+from autograder.chain.stripping import stripped
 from autograder.judge.allowance import heard
 from autograder.judge.calls import TRAINING_SECONDS, Request, call, code_of
 from autograder.judge.common import common
 from autograder.judge.oracle import Oracle
 from autograder.labcheck.compare import Tolerance
 from autograder.labcheck.earlier import Print, print_of, same_print
+from autograder.labcheck.packing import GRIDS, Grid
+from autograder.labcheck.sums import MANY, sums_of
 from autograder.labcheck.tree import Tree, encode, numbers_in
 from autograder.labcheck.verdict import Observed, same
 from autograder.sandbox.pool import Sandbox
@@ -106,7 +111,7 @@ def _without_help(exercise: Mapping[str, Any]) -> dict[str, Any]:
 
 def _code(function: Any) -> list[str] | None:
     code = code_of(function)
-    return None if code is None else [code["name"], code["source"]]
+    return None if code is None else [code["name"], stripped(code["source"])]
 
 
 Asked = tuple[str, Print, Tree]
@@ -137,7 +142,8 @@ def _case(
 ) -> dict[str, Any]:
     case, question = request.case, request.question
     arguments = [[name, encode(value)] for name, value in question.arguments.items()]
-    tolerance = question.tolerance
+    tolerance, given = question.tolerance, due.to_json()
+    as_due = _as_due(given, tolerance)
     return {
         "name": case.name,
         "value": case.value,
@@ -150,18 +156,15 @@ def _case(
         "scenario": _code(case.scenario),
         "tolerance": _tolerance(tolerance),
         "arguments": arguments,
-        "due": None if _untouched(request, due) else _short(due.to_json()),
+        "due": None if _untouched(request, due) else as_due,
         "mistakes": {
-            name: _beside(does.to_json(), due.to_json()) for name, does in mistakes.items()
+            name: _beside(does.to_json(), given, as_due, tolerance)
+            for name, does in mistakes.items()
         },
-        **_given(answers),
+        "answers": [
+            [name, list(asked), _on(GRIDS[-1], encode(it))] for name, asked, it in answers
+        ],
     }
-
-
-def _given(answers: Sequence[Asked]) -> dict[str, Any]:
-    """The answers for the functions of other exercises, where there are some."""
-    rows = [[name, list(asked), encode(result)] for name, asked, result in answers]
-    return {"answers": _short(rows)} if rows else {}
 
 
 def _untouched(request: Request, due: Observed) -> bool:
@@ -170,8 +173,37 @@ def _untouched(request: Request, due: Observed) -> bool:
     return request.case.observe == "arguments" and due.to_json() == before.to_json()
 
 
+def _as_due(node: Any, tolerance: Tolerance) -> Any:
+    """What is due, as fine as its tolerance asks for; to the last bit where there is none."""
+    grid = _grid(tolerance)
+    return node if grid is None else _on(grid, node)
+
+
+def _grid(tolerance: Tolerance) -> Grid | None:
+    """The first grid on which no number is off by more than a hundredth of its tolerance."""
+    for grid in GRIDS:
+        relative, absolute = 2.0 ** -(grid.bits + 1), 2.0 ** (grid.finest - 1)
+        if 100 * relative <= tolerance.rtol and 100 * absolute <= tolerance.atol:
+            return grid
+    return None
+
+
+def _on(grid: Grid, node: Any) -> Any:
+    """The same JSON with arrays of float64 on a grid, and other floats of ten digits."""
+    if isinstance(node, float):
+        return float(f"{node:.10g}")
+    if isinstance(node, list):
+        return [_on(grid, item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "values" not in node:
+        return {key: _on(grid, value) for key, value in node.items()}
+    fine = node["dtype"] == "float64" and np.isfinite(node["values"]).all()
+    return {**node, "values": rounded(node["values"], grid)} if fine else node
+
+
 def _short(node: Any, digits: int = 10) -> Any:
-    """The same JSON with floats of some significant digits: tolerances are far wider."""
+    """The same JSON with floats of some significant digits."""
     if isinstance(node, float):
         return float(f"{node:.{digits}g}")
     if isinstance(node, list):
@@ -181,19 +213,42 @@ def _short(node: Any, digits: int = 10) -> Any:
     return node
 
 
-def _beside(node: Any, due: Any) -> Any:
-    """What a mistake gives, as float32 has it; arrays that are due are as they are there."""
+def _beside(node: Any, due: Any, as_due: Any, tolerance: Tolerance) -> Any:
+    """What a mistake gives: arrays that are due as they are there, others as `_told_apart`."""
     if isinstance(node, float):
-        return float(np.float32(node)) if 1e-30 < abs(node) < 1e30 else _short(node, 8)
+        return _short(node, 8)
     if isinstance(node, list):
-        pairs = zip_longest(node, due if isinstance(due, list) else [])
-        return [_beside(item, other) for item, other in islice(pairs, len(node))]
+        others = [each if isinstance(each, list) else [] for each in (due, as_due)]
+        rows = islice(zip_longest(node, *others), len(node))
+        return [_beside(item, other, as_other, tolerance) for item, other, as_other in rows]
     if not isinstance(node, dict):
         return node
-    other = due if isinstance(due, dict) else {}
-    if "values" in node and _short(node, 8) == _short(other, 8):
-        return _short(other)
-    return {key: _beside(value, other.get(key)) for key, value in node.items()}
+    other, as_other = (each if isinstance(each, dict) else {} for each in (due, as_due))
+    if "values" in node:
+        return as_other if _short(node, 8) == _short(other, 8) else _told_apart(node, tolerance)
+    return {
+        key: _beside(value, other.get(key), as_other.get(key), tolerance)
+        for key, value in node.items()
+    }
+
+
+def _told_apart(node: dict[str, Any], tolerance: Tolerance) -> dict[str, Any]:
+    """An array that a mistake gives: its numbers as float32 has them, or sums of many.
+
+    Whole numbers, those of float32, and odd ones are kept: there are few of them.
+    """
+    values = np.array(node["values"])
+    if node["dtype"] != "float64" or not values.size:
+        return node
+    with np.errstate(all="ignore"):
+        single = values.astype(np.float32).astype(np.float64)
+    plain = bool((np.abs(values) < 1e30).all()) and not (single == values).all()
+    rtol, atol = tolerance.rtol, tolerance.atol
+    if plain and values.size > MANY and rtol > 0 and atol > 0:
+        rest = {key: value for key, value in node.items() if key != "values"}
+        return {**rest, "sums": sums_of(values, rtol, atol)}
+    near = (np.abs(values) > 1e-30) & (np.abs(values) < 1e30)
+    return {**node, "values": np.where(near, single, values).tolist()}
 
 
 def _tolerance(tolerance: Tolerance) -> list[Any]:

@@ -42,7 +42,8 @@ class Array:
     values: bool, int or float, any shape.  kind: "numpy", "torch" or "scalar" (a NumPy number that
     is no array).  dtype: as the owner had it ("bfloat16" too).  device: "cpu", "cuda:0" or "meta",
     where values are zeros that stand for the shape alone.  layout: how an argument lies in memory,
-    "C" in order, "strided" with gaps, "turned" with the axes stored in reverse.
+    "C" in order, "strided" with gaps, "turned" with the axes stored in reverse.  sums: of numbers
+    of which a record keeps no more; values are zeros then, too.
     """
 
     values: NDArray[Any]
@@ -50,6 +51,7 @@ class Array:
     dtype: str = ""
     device: str = "cpu"
     layout: str = "C"
+    sums: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.dtype:
@@ -345,7 +347,9 @@ def encode(tree: Tree, arrays: dict[str, NDArray[Any]] | None = None) -> Any:
             arrays[node["array"]] = tree.values
             return {"a": node}
         node["shape"] = list(tree.values.shape)
-        if tree.device != "meta":
+        if tree.sums:
+            node["sums"] = list(tree.sums)
+        elif tree.device != "meta":
             node["values"] = tree.values.ravel().tolist()
         return {"a": node}
     if isinstance(tree, tuple):
@@ -404,10 +408,12 @@ def _decode_array(body: dict[str, Any], arrays: Mapping[str, NDArray[Any]] | Non
     numpy_dtype = TORCH_DTYPES.get(dtype, dtype)
     if numpy_dtype not in INLINE_DTYPES:
         raise ValueError("not a dtype")
-    if device == "meta":
+    sums = () if arrays is not None else tuple(int(one) for one in body.get("sums", ()))
+    if device == "meta" or sums:
         if any(size < 0 for size in shape) or len(shape) > 16:
             raise ValueError("not a shape")
-        return Array(np.broadcast_to(np.zeros((), numpy_dtype), shape), kind, dtype, device)
+        zeros = np.broadcast_to(np.zeros((), numpy_dtype), shape)
+        return Array(zeros, kind, dtype, device, sums=sums)
     values = np.array(body["values"], dtype=numpy_dtype).reshape(shape)
     return Array(values, kind, dtype, device, layout)
 
