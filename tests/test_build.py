@@ -25,8 +25,9 @@ from autograder.chain import build as chain
 from autograder.chain.archive import archive
 from autograder.chain.build import BuildError, Files, build, check, make
 from autograder.chain.compare import agree, first_difference, record_text
-from autograder.chain.leaks import leaks, secrets
+from autograder.chain.leaks import leaks, leaks_of_all, secrets
 from autograder.commands.main import main
+from autograder.labcheck.packing import unpacked
 from autograder.spec import collection
 from autograder.spec.collection import CollectionError
 
@@ -529,15 +530,30 @@ def test_a_missing_file_is_found(root: Path) -> None:
 def test_recorded_numbers_agree_within_a_tolerance_and_stay_as_they_are(root: Path) -> None:
     build([], root)
     file = root / "release/small/visible.json"
-    near = file.read_text(encoding="utf-8").replace("2.5", "2.5000001")
-    file.write_text(near, encoding="utf-8")
+    whole = json.dumps(unpacked(json.loads(file.read_text(encoding="utf-8"))))
+    near = record_text(json.loads(whole.replace("2.5", "2.5000001")))
+    assert near != file.read_bytes()
+    file.write_bytes(near)
     assert check([], root) == []
     assert build([], root) == []
-    assert file.read_text(encoding="utf-8") == near
-    file.write_text(near.replace("2.5000001", "2.501", 1), encoding="utf-8")
-    assert check([], root) == [
-        "release/small/visible.json: line 5 is not what a build makes: run autograder build small"
-    ]
+    assert file.read_bytes() == near
+    file.write_bytes(record_text(json.loads(whole.replace("2.5", "2.501", 1))))
+    (line,) = check([], root)
+    assert line.startswith("release/small/visible.json: line ")
+    assert line.endswith(" is not what a build makes: run autograder build small")
+
+
+def test_a_line_of_a_solution_is_found_inside_of_what_is_packed() -> None:
+    line = "hidden = np.tanh(x @ W_xh + before @ W_hh)"
+    authored = f"def f():\n    ### BEGIN SOLUTION\n    {line}\n    ### END SOLUTION\n"
+    values = {"a": {"kind": "numpy", "dtype": "float64", "shape": [1], "values": [0.3]}}
+    case = {"due": values, "why": f"one\n    {line}"}
+    content = record_text({"lab": "a", "exercises": [{"cases": [case, {**case, "why": ""}]}]})
+    assert line.encode() not in content
+    told = f"shows a line of a solution of solutions/a.py: {line}"
+    for path in ("release/a/visible.json", "assignments/visible/a.json"):
+        assert leaks("a", authored, {path: content}) == [f"{path}: {told}"]
+        assert leaks_of_all({"a": authored}, path, content) == [f"{path}: {told}"]
 
 
 def test_a_file_that_no_build_makes_is_found_and_left(root: Path) -> None:
@@ -686,14 +702,13 @@ def test_what_nbgrader_says_is_shown_when_it_fails(root: Path) -> None:
 # Comparing
 
 
-def test_records_are_written_with_one_exercise_per_line() -> None:
+def test_records_are_written_as_json_with_one_line_for_what_is_packed() -> None:
     record = {"schema": 1, "exercises": [{"name": "é", "due": [1.5]}, {"name": "b"}], "none": []}
-    text = record_text(record).decode()
-    assert text == (
-        '{\n "schema": 1,\n "exercises": [\n  {"name":"é","due":[1.5]},\n  {"name":"b"}\n ],\n'
-        ' "none": []\n}\n'
-    )
-    assert json.loads(text) == record
+    text = record_text(record).decode("ascii")
+    assert text.splitlines()[:2] == ["{", ' "schema": 1,']
+    assert text.splitlines()[2].startswith(' "packed": "')
+    assert text.splitlines()[3:] == ["}"]
+    assert unpacked(json.loads(text)) == record
 
 
 @pytest.mark.parametrize(
@@ -711,8 +726,11 @@ def test_records_are_written_with_one_exercise_per_line() -> None:
         ('["a"]', '["b"]', False),
         ("[1, 2]", "[1]", False),
         ("[", "[1]", False),
-        ('{"a": {"r": 5}}', '{"a": 1}', False),
-        ('{"a": {"r": "b"}}', '{"a": 1}', False),
+        ('{"packed": 5}', '{"a": 1}', False),
+        ('{"packed": "b"}', '{"a": 1}', False),
+        ('{"sums": [160, 7]}', '{"sums": [161, 7]}', True),
+        ('{"sums": [160, 7]}', '{"sums": [170, 7]}', False),
+        ('{"sums": [160, 7]}', '{"sums": [160]}', False),
     ],
 )
 def test_records_agree_by_tolerance_and_text_by_bytes(one: str, other: str, alike: bool) -> None:

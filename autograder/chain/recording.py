@@ -8,6 +8,7 @@ are as fine as a hundredth of what their tolerance allows.
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from itertools import islice, zip_longest
@@ -31,6 +32,7 @@ from autograder.sandbox.pool import Sandbox
 from autograder.spec import Exercise
 from autograder.spec.collection import Collected
 
+USUAL = Tolerance().rtol
 MOST_ANSWERED, MOST_MORE = 600, 100
 """Numbers of other functions' answers that a record holds: of the first case, and of all others.
 """
@@ -215,8 +217,11 @@ def _short(node: Any, digits: int = 10) -> Any:
 
 def _beside(node: Any, due: Any, as_due: Any, tolerance: Tolerance) -> Any:
     """What a mistake gives: arrays that are due as they are there, others as `_told_apart`."""
+    digits = _digits(tolerance)
+    if digits is None:
+        return node
     if isinstance(node, float):
-        return _short(node, 8)
+        return _short(node, digits)
     if isinstance(node, list):
         others = [each if isinstance(each, list) else [] for each in (due, as_due)]
         rows = islice(zip_longest(node, *others), len(node))
@@ -225,11 +230,19 @@ def _beside(node: Any, due: Any, as_due: Any, tolerance: Tolerance) -> Any:
         return node
     other, as_other = (each if isinstance(each, dict) else {} for each in (due, as_due))
     if "values" in node:
-        return as_other if _short(node, 8) == _short(other, 8) else _told_apart(node, tolerance)
+        same = _short(node, digits) == _short(other, digits)
+        return as_other if same else _told_apart(node, tolerance)
     return {
         key: _beside(value, other.get(key), as_other.get(key), tolerance)
         for key, value in node.items()
     }
+
+
+def _digits(tolerance: Tolerance) -> int | None:
+    """As many as a hundredth of a tolerance asks for; None where each bit counts."""
+    if not tolerance.rtol or not tolerance.atol:
+        return None
+    return max(8, math.ceil(-math.log10(tolerance.rtol)) + 2)
 
 
 def _told_apart(node: dict[str, Any], tolerance: Tolerance) -> dict[str, Any]:
@@ -247,6 +260,8 @@ def _told_apart(node: dict[str, Any], tolerance: Tolerance) -> dict[str, Any]:
     if plain and values.size > MANY and rtol > 0 and atol > 0:
         rest = {key: value for key, value in node.items() if key != "values"}
         return {**rest, "sums": sums_of(values, rtol, atol)}
+    if rtol < USUAL:
+        return node
     near = (np.abs(values) > 1e-30) & (np.abs(values) < 1e30)
     return {**node, "values": np.where(near, single, values).tolist()}
 

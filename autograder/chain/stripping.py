@@ -61,7 +61,7 @@ def _edits(nodes: Sequence[ast.AST], raw: bytes, starts: Sequence[int]) -> Itera
         if isinstance(node, Function) and node.returns is not None:
             arrow = raw.rindex(b"->", 0, start_of(node.returns))
             if b"\n" not in raw[arrow : end_of(node.returns)]:
-                yield arrow, end_of(node.returns), b""
+                yield len(raw[:arrow].rstrip()), end_of(node.returns), b""
         if isinstance(node, ast.AnnAssign) and node.value is not None and id(node) not in fields:
             start, end = end_of(node.target), end_of(node.annotation)
             if b"\n" not in raw[start:end]:

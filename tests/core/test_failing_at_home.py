@@ -25,6 +25,7 @@ from autograder.labcheck.__main__ import main
 from autograder.labcheck.filing import Lab, notes, ran, results
 from autograder.labcheck.kept import Kept
 from autograder.labcheck.message import HEADLINES
+from autograder.labcheck.packing import unpacked
 from autograder.labcheck.reading import Unreadable
 from autograder.labcheck.run import Interrupted
 from autograder.labcheck.session import NotebookSession
@@ -446,7 +447,7 @@ def test_a_training_may_take_as_long_as_where_it_is_graded(
     mine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[float] = []
-    record = json.loads((STARTERS / "visible" / "lab2_rnn.json").read_text("utf-8"))
+    record = unpacked(json.loads((STARTERS / "visible" / "lab2_rnn.json").read_text("utf-8")))
     for one in record["exercises"]:
         one["training"] = one["name"] == "train_rnn"
     (mine.parent / "visible.json").write_text(json.dumps(record), "utf-8")

@@ -13,6 +13,7 @@ from wrapped import STEP, Notebook, notebooks, scripts
 from autograder.judge.grader import Grader
 from autograder.judge.submission import given_in, read_bytes
 from autograder.labcheck.__main__ import check_file
+from autograder.labcheck.packing import unpacked
 from autograder.labcheck.visible import load, load_given
 
 WRONG = STEP.replace("+ b_h", "")
@@ -97,4 +98,4 @@ def test_the_released_code_is_recorded_for_labcheck() -> None:
     assert given is not None
     assert recorded == given
     assert "as_float" in given.code[given.run[0]]
-    assert json.loads(RECORD.read_text("utf-8"))["given"]["run"] == list(given.run)
+    assert unpacked(json.loads(RECORD.read_text("utf-8")))["given"]["run"] == list(given.run)
