@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any, cast
 from unittest import mock
 
+import sqlalchemy
 from jupyter_core.paths import jupyter_config_path
 from nbformat import v4
 from nbformat.notebooknode import from_dict
@@ -61,6 +62,12 @@ from autograder.sandbox.errors import GraderFault
 IDLE = ("IgnorePattern", "ClearMetadataPreprocessor", "LimitOutput", "CheckMetadata", "Sanitise")
 """Preprocessors that find nothing to do where StudentNotebook has read and Judge has written."""
 
+
+COUNTED = ("PRAGMA analysis_limit = 1000", "ANALYZE")
+"""What tells SQLite that a course has few labs and cells, at a cost that does not grow.
+
+Before it knows, it looks for one student's grade of a cell among those of all students.
+"""
 
 LONGEST_TIME = 1000
 EXPECTED = "expected a time such as 2030-01-31 12:00:00 UTC"
@@ -120,6 +127,7 @@ class Book:
                 self._points = self._booked() or {}
                 self._booked_marks = marks_in(self._gradebook, self.slug)
                 self._release = release_of(self.coursedir.db_url, self.slug, self.slug)
+                self._count_rows()
                 self._gradebook.db().really_commit()
         except (Exception, SystemExit) as error:
             self._open.close()
@@ -325,6 +333,14 @@ class Book:
         gradebook.close = lambda: None  # a preprocessor is done with it, others go on
         self._open.enter_context(_everywhere(api.Gradebook, lambda *_, **__: gradebook))
         return gradebook
+
+    def _count_rows(self) -> None:
+        """Have SQLite count its rows, so that it finds a student's by their indexes."""
+        session = self._gradebook.db()
+        if session.get_bind().dialect.name == "sqlite":
+            session.flush()
+            for statement in COUNTED:
+                session.execute(sqlalchemy.text(statement))
 
     def _prepare(self) -> None:
         """Let nbgrader enter the lab, where the gradebook does not have it as it is released."""

@@ -351,6 +351,7 @@ class _Run:
             self._book(submission(), report)
         elif fault := self.book.settle(report.student):
             self.graded.faults.append(f"{told(report.student)}: {fault}")
+        del self.keys[report.student], self.contents[report.student]  # of very many, too much
         self.graded.review += report.needs_review
         self.done += 1
         self.step(self.done, self.graded.students, report.student)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import random
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat.v4
 import pytest
-from instructor_kit import NAMES, POINTS, outputs, points
+from instructor_kit import NAMES, POINTS, Course, outputs, points
 from nbgrader.utils import determine_grade
 
+from autograder.course.finding import handed_in_by
+from autograder.course.gradebook import Book
 from autograder.course.plugins import write_verdicts
 from autograder.judge.report import ExerciseReport, LabReport, Outcome
 from autograder.labcheck.explain import Line
@@ -144,3 +147,41 @@ def test_the_feedback_page_starts_with_marks_and_links(tmp_path: Path) -> None:
     assert '<a href="#check-double">' in html
     assert '<a href="#1.-Twice-x">1. Twice x</a>' in html
     assert "&lt;inline&gt;" in html
+
+
+ONE_GRADE = """
+EXPLAIN QUERY PLAN SELECT grade.id
+FROM grade JOIN (base_cell JOIN grade_cells ON base_cell.id = grade_cells.id)
+ON grade_cells.id = grade.cell_id
+JOIN submitted_notebook ON submitted_notebook.id = grade.notebook_id
+JOIN notebook ON notebook.id = submitted_notebook.notebook_id
+JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
+JOIN assignment ON assignment.id = submitted_assignment.assignment_id
+JOIN student ON student.id = submitted_assignment.student_id
+WHERE base_cell.name = 'check-double' AND notebook.name = 'tiny'
+AND assignment.name = 'tiny' AND student.id = 'student03'
+"""
+"""How nbgrader looks for a student's grade of a cell, each time that one is booked."""
+
+
+def test_a_grade_is_found_without_looking_at_those_of_all_students(course: Course) -> None:
+    course.hand_in("ada")
+    with Book("tiny", course.root) as book:
+        (folder,) = book.submissions().values()
+        below = book.handed_in_below
+        submission = handed_in_by(folder, "tiny", "ada", course.root, below=below)
+        assert book.enter(submission, report(*(exercise(name, 1.0) for name in NAMES))) is None
+    assert looked_up_by_both(course)
+    with sqlite3.connect(course.root / "gradebook.db") as base:
+        base.execute("DELETE FROM sqlite_stat1")
+    base.close()
+    assert not looked_up_by_both(course)
+
+
+def looked_up_by_both(course: Course) -> bool:
+    """Whether a grade is found by its cell and its notebook, and not by its cell alone."""
+    with sqlite3.connect(course.root / "gradebook.db") as base:
+        plan = [row[-1] for row in base.execute(ONE_GRADE)]
+    base.close()
+    (how,) = (step for step in plan if step.startswith("SEARCH grade "))
+    return "cell_id=? AND notebook_id=?" in how
