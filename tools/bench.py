@@ -1,11 +1,13 @@
-"""``make bench``: what the kit costs, as ratios measured in one run, beside stock nbgrader."""
+"""``make bench``: what the kit costs, as ratios measured in one run, beside stock nbgrader.
+
+Without names the sections of DEFAULT are measured, in under eight minutes on two quiet cores; the
+others are measured by name.  Stock nbgrader is timed on two small classes, and its time for a
+larger one is a line through both.
+"""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import importlib
-import io
 import os
 import shutil
 import statistics
@@ -18,19 +20,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from rich.table import Table
-
 from autograder.commands.terminal import console
 from autograder.judge.grader import Grader
 from autograder.judge.submission import read
-from autograder.labcheck.session import NotebookSession
-from autograder.labcheck.tree import live
 from autograder.sandbox.pool import Sandbox
-from autograder.spec.collection import collect, course
+from autograder.spec.collection import collect, course, labs
+from tools import bench_scale
 from tools.bench_cost import TIMES, cost_of, reading_ratios, worst_hand_ins
 from tools.bench_course import autograded, class_folder, cluster, graded, timed
+from tools.bench_figures import Due, Figure, Section, machine, rows_table, table, write
+from tools.bench_labs import LabCost, lab_cost
 from tools.bench_nbgrader import stock_course
-from tools.madeup import MadeUp, write
+from tools.madeup import MadeUp
+from tools.madeup import write as write_hand_in
 
 SECRET = b"a secret for measuring only"
 LAB = "lab2_rnn"
@@ -38,40 +40,38 @@ TORCH_LAB = "lab1_shapes"
 MIB = 2**20
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One measured figure: its name, what was found, and what is to be reached."""
-
-    name: str
-    found: str
-    goal: str
-    reached: bool
-
-
 def main(words: Sequence[str] | None = None) -> int:
-    """Measures what is asked for; 0 when every goal is reached."""
+    """Measures what is asked for; 0 when all that is due is reached."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
-    parser.add_argument("only", nargs="*", metavar="PART", help=f"of: {', '.join(PARTS)}")
-    parser.add_argument("--class-size", type=int, default=100)
-    parser.add_argument("--stock", type=int, default=10, help="notebooks timed with nbgrader")
+    named = f"of: {', '.join(SECTIONS)}; by default {', '.join(DEFAULT)}"
+    parser.add_argument("only", nargs="*", metavar="SECTION", help=named)
+    parser.add_argument("--lab", action="append", metavar="LAB", help="only these, in labs")
+    parser.add_argument("--class-size", type=int, default=100, help="of gradebook, files, dask")
+    parser.add_argument("--stock", type=int, default=6, help="notebooks timed with nbgrader")
+    parser.add_argument("--hand-ins", type=int, default=1000, help="the larger class of scale")
+    parser.add_argument("--times", type=int, default=2, help="judgements of each hand-in in labs")
+    parser.add_argument("--json", type=Path, metavar="PATH", help="keep all figures here")
     told = parser.parse_args(words)
-    unknown = [name for name in told.only if name not in PARTS]
+    unknown = [name for name in told.only if name not in SECTIONS]
     if unknown:
-        parser.error(f"no part {', '.join(unknown)}; the parts are: {', '.join(PARTS)}")
-    figures: list[Figure] = []
-    for name in told.only or PARTS:
+        parser.error(f"no section {', '.join(unknown)}; there are: {', '.join(SECTIONS)}")
+    if told.json is not None and not told.json.absolute().parent.is_dir():
+        parser.error(f"there is no folder {told.json.parent}; nothing was measured")
+    before, found = machine(), dict[str, Section]()
+    for name in told.only or DEFAULT:
         print(f"measuring {name} …", file=sys.stderr)
-        figures += PARTS[name](told)
-    table = Table("figure", "found", "goal", "")
-    for one in figures:
-        table.add_row(one.name, one.found, one.goal, "reached" if one.reached else "MISSED")
-    console().print(table)
-    return 0 if all(one.reached for one in figures) else 1
+        found[name] = SECTIONS[name](told)
+        for made in (rows_table(found[name].rows), table(found[name].figures)):
+            if made is not None:
+                console().print(made)
+        if told.json is not None:
+            write(told.json, found, before)
+    figures = [one for section in found.values() for one in section.figures]
+    return 0 if all(one.reached is not False for one in figures) else 1
 
 
 def _grader() -> Grader:
-    collected = collect(LAB)
-    return Grader(collected, SECRET)
+    return Grader(collect(LAB), SECRET)
 
 
 def _timed(action: Callable[[], Any]) -> float:
@@ -80,71 +80,264 @@ def _timed(action: Callable[[], Any]) -> float:
     return time.perf_counter() - started
 
 
-def whole_process(told: argparse.Namespace) -> list[Figure]:
-    """A class of correct hand-ins through both commands, process against process."""
+def labs_one_by_one(told: argparse.Namespace) -> Section:
+    """Each lab: the calls alone, the judge's own time, and where it goes."""
+    root, costs = course(), list[LabCost]()
+    with tempfile.TemporaryDirectory() as place:
+        for slug in told.lab or labs(root):
+            print(f"  {slug} …", file=sys.stderr)
+            costs.append(lab_cost(slug, root, Path(place) / slug, told.times))
+    figures = [
+        Figure(
+            f"{one.slug}: the judge's own time over the student's calls",
+            one.own,
+            due=Due("<=", 1.0) if one.slug == LAB else None,
+        )
+        for one in costs
+    ]
+    torch = [one for one in costs if one.arrays == "torch"]
+    if torch:
+        slow, fast = max(costs, key=lambda one: one.mean), min(torch, key=lambda one: one.mean)
+        named = f"a class in {slow.slug} over one in {fast.slug}"
+        note = f"{slow.mean:.2f} and {fast.mean:.2f} s a hand-in"
+        figures.append(Figure(named, slow.mean / fast.mean, note=note))
+    rows = tuple(row for one in costs for row in one.rows())
+    return Section(tuple(figures), rows, {"labs": [one.to_json() for one in costs]})
+
+
+def notebook(told: argparse.Namespace) -> Section:
+    """The first check of a notebook, all included, each time in a process of its own."""
     root = course()
+    check = (
+        "import contextlib, importlib, io, sys, time\n"
+        "from pathlib import Path\n"
+        "from autograder.labcheck.session import NotebookSession\n"
+        f"session = NotebookSession(Path('release/{LAB}/visible.json'))\n"
+        f"entry = importlib.import_module('solutions.{LAB}').rnn_forward\n"
+        "started = time.perf_counter()\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        "    session.check(entry)\n"
+        "print(time.perf_counter() - started)\n"
+    )
+    found = [float(_run([sys.executable, "-c", check], root)) for _ in range(5)]
+    first = statistics.median(found) * 1e3
+    name = "check(rnn_forward) in a notebook, the first time"
+    note = "median of 5 processes; importing and reading the notebook's cases come before"
+    return Section((Figure(name, first, "ms", Due("<=", 60), note),))
+
+
+# -- beside stock nbgrader -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Seconds of ``nbgrader autograde`` by the size of a class, two of them."""
+
+    found: dict[int, float]
+
+    @property
+    def each(self) -> float:
+        """Seconds for one more hand-in."""
+        (few, first), (more, second) = sorted(self.found.items())
+        return (second - first) / (more - few)
+
+    def seconds(self, count: int) -> float:
+        """What a class of so many takes: start, and so much for each."""
+        few = min(self.found)
+        return self.found[few] + (count - few) * self.each
+
+    @property
+    def note(self) -> str:
+        """How it was found."""
+        told = (f"{seconds:.1f} s for {count}" for count, seconds in sorted(self.found.items()))
+        return f"stock: {', '.join(told)}, so {self.each:.2f} s for each more"
+
+
+def stock(folder: Path, slug: str, most: int) -> Stock:
+    """Stock nbgrader on a third of so many hand-ins, and on all, after one to warm up."""
+    root = stock_course(folder, slug, most)
+    handed_in, aside = root / "submitted", root / "aside"
+    handed_in.rename(aside)
+    found, places = {}, sorted(aside.iterdir())
+    for count in (1, max(2, most // 3), most):
+        shutil.rmtree(root / "autograded", ignore_errors=True)
+        (root / "gradebook.db").unlink(missing_ok=True)
+        shutil.rmtree(handed_in, ignore_errors=True)
+        for place in places[:count]:
+            shutil.copytree(place, handed_in / place.name)
+        timed(root, *_nbgrader(), "generate_assignment", slug, "--force")
+        found[count] = timed(root, *_nbgrader(), "autograde", slug)
+    del found[1]
+    return Stock(found)
+
+
+def gradebook(told: argparse.Namespace) -> Section:
+    """PyTorch hand-ins into the gradebook: ours, nbgrader with our judge, and stock."""
+    many, most = told.class_size, 3 * told.class_size
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        theirs = stock(folder / "stock", TORCH_LAB, told.stock)
+        ours, large = (
+            graded(class_folder(folder / f"ours{count}", TORCH_LAB, count), TORCH_LAB)
+            for count in (many, most)
+        )
+        with_judge = autograded(class_folder(folder / "judge", TORCH_LAB, many), TORCH_LAB)
+    what = "PyTorch hand-ins into the gradebook, against nbgrader autograde"
+    figures = (
+        Figure(f"{many} {what}", theirs.seconds(many) / ours, "times", Due(">=", 35), theirs.note),
+        Figure(
+            f"{most} {what}",
+            theirs.seconds(most) / large,
+            "times",
+            Due(">=", 50),
+            f"ours: {large:.1f} s",
+        ),
+        Figure(
+            f"{many} {what}: nbgrader autograde with our judge",
+            theirs.seconds(many) / with_judge,
+            "times",
+            Due(">=", 15),
+            f"{with_judge:.1f} s",
+        ),
+    )
+    seconds = {"ours": {many: ours, most: large}, "nbgrader_with_our_judge": {many: with_judge}}
+    return Section(figures, more={"seconds": {**seconds, "stock": theirs.found}})
+
+
+def files(told: argparse.Namespace) -> Section:
+    """A class of files of lab 2, process against process."""
+    root, many = course(), told.class_size
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         paths = [
-            write(root, LAB, MadeUp(f"student{number:04}"), folder / "hand-ins")
-            for number in range(told.class_size)
+            write_hand_in(root, LAB, MadeUp(f"student{number:04}"), folder / "hand-ins")
+            for number in range(many)
         ]
         ours = _timed(lambda: _run([*_autograder(), "grade", LAB, *map(str, paths)], root))
-        stock = stock_course(folder / "stock", LAB, told.stock)
-        command = [str(_bin() / "nbgrader"), "autograde", LAB]
-        theirs = _timed(lambda: _run(command, stock)) * told.class_size / told.stock
-    ratio = theirs / ours
-    size = f"{told.class_size} correct hand-ins"
-    found = f"{ratio:.0f} times faster"
-    return [
-        Figure(
-            f"{size}: autograder grade against nbgrader autograde",
-            found,
-            "at least 15 times",
-            ratio >= 15,
-        )
-    ]
+        theirs = stock(folder / "stock", LAB, told.stock)
+    name = f"{many} files of lab 2: autograder grade against nbgrader autograde"
+    figure = Figure(name, theirs.seconds(many) / ours, "times", Due(">=", 30), theirs.note)
+    return Section((figure,), more={"seconds": {"ours": {many: ours}, "stock": theirs.found}})
 
 
 def _autograder() -> list[str]:
     return [sys.executable, "-m", "autograder"]
 
 
-def _bin() -> Path:
-    return Path(sys.executable).parent
+def _nbgrader() -> list[str]:
+    return [sys.executable, "-m", "nbgrader"]
 
 
-def _run(command: Sequence[str], folder: Path) -> None:
-    path = f"{_bin()}{os.pathsep}{os.environ.get('PATH', '')}"
+def _run(command: Sequence[str], folder: Path) -> str:
+    """What a command prints; SystemExit where it fails."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    env = {**os.environ, "PATH": path, "PYTHONPATH": str(course())}
     done = subprocess.run(
-        command,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PATH": path},
+        command, cwd=folder, capture_output=True, text=True, check=False, env=env
     )
     if done.returncode != 0:
         raise SystemExit(
             f"{' '.join(command[:4])} ended with {done.returncode}:\n{done.stderr[-2000:]}"
         )
+    return done.stdout
 
 
-def worker(told: argparse.Namespace) -> list[Figure]:
+# -- very many -----------------------------------------------------------------------------------
+
+
+def scale(told: argparse.Namespace) -> Section:
+    """Ten times as many small hand-ins: time, memory, and a model that foretells both."""
+    many = told.hand_ins
+    few, fewest = max(8, many // 10), max(4, many // 40)
+    with tempfile.TemporaryDirectory() as place:
+        made = bench_scale.small_course(Path(place) / "course")
+        runs = {}
+        for count in (fewest, few, many):
+            root = Path(place) / str(count)
+            shutil.copytree(made, root)
+            runs[count] = bench_scale.graded(root, count)
+        sizes = bench_scale.messages(root, root / "results" / bench_scale.SLUG / "reports")
+    small, large = runs[few], runs[many]
+    model = bench_scale.Model.of(runs[fewest], small, os.cpu_count() or 1)
+    whole = bench_scale.Model.of(small, large, os.cpu_count() or 1)
+    foretold = model.seconds(many) / large.seconds
+    figures = (
+        Figure(
+            f"time for each of {many:,} over {few:,}", large.each / small.each, "", Due("<=", 1.1)
+        ),
+        Figure(
+            f"memory of the process that books, {many:,} over {few:,}",
+            large.memory / small.memory,
+            "",
+            Due("<=", 1.1),
+            f"{small.memory:.0f} and {large.memory:.0f} MiB; at the end {large.peak:.0f}",
+        ),
+        Figure(
+            f"{many:,} as foretold from {fewest:,} and {few:,}, over what they took",
+            foretold,
+            note=f"{'' if abs(foretold - 1) <= 0.1 else 'NOT '}within a tenth",
+        ),
+        Figure("hand-ins a second, booked", 1 / large.each, "/s"),
+        Figure("the process that books, for a hand-in", 1e3 * large.writing, "ms of a processor"),
+        Figure("judging, for a hand-in", 1e3 * whole.judging, "ms of a processor"),
+        Figure("workers that keep it busy", whole.useful, "workers"),
+        Figure("a hand-in on its way to a worker", sizes.task / 1024, "KiB"),
+        Figure("its report on its way back", sizes.result / 1024, "KiB"),
+    )
+    runs_told = [run.to_json() for run in runs.values()]
+    return Section(
+        figures, more={"runs": runs_told, "model": vars(whole), "messages": vars(sizes)}
+    )
+
+
+def dask(told: argparse.Namespace) -> Section:
+    """Dask workers on this machine: their time, and what the scheduler holds for a task."""
+    many = told.class_size
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        here = class_folder(folder / "here", TORCH_LAB, many)
+        local = graded(here, TORCH_LAB, "--jobs", "2")
+        there = class_folder(folder / "there", TORCH_LAB, many)
+        with cluster(there, 2) as address:
+            cold = graded(there, TORCH_LAB, "--scheduler", address) / local
+            shutil.rmtree(there / "results")
+            warm = graded(there, TORCH_LAB, "--scheduler", address) / local
+        small = bench_scale.small_course(folder / "small")
+        _, held = bench_scale.scheduler_held(small, 4 * many, 2)
+    figures = (
+        Figure(
+            "two Dask workers that are up over two local ones that begin",
+            warm,
+            "",
+            Due("<=", 1.1),
+            f"the first class: {cold:.2f}",
+        ),
+        Figure("tasks that the scheduler knows of at a time, at most", held.most, "tasks"),
+        Figure("what it holds for a task", held.task / 1024, "KiB"),
+        Figure(
+            f"what it holds after {4 * many} small hand-ins over before",
+            held.held[1] / held.held[0],
+            "",
+            Due("<=", 1.1),
+        ),
+    )
+    return Section(figures)
+
+
+# -- the rest ------------------------------------------------------------------------------------
+
+
+def worker(told: argparse.Namespace) -> Section:
     """How soon a worker answers, what it holds for itself, and what the walls add."""
     ready, private = _forks("walls")
     bare, _ = _forks("process")
-    walls = (ready - bare) * 1e3
-    return [
-        Figure("worker ready, median", f"{ready * 1e3:.1f} ms", "20 ms", ready <= 0.020),
-        Figure(
-            "private memory of a worker",
-            f"{private / MIB:.1f} MiB",
-            "under 50 MiB",
-            private < 50 * MIB,
-        ),
-        Figure("walls over a bare fork, median", f"{walls:.1f} ms", "under 5 ms", walls < 5),
-    ]
+    return Section(
+        (
+            Figure("worker ready, median", ready * 1e3, "ms", Due("<=", 20)),
+            Figure("private memory of a worker", private / MIB, "MiB", Due("<=", 50)),
+            Figure("walls over a bare fork, median", (ready - bare) * 1e3, "ms", Due("<=", 5)),
+        )
+    )
 
 
 def _forks(isolation: Literal["walls", "process"], times: int = 60) -> tuple[float, int]:
@@ -168,62 +361,7 @@ def _private(pid: int) -> int:
     return sum(int(line[1]) * 1024 for line in lines)
 
 
-def judge(told: argparse.Namespace) -> list[Figure]:
-    """The judge's own time: all but the student's calls, these timed bare in a fork server."""
-    collected = collect(LAB)
-    hand_in = read(collected.root / "solutions" / f"{LAB}.py")
-    with _grader() as grader:
-        for _ in range(3):
-            grader.grade(hand_in)
-        whole = statistics.median(_timed(lambda: grader.grade(hand_in)) for _ in range(15))
-        bare = statistics.median(_bare(grader, hand_in.student) for _ in range(15))
-    ratio = (whole - bare) / bare
-    return [
-        Figure(
-            "the judge's own time, as a multiple of the student's calls",
-            f"{ratio:.2f}",
-            "at most 1",
-            ratio <= 1,
-        )
-    ]
-
-
-def _bare(grader: Grader, student: str) -> float:
-    """Seconds of the calls alone, in this process."""
-    module = importlib.import_module(f"solutions.{LAB}")
-    total = 0.0
-    for exercise in grader.collected.exercises:
-        entry = getattr(module, exercise.name)
-        for request, _ in grader.oracle.expected(exercise, grader.oracle.draw(student, exercise)):
-            if request.case.observe == "arguments":
-                continue
-            given = {name: live(value) for name, value in request.question.arguments.items()}
-            scenario = request.case.scenario or exercise.scenario
-            started = time.perf_counter()
-            with contextlib.suppress(ValueError, KeyError):
-                _ = scenario(entry, **given) if scenario else entry(*given.values())
-            total += time.perf_counter() - started
-    return total
-
-
-def notebook(told: argparse.Namespace) -> list[Figure]:
-    """What check(rnn_forward) adds to the student's own calls."""
-    root = course()
-    session = NotebookSession(root / "release" / LAB / "visible.json")
-    entry = importlib.import_module(f"solutions.{LAB}").rnn_forward
-    with contextlib.redirect_stdout(io.StringIO()):
-        first = _timed(lambda: session.check(entry))
-    return [
-        Figure(
-            "check(rnn_forward), the first time, all included",
-            f"{first * 1e3:.0f} ms",
-            "under 100 ms more than the calls",
-            first < 0.1,
-        )
-    ]
-
-
-def long_run(told: argparse.Namespace) -> list[Figure]:
+def long_run(told: argparse.Namespace) -> Section:
     """Memory, descriptors and processes after 2,000 hand-ins in one run."""
     import psutil
 
@@ -239,114 +377,42 @@ def long_run(told: argparse.Namespace) -> list[Figure]:
             grader.grade(type(hand_in)(name, hand_in.cells))
         grown = (me.memory_info().rss - memory) / MIB
         left = me.num_fds() - handles, len(me.children(recursive=True)) - children
-    found = f"{grown:.1f} MiB, {left[0]} descriptors, {left[1]} processes"
-    return [
-        Figure(
-            "growth over the last 1,800 of 2,000 hand-ins",
-            found,
-            "under 20 MiB, 0 and 0",
-            grown < 20 and left == (0, 0),
+    over = "over the last 1,800 of 2,000 hand-ins"
+    return Section(
+        (
+            Figure(f"growth of memory {over}", grown, "MiB", Due("<=", 20)),
+            Figure(f"growth of descriptors {over}", left[0], "", Due("<=", 0)),
+            Figure(f"growth of processes {over}", left[1], "", Due("<=", 0)),
         )
-    ]
+    )
 
 
-def gradebook(told: argparse.Namespace) -> list[Figure]:
-    """A class of PyTorch hand-ins into the gradebook: ours, stock, and nbgrader with our judge."""
-    many = told.class_size
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        ours = graded(class_folder(folder / "ours", TORCH_LAB, many), TORCH_LAB).seconds
-        with_judge = autograded(class_folder(folder / "judge", TORCH_LAB, many), TORCH_LAB).seconds
-        stock = stock_course(folder / "stock", TORCH_LAB, told.stock)
-        theirs = timed(stock, str(_bin() / "nbgrader"), "autograde", TORCH_LAB).seconds
-    theirs *= many / told.stock
-    against = f"{many} PyTorch hand-ins into the gradebook, against nbgrader autograde"
-    return [
-        Figure(
-            f"{against}: autograder grade",
-            f"{theirs / ours:.0f} times faster",
-            "at least 25 times",
-            theirs / ours >= 25,
-        ),
-        Figure(
-            f"{against}: with our judge",
-            f"{theirs / with_judge:.0f} times faster",
-            "at least 10 times",
-            theirs / with_judge >= 10,
-        ),
-    ]
-
-
-def growth(told: argparse.Namespace) -> list[Figure]:
-    """Ten times as many hand-ins: time for each, and memory of all processes together."""
-    few, many = told.class_size, 10 * told.class_size
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        small = graded(class_folder(folder / "few", TORCH_LAB, few), TORCH_LAB, memory=True)
-        large = graded(class_folder(folder / "many", TORCH_LAB, many), TORCH_LAB, memory=True)
-    ratio = (large.seconds / many) / (small.seconds / few)
-    more = large.memory / small.memory
-    return [
-        Figure(
-            f"time for each of {many} against {few}", f"{ratio:.2f}", "at most 1.1", ratio <= 1.1
-        ),
-        Figure(
-            f"memory for {many} against {few}",
-            f"{more:.2f} ({small.memory:.0f} and {large.memory:.0f} MiB)",
-            "at most 1.1",
-            more <= 1.1,
-        ),
-    ]
-
-
-def dask(told: argparse.Namespace) -> list[Figure]:
-    """Two Dask workers on this machine, cold and then warm, against two judging processes."""
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        here = class_folder(folder / "here", TORCH_LAB, told.class_size)
-        local = graded(here, TORCH_LAB, "--jobs", "2").seconds
-        there = class_folder(folder / "there", TORCH_LAB, told.class_size)
-        with cluster(there, 2) as address:
-            cold = graded(there, TORCH_LAB, "--scheduler", address).seconds / local
-            shutil.rmtree(there / "results")
-            warm = graded(there, TORCH_LAB, "--scheduler", address).seconds / local
-    return [
-        Figure(
-            "two Dask workers that are up against two local ones that begin",
-            f"{warm:.2f} of the time (the first class: {cold:.2f})",
-            "at most 1.1",
-            warm <= 1.1,
-        )
-    ]
-
-
-def commands(told: argparse.Namespace) -> list[Figure]:
+def commands(told: argparse.Namespace) -> Section:
     """build --check and verify of one lab."""
     root = course()
     check = _timed(lambda: _run([*_autograder(), "build", "--check", LAB], root))
     proof = _timed(lambda: _run([*_autograder(), "verify", LAB], root))
-    return [
-        Figure("build --check of one lab", f"{check:.1f} s", "under 15 s", check < 15),
-        Figure("verify of lab 2", f"{proof:.1f} s", "under 30 s", proof < 30),
-    ]
-
-
-def reading(told: argparse.Namespace) -> list[Figure]:
-    """Whether reading a hand-in costs as much more as there is more of it."""
-    return [
-        Figure(
-            f"reading {TIMES} times as much: {kind}",
-            f"{ratio:.1f} times the time",
-            f"at most {3 * TIMES}",
-            ratio <= 3 * TIMES,
+    return Section(
+        (
+            Figure("build --check of one lab", check, "s", Due("<=", 15)),
+            Figure("verify of lab 2", proof, "s", Due("<=", 30)),
         )
-        for kind, ratio in reading_ratios().items()
-    ]
+    )
 
 
-def worst(told: argparse.Namespace) -> list[Figure]:
+def reading(told: argparse.Namespace) -> Section:
+    """Whether reading a hand-in costs as much more as there is more of it."""
+    return Section(
+        tuple(
+            Figure(f"reading {TIMES} times as much: {kind}", ratio, "times", Due("<=", 3 * TIMES))
+            for kind, ratio in reading_ratios().items()
+        )
+    )
+
+
+def worst(told: argparse.Namespace) -> Section:
     """What the worst hand-ins cost over an ordinary one; their own processes' memory apart."""
-    root, figures = course(), []
+    root, figures = course(), list[Figure]()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         ordinary = (root / "solutions" / f"{LAB}.py").read_bytes()
@@ -354,32 +420,28 @@ def worst(told: argparse.Namespace) -> list[Figure]:
         for kind, (name, raw) in worst_hand_ins(root, LAB).items():
             found = cost_of(root, LAB, folder, name, raw)
             seconds, memory = found.seconds - usual.seconds, found.memory - usual.memory
-            figures.append(
-                Figure(
-                    f"a hand-in that {kind}",
-                    f"{seconds:.0f} s of one core, {memory:.0f} MiB",
-                    "at most 200 s and 600 MiB",
-                    seconds <= 200 and memory <= 600,
-                )
-            )
-    return figures
+            what = f"a hand-in that {kind}"
+            figures.append(Figure(what, seconds, "s of one core", Due("<=", 200)))
+            figures.append(Figure(what, memory, "MiB", Due("<=", 600)))
+    return Section(tuple(figures))
 
 
-PARTS: dict[str, Callable[[argparse.Namespace], list[Figure]]] = {
-    "worker": worker,
-    "judge": judge,
+SECTIONS: dict[str, Callable[[argparse.Namespace], Section]] = {
+    "labs": labs_one_by_one,
     "notebook": notebook,
+    "gradebook": gradebook,
+    "files": files,
+    "scale": scale,
+    "dask": dask,
+    "worker": worker,
     "reading": reading,
     "worst": worst,
     "commands": commands,
-    "whole_process": whole_process,
-    "gradebook": gradebook,
-    "growth": growth,
-    "dask": dask,
     "long_run": long_run,
 }
+DEFAULT = ("labs", "notebook", "gradebook", "files", "scale")
+"""What is measured where no section is named."""
 
 
 if __name__ == "__main__":
-    shutil.rmtree(course() / "bench", ignore_errors=True)
     sys.exit(main())

@@ -7,34 +7,17 @@ import contextlib
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-
-import psutil
 
 from autograder.spec.collection import course
 from tools.copies import copy_of
 from tools.madeup import MadeUp, write
 
-MIB = 2**20
 SECRET = "a secret for measuring only"
-
-
-@dataclass(frozen=True)
-class Run:
-    """How long a command took, and what memory it and its judges held in its second half, in MiB.
-
-    Memory is what the processes hold each for themselves, the median of looks a second apart;
-    these take time themselves, so that it is 0 unless it was asked for.
-    """
-
-    seconds: float
-    memory: float
 
 
 def class_folder(folder: Path, slug: str, students: int) -> Path:
@@ -43,7 +26,7 @@ def class_folder(folder: Path, slug: str, students: int) -> Path:
     copy_of(root, folder)
     for part in ("exercises", "solutions"):  # as in a course folder that was used before
         compileall.compile_dir(folder / part, quiet=1)
-    timed(folder, _nbgrader(), "generate_assignment", slug, "--force")
+    timed(folder, *_nbgrader(), "generate_assignment", slug, "--force")
     written = write(root, slug, MadeUp("one"), folder / "written")
     for number in range(students):
         place = folder / "submitted" / f"student{number:04}" / slug
@@ -59,57 +42,39 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PATH": path, "AUTOGRADER_SECRET": SECRET}
 
 
-def timed(folder: Path, *command: str, memory: bool = False) -> Run:
-    """A command in a course folder, to its end; SystemExit where it fails."""
+def timed(folder: Path, *command: str) -> float:
+    """Seconds of a command in a course folder, to its end; SystemExit where it fails."""
     log = folder / "command.log"
     started = time.perf_counter()
-    held = [0.0]
-    with (
-        log.open("wb") as out,
-        subprocess.Popen(
+    with log.open("wb") as out:
+        done = subprocess.run(
             command,
             cwd=folder,
             env=environment(),
             stdout=out,
             stderr=out,
             stdin=subprocess.DEVNULL,
-        ) as process,
-    ):
-        while memory and process.poll() is None:
-            held.append(_held(process.pid))
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(1.0)
+            check=False,
+        )
     seconds = time.perf_counter() - started
-    if process.returncode != 0:
+    if done.returncode != 0:
         told = log.read_text("utf-8", "replace")
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{told[-2000:]}")
-    return Run(seconds, statistics.median(held[len(held) // 2 :]))
+        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{told[-2000:]}")
+    return seconds
 
 
-def _held(pid: int) -> float:
-    """MiB that a command and the processes below it hold each for itself."""
-    held = 0
-    with contextlib.suppress(psutil.Error):
-        main = psutil.Process(pid)
-        for one in (main, *main.children(recursive=True)):
-            with contextlib.suppress(psutil.Error):
-                held += one.memory_full_info().uss
-    return held / MIB
+def graded(folder: Path, slug: str, *more: str) -> float:
+    """Seconds of ``autograder grade LAB`` of the class, into the gradebook."""
+    return timed(folder, sys.executable, "-m", "autograder", "grade", slug, *more)
 
 
-def graded(folder: Path, slug: str, *more: str, memory: bool = False) -> Run:
-    """``autograder grade LAB`` of the class, into the gradebook."""
-    words = ("-m", "autograder", "grade", slug, *more)
-    return timed(folder, sys.executable, *words, memory=memory)
+def autograded(folder: Path, slug: str) -> float:
+    """Seconds of ``nbgrader autograde LAB`` in a course folder."""
+    return timed(folder, *_nbgrader(), "autograde", slug)
 
 
-def autograded(folder: Path, slug: str) -> Run:
-    """``nbgrader autograde LAB`` in a course folder."""
-    return timed(folder, _nbgrader(), "autograde", slug)
-
-
-def _nbgrader() -> str:
-    return str(Path(sys.executable).with_name("nbgrader"))
+def _nbgrader() -> list[str]:
+    return [sys.executable, "-m", "nbgrader"]
 
 
 @contextlib.contextmanager

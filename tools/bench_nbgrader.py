@@ -107,7 +107,7 @@ def _nbgrader(folder: Path, *words: str) -> None:
     place = Path(sys.executable).parent
     path = f"{place}{os.pathsep}{os.environ.get('PATH', '')}"
     done = subprocess.run(
-        [str(place / "nbgrader"), *words],
+        [sys.executable, "-m", "nbgrader", *words],
         cwd=folder,
         capture_output=True,
         text=True,
