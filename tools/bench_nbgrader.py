@@ -61,7 +61,7 @@ def _notebook(slug: str, written: dict[str, str], setup: str) -> nbformat.Notebo
         calls = len(cases_of(exercise, collected.lab))
         cells.append(
             _marked(
-                _tests(slug, exercise.name, calls),
+                _tests(slug, collected.root, exercise.name, calls),
                 f"test-{exercise.name}",
                 points=float(exercise.points),
             )
@@ -70,12 +70,14 @@ def _notebook(slug: str, written: dict[str, str], setup: str) -> nbformat.Notebo
     return book
 
 
-def _tests(slug: str, name: str, calls: int) -> str:
+def _tests(slug: str, root: Path, name: str, calls: int) -> str:
     """A test cell of the usual kind: draw inputs, call, compare with a second call."""
     return f"""
+from pathlib import Path
 import numpy as np
 from autograder.spec.collection import collect
-_one = next(one for one in collect({slug!r}).exercises if one.name == {name!r})
+_lab = collect({slug!r}, Path({str(root)!r}))
+_one = next(one for one in _lab.exercises if one.name == {name!r})
 for _seed in range({calls} // 2 + 1):
     _given = _one.inputs(np.random.default_rng(_seed), **_one.axes)
     def _call():

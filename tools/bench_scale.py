@@ -82,12 +82,11 @@ class Look:
 class Run:
     """A class that was graded into the gradebook, watched from outside.
 
-    seconds, cpu: of all of it, the command's start and its table at the end too.
+    seconds: of all of it, the command's start and its table at the end too.
     """
 
     count: int
     seconds: float
-    cpu: float
     looks: Sequence[Look]
 
     @property
@@ -150,7 +149,7 @@ def graded(root: Path, count: int, *more: str) -> Run:
     seconds = time.perf_counter() - started
     if process.returncode != 0:
         raise SystemExit(f"{' '.join(command)}:\n{log.read_text('utf-8', 'replace')[-2000:]}")
-    return Run(count, seconds, looks[-1].cpu, looks)
+    return Run(count, seconds, looks)
 
 
 def _look(process: psutil.Process, reports: Path, started: float) -> Look:
