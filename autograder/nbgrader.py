@@ -22,10 +22,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from nbgrader.converters.base import NbGraderException
 from traitlets.utils.importstring import import_item
 
 from autograder.chain.archive import add_labcheck, course_of
 from autograder.course.guarding import guard_converters, without_bad_names
+from autograder.course.stale import why_stale
 from autograder.spec import collection
 
 PLUGINS = "autograder.course.plugins"
@@ -100,6 +102,8 @@ def _find_what_was_handed_in(converter: Any) -> None:
     def init_notebooks(self: Any) -> None:
         slug = self.coursedir.assignment_id
         known = collection.specified(slug, Path(self.coursedir.root))
+        if known:
+            _refuse_older_code(self, slug)
         folders = _folders(self.coursedir) if known else []
         if not folders or not fnmatch.fnmatch(slug, self.coursedir.notebook_id):
             original(self)
@@ -110,6 +114,14 @@ def _find_what_was_handed_in(converter: Any) -> None:
         self.assignments = without_bad_names(self, every)
 
     converter.init_notebooks = init_notebooks
+
+
+def _refuse_older_code(converter: Any, slug: str) -> None:
+    """Stop before anything of a class is touched; raises NbGraderException, which is shown."""
+    why = why_stale(slug, Path(converter.coursedir.root))
+    if why:
+        converter.log.error(why)
+        raise NbGraderException(why)
 
 
 def _folders(coursedir: Any) -> list[str]:
