@@ -337,7 +337,7 @@ class Book:
     def _count_rows(self) -> None:
         """Have SQLite count its rows, so that it finds a student's by their indexes."""
         session = self._gradebook.db()
-        if session.get_bind().dialect.name == "sqlite":
+        if not self.dry and session.get_bind().dialect.name == "sqlite":
             session.flush()
             for statement in COUNTED:
                 session.execute(sqlalchemy.text(statement))
