@@ -1,4 +1,4 @@
-"""The commands: new, build, verify, grade, extend, group, name, report, export, forget, doctor."""
+"""The commands: new, build, verify, grade, extend, group, retract, name, report, export, …"""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from autograder.commands.joining import group_command
 from autograder.commands.marks import export_command, report_command
 from autograder.commands.naming import name_command
 from autograder.commands.new import new_command
+from autograder.commands.retracting import retract_command
 
 
 class OneLine(click.Group):
@@ -84,6 +85,7 @@ main.add_command(verify_command)
 main.add_command(collect_command)
 main.add_command(grade_command)
 main.add_command(extend_command)
+main.add_command(retract_command)
 main.add_command(group_command)
 main.add_command(name_command)
 main.add_command(report_command)

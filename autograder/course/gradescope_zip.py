@@ -20,6 +20,7 @@ from pathlib import Path
 from autograder.chain.archive import zipped
 from autograder.chain.texts import filled
 from autograder.spec.collection import CollectionError, collect
+from autograder.spec.retracted import FILE as RETRACTED
 
 DISTRIBUTION = "rnn-labs"
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -74,6 +75,7 @@ def _files(slug: str, root: Path) -> Iterator[tuple[str, Path]]:
         if file.is_file() and file.suffix != ".pyc":
             yield f"{PACKAGES}/{PACKAGE.name}/{file.relative_to(PACKAGE).as_posix()}", file
     specs = (root / "exercises" / slug).glob("*.py")
-    for file in (root / "solutions" / f"{slug}.py", *specs, *released.rglob("*")):
+    taken = root / RETRACTED
+    for file in (root / "solutions" / f"{slug}.py", taken, *specs, *released.rglob("*")):
         if file.is_file():
             yield f"{COURSE}/{file.relative_to(root).as_posix()}", file

@@ -36,13 +36,15 @@ from autograder.course.results import (
     key_of,
     make_folder,
 )
+from autograder.course.retracting import remarked
 from autograder.judge.report import LabReport
 from autograder.judge.submission import Submission, Unreadable
 from autograder.pages.marks import Change
 from autograder.pages.naming import told
 from autograder.sandbox.errors import GraderFault
 from autograder.spec import Exercise
-from autograder.spec.collection import collect, course, lab
+from autograder.spec.collection import Collected, collect, course, lab, taken_back
+from autograder.spec.retracted import Retraction
 
 CHANGED = "the file changed while the class was graded: run this again"
 MOST_NEAR = 5
@@ -106,6 +108,9 @@ class Asked:
 
 ALL = Asked()
 
+Before = tuple[str, tuple[Retraction, ...]]
+"""What determined verdicts before some cases were taken back, and these."""
+
 
 def grade_class(
     slug: str,
@@ -142,7 +147,8 @@ def grade_class(
     if withdrawn and not asked.students:
         graded.notes.append(_left_out(withdrawn))
     graded.notes += together
-    run = _Run(book, kept(root, slug), setup, setup.fingerprint(), graded, step, asked)
+    rules, before = setup.fingerprint(), _before(setup)
+    run = _Run(book, kept(root, slug), setup, rules, graded, step, asked, before)
     for name in book.unnamed:
         graded.notes.append(f"{name}: the folder's name is not a line of UTF-8: rename it")
     graded.review += len(book.unnamed)
@@ -171,6 +177,19 @@ def grade_class(
                 run.judged(submission, judged_again(report, new))
         graded.changes = book.changes(run.fresh)
     return graded
+
+
+def _before(setup: Setup) -> tuple[Before, ...]:
+    """What would determine verdicts with fewer cases taken back, the latest first.
+
+    Raises CollectionError for cases taken back of an exercise that is not there.
+    """
+    taken = taken_back(setup.slug, setup.root)
+    if taken:
+        collect(setup.slug, setup.root)
+    return tuple(
+        (setup.with_retracted(taken[:size]), taken[size:]) for size in reversed(range(len(taken)))
+    )
 
 
 def _handed_on(book: Book, asked: Asked) -> list[str]:
@@ -251,8 +270,9 @@ def _judge(work: Iterator[Submission], setup: Setup, jobs: int, scheduler: str |
 class _Run:
     """One run over a class: what was kept is booked, then what is judged, as it comes.
 
-    partly: submissions of which only some exercises are judged again, with the kept report.
-    fresh: who was judged in this run.
+    before: what would determine verdicts if fewer cases had been taken back.  partly: submissions
+    of which only some exercises are judged again, with the kept report.  fresh: who was judged in
+    this run.
     """
 
     book: Book
@@ -262,6 +282,7 @@ class _Run:
     graded: Graded
     step: Step
     asked: Asked = ALL
+    before: tuple[Before, ...] = ()
     done: int = 0
     keys: dict[str, str] = field(default_factory=dict)
     contents: dict[str, str] = field(default_factory=dict)
@@ -281,13 +302,30 @@ class _Run:
             submission = self._handed_in(folder, student)
             key = self.keys[student] = key_of(submission, self.rules)
             self.contents[student] = content_of(submission)
-            report = self.results.report(key)
+            report = self.results.report(key) or self._without_cases(submission)
             if report is not None and self._partly(report):
                 self.partly[student] = (folder, report)
             elif report is None or report.unjudged or self.asked.force:
                 yield submission
             else:
                 self.known.append((folder, report))
+
+    def _without_cases(self, submission: Submission) -> LabReport | None:
+        """What was judged with cases taken back since, without them, if that is known."""
+        if self.asked.force:
+            return None
+        for rules, taken in self.before:
+            report = self.results.report(key_of(submission, rules))
+            now = remarked(report, self._whole, taken) if report else None
+            if now is not None:
+                if not self.asked.dry:
+                    self.results.keep(self.keys[submission.student], now)
+                return now
+        return None
+
+    @functools.cached_property
+    def _whole(self) -> Collected:
+        return collect(self.setup.slug, self.setup.root, whole=True)
 
     def stored(self, folders: Mapping[str, Path], exercises: Sequence[Exercise]) -> list[str]:
         """Make the last report of each student known, at these points; who has none that fits."""

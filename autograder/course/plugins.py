@@ -36,6 +36,7 @@ from autograder.judge.submission import CHECK, Submission
 from autograder.pages.card import card
 from autograder.pages.overview import MARK, outcome_in, overview
 from autograder.spec import collection
+from autograder.spec.retracted import Retraction
 
 _v4: Any = nbformat.v4
 
@@ -125,9 +126,10 @@ class Judge(Execute):  # type: ignore[misc]
         if not is_lab(resources, coursedir):
             return super().preprocess(nb, resources, *args)
         slug, submission = resources["nbgrader"]["assignment"], submission_of(resources, converter)
-        report = self.report or _kept_grader(
-            slug, Path(coursedir.root).resolve(), self.secret_file, self.isolation, self.device
-        ).report(submission)
+        root = Path(coursedir.root).resolve()
+        told = self.secret_file, self.isolation, self.device
+        taken = collection.taken_back(slug, root)
+        report = self.report or _kept_grader(slug, root, *told, taken).report(submission)
         write_verdicts(nb, report)
         return nb, resources
 
@@ -167,9 +169,17 @@ engine, with the statements that it has compiled; closed gradebooks keep no conn
 
 @functools.cache
 def _kept_grader(
-    slug: str, root: Path, secret_file: str, isolation: Any, wanted: str
+    slug: str,
+    root: Path,
+    secret_file: str,
+    isolation: Any,
+    wanted: str,
+    taken: tuple[Retraction, ...],
 ) -> KeptGrader:
-    """One warm grader for all the notebooks that this process converts."""
+    """One warm grader for all the notebooks that this process converts.
+
+    taken: the cases that were taken back; with others there is another grader.
+    """
     nbgrader.api.create_engine = _engine
     secret = course_secret(Path(secret_file) if secret_file else None, root=root)
     device = device_for(wanted, collection.lab(slug, root).arrays)

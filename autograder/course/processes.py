@@ -38,7 +38,8 @@ from autograder.sandbox.handle import Preloaded
 from autograder.sandbox.kernel import die_with
 from autograder.sandbox.reader import control as reader_control
 from autograder.sandbox.reader import use
-from autograder.spec.collection import CollectionError, collect, course, lab
+from autograder.spec.collection import CollectionError, collect, course, lab, taken_back
+from autograder.spec.retracted import Retraction
 
 Done = Callable[[str], None]
 Reports = Iterator[tuple[Submission, LabReport]]
@@ -130,7 +131,12 @@ class Setup:
 
     def fingerprint(self) -> str:
         """A digest of all that determines a verdict apart from the submission itself."""
-        return fingerprint(self.slug, self.root, self.secret, self.isolation, self.device)
+        return self.with_retracted(taken_back(self.slug, self.root))
+
+    def with_retracted(self, taken: Sequence[Retraction]) -> str:
+        """The same where these cases were taken back."""
+        of_lab = self.slug, self.root, self.secret
+        return fingerprint(*of_lab, self.isolation, self.device, taken)
 
 
 def grade_files(

@@ -15,13 +15,14 @@ import hmac
 import json
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from autograder.judge.report import LabReport
 from autograder.judge.submission import Submission
+from autograder.spec.retracted import Retraction
 
 FIRST = ("judge/grader.py", "judge/submission.py")
 """Where a judgement begins; what these import determines it too."""
@@ -139,8 +140,18 @@ def content_of(submission: Submission) -> str:
     return key_of(submission, "")
 
 
-def fingerprint(slug: str, root: Path, secret: bytes, isolation: str, device: str) -> str:
-    """A digest of all that determines a verdict apart from the submission itself."""
+def fingerprint(
+    slug: str,
+    root: Path,
+    secret: bytes,
+    isolation: str,
+    device: str,
+    taken: Sequence[Retraction] = (),
+) -> str:
+    """A digest of all that determines a verdict apart from the submission itself.
+
+    taken: the cases that were taken back.
+    """
     files = [
         *sources_of(Path(__file__).resolve().parents[1]),
         *sorted((root / "exercises" / slug).glob("*.py")),
@@ -154,6 +165,7 @@ def fingerprint(slug: str, root: Path, secret: bytes, isolation: str, device: st
         hmac.digest(secret, b"which secret this is", "sha256").hex(),
         *(f"{name} {_version(name)}" for name in LIBRARIES),
         *(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files),
+        *([one.exercise, one.case, one.why] for one in taken),
     ]
     return digest(json.dumps(determining))
 

@@ -122,7 +122,7 @@ def request_with(exercise: Exercise, case: Case, arguments: Mapping[str, Tree]) 
         indirect=any((case.scenario, exercise.scenario, exercise.view)),
         device=case.device,
         like=case.like,
-        property=_property(case),
+        property=property_of(case),
         apart=case.scenario is not None,
     )
     scenario = case.scenario or exercise.scenario
@@ -131,7 +131,7 @@ def request_with(exercise: Exercise, case: Case, arguments: Mapping[str, Tree]) 
     )
 
 
-def _property(case: Case) -> str:
+def property_of(case: Case) -> str:
     """What a case is about: cases about the same are charged together."""
     due = f"{case.raises.__name__} {case.mentions}" if case.raises else case.name
     return case.property or due

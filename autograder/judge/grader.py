@@ -94,7 +94,7 @@ class Grader(AbstractContextManager["Grader"]):
             if submission.problem is None and not submission.fault:
                 with limited_memory():
                     judgements, seen, starved = self._judged(submission)
-                notes = (*seen, *notes)
+                notes = (*seen, *notes, *(one.told for one in self.collected.retracted))
         except MemoryError:
             judgements = [Judgement.without_cases(one, "memory", CROSSED) for one in exercises]
         except OverLimit as over:

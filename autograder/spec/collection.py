@@ -19,6 +19,7 @@ from types import ModuleType
 
 from autograder.spec.cases import automatic_names
 from autograder.spec.loading import PACKAGES, load
+from autograder.spec.retracted import Retraction, retractions, without_all
 from autograder.spec.vocabulary import Exercise, Lab
 
 FULL_MARKS = 100.0
@@ -40,13 +41,15 @@ class CollectionError(Exception):
 class Collected:
     """A lab with its exercises in the order of their cells; root: the course folder it is from.
 
-    The points of the exercises add up to FULL_MARKS, whatever their weights.
+    The points of the exercises add up to FULL_MARKS, whatever their weights.  retracted: the cases
+    that were taken back, and are in no exercise any more.
     """
 
     slug: str
     lab: Lab
     exercises: tuple[Exercise, ...]
     root: Path
+    retracted: tuple[Retraction, ...] = ()
 
     @property
     def points(self) -> float:
@@ -142,8 +145,11 @@ def lab(slug: str, root: Path | None = None) -> Lab:
     return shared
 
 
-def collect(slug: str, root: Path | None = None) -> Collected:
-    """A lab with the specs of its exercises; raises CollectionError where they do not fit."""
+def collect(slug: str, root: Path | None = None, *, whole: bool = False) -> Collected:
+    """A lab with the specs of its exercises; raises CollectionError where they do not fit.
+
+    whole: with the cases that were taken back.
+    """
     root = course(root)
     shared = lab(slug, root)
     names = exercise_names(slug, root)
@@ -155,7 +161,20 @@ def collect(slug: str, root: Path | None = None) -> Collected:
             f'with # %% exercise="{spare}", or delete the spec'
         )
     exercises = [_in_words(_exercise(slug, name, root), shared) for name in names]
-    return Collected(slug, shared, _scaled(exercises), root)
+    taken = () if whole else taken_back(slug, root)
+    try:
+        left = list(without_all(exercises, taken))
+    except ValueError as error:
+        raise CollectionError(str(error)) from error
+    return Collected(slug, shared, _scaled(left), root, taken)
+
+
+def taken_back(slug: str, root: Path) -> tuple[Retraction, ...]:
+    """The cases of a lab that count no more; raises CollectionError for a broken list of them."""
+    try:
+        return retractions(slug, root)
+    except ValueError as error:
+        raise CollectionError(str(error)) from error
 
 
 def _in_words(exercise: Exercise, lab: Lab) -> Exercise:
