@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import forked
+import pytest
 from nbgrader.api import Gradebook
+
+from autograder.course import grading
 
 TITLE = "Sums & <others>"
 NAMES = ("double", "running_sum", "share_of")
@@ -221,3 +225,15 @@ def points(notebook: Mapping[str, Any]) -> dict[str, float]:
     return {
         name: float("".join(one["data"]["text/plain"])) for name, one in outputs(notebook).items()
     }
+
+
+def without_judges(
+    judged: Course, folder: Path, monkeypatch: pytest.MonkeyPatch, secret: bytes
+) -> Course:
+    """A copy of a course, in which nobody can judge."""
+    root = folder / "course"
+    shutil.copytree(judged.root, root)
+    monkeypatch.setattr(grading, "judge", None)
+    monkeypatch.setenv("AUTOGRADER_SECRET", secret.decode())
+    monkeypatch.setenv("COLUMNS", "300")
+    return Course(root)

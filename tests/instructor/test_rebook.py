@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from instructor_kit import HALF, NAMES, RIGHT, WRONG, Course, gradebook
+from instructor_kit import HALF, NAMES, RIGHT, WRONG, Course, gradebook, without_judges
 
 from autograder.chain.build import build
 from autograder.commands.main import main
-from autograder.course import grading
 from autograder.course.grading import grade_class
 from autograder.course.results import Entry, kept
 
@@ -45,12 +44,7 @@ def judged(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Course:
 @pytest.fixture
 def course(judged: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
     """A copy of that course, in which nobody can judge."""
-    root = tmp_path / "course"
-    shutil.copytree(judged.root, root)
-    monkeypatch.setattr(grading, "judge", None)
-    monkeypatch.setenv("AUTOGRADER_SECRET", SECRET.decode())
-    monkeypatch.setenv("COLUMNS", "300")
-    return Course(root)
+    return without_judges(judged, tmp_path, monkeypatch, SECRET)
 
 
 def run(course: Course, *words: str) -> Result:
