@@ -61,7 +61,7 @@ def enough(rng: np.random.Generator) -> Mapping[str, Any]:
     names = {"tokens": np.append(0, 1 + rng.permutation(9)), "tags": rng.permutation(C)}
     E, H = int(rng.integers(10, 13)), int(rng.integers(24, 28))
     drawn = {"weights": weights(rng, E, H), "batches": pair_batches(rng, [(32, 5)] * 8, names)}
-    return {**drawn, "epochs": 7, "lr": 0.03, "names": names}
+    return {**drawn, "epochs": 14, "lr": 0.03, "names": names}
 
 
 def uneven(rng: np.random.Generator, max_norm: float = 1e6) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def enough(rng: np.random.Generator) -> Mapping[str, Any]:
         "weights": weights(rng, int(rng.integers(18, 23))),
         "ids": ids,
         "batches": pairs(rng, sizes, ids, names),
-        "epochs": 5,
+        "epochs": 9,
         "lr": 0.03,
         "names": names,
     }

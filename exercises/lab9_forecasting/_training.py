@@ -57,7 +57,7 @@ def season(rng: np.random.Generator) -> Mapping[str, Any]:
     X, y = pairs(series[:300], L, horizon)
     later = pairs(series[400:], L, horizon)
     given = {"weights": weights(rng, L, int(rng.integers(12, 17))), "X": X, "y": y}
-    return {**given, "options": [10, 0.008, 20], "seed": int(rng.integers(2**31)), "later": later}
+    return {**given, "options": [20, 0.008, 20], "seed": int(rng.integers(2**31)), "later": later}
 
 
 def view(arguments: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
