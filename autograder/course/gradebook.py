@@ -127,8 +127,8 @@ class Book:
                 self._points = self._booked() or {}
                 self._booked_marks = marks_in(self._gradebook, self.slug)
                 self._release = release_of(self.coursedir.db_url, self.slug, self.slug)
-                self._count_rows()
                 self._gradebook.db().really_commit()
+                self._count_rows()
         except (Exception, SystemExit) as error:
             self._open.close()
             self._stop_where_full(error)
@@ -335,12 +335,19 @@ class Book:
         return gradebook
 
     def _count_rows(self) -> None:
-        """Have SQLite count its rows, so that it finds a student's by their indexes."""
+        """Have SQLite count its rows, so that it finds a student's by their indexes.
+
+        Where there is no room for that, all is as it was, and slower.
+        """
         session = self._gradebook.db()
-        if not self.dry and session.get_bind().dialect.name == "sqlite":
-            session.flush()
+        if self.dry or session.get_bind().dialect.name != "sqlite":
+            return
+        try:
             for statement in COUNTED:
                 session.execute(sqlalchemy.text(statement))
+            session.really_commit()
+        except sqlalchemy.exc.OperationalError:
+            session.rollback()
 
     def _prepare(self) -> None:
         """Let nbgrader enter the lab, where the gradebook does not have it as it is released."""
