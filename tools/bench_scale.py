@@ -62,6 +62,8 @@ def hand_in(root: Path, count: int) -> None:
         place = root / "submitted" / f"student{number:07}" / SLUG
         place.mkdir(parents=True, exist_ok=True)
         (place / f"{SLUG}.ipynb").write_bytes(text)
+SHORTEST = 1e-6
+"""Seconds that anything takes, at least."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,9 @@ class Run:
 
     @property
     def each(self) -> float:
-        """Seconds for one more hand-in, start and end left aside."""
-        return (self.last.seconds - self.first.seconds) / max(1, self.last.done - self.first.done)
+        """Seconds for one more hand-in, start and end left aside; more than 0."""
+        taken = self.last.seconds - self.first.seconds
+        return max(taken, SHORTEST) / max(1, self.last.done - self.first.done)
 
     @property
     def writing(self) -> float:

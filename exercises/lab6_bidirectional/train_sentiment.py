@@ -70,7 +70,7 @@ def sentences(rng: np.random.Generator) -> Mapping[str, Any]:
         labels = rng.integers(0, 2, 20)
         batches.append((*draw_sentences(rng, labels, words), labels))
     weights = draw_weights(rng, 20, int(rng.integers(8, 11)), int(rng.integers(24, 29)), 2)
-    options = [6, 0.05]
+    options = [12, 0.05]
     return {
         "weights": weights,
         "batches": batches,
