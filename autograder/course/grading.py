@@ -36,7 +36,7 @@ from autograder.course.results import (
     key_of,
     make_folder,
 )
-from autograder.course.retracting import remarked
+from autograder.course.retracting import refuse_unknown, remarked
 from autograder.judge.report import LabReport
 from autograder.judge.submission import Submission, Unreadable
 from autograder.pages.marks import Change
@@ -182,11 +182,12 @@ def grade_class(
 def _before(setup: Setup) -> tuple[Before, ...]:
     """What would determine verdicts with fewer cases taken back, the latest first.
 
-    Raises CollectionError for cases taken back of an exercise that is not there.
+    Raises CollectionError for cases taken back that are not there.
     """
     taken = taken_back(setup.slug, setup.root)
     if taken:
         collect(setup.slug, setup.root)
+        refuse_unknown(collect(setup.slug, setup.root, whole=True), taken)
     return tuple(
         (setup.with_retracted(taken[:size]), taken[size:]) for size in reversed(range(len(taken)))
     )

@@ -127,11 +127,13 @@ class Judge(Execute):  # type: ignore[misc]
             return super().preprocess(nb, resources, *args)
         slug, submission = resources["nbgrader"]["assignment"], submission_of(resources, converter)
         root = Path(coursedir.root).resolve()
-        told = self.secret_file, self.isolation, self.device
-        taken = collection.taken_back(slug, root)
-        report = self.report or _kept_grader(slug, root, *told, taken).report(submission)
+        report = self.report or self._kept(slug, root).report(submission)
         write_verdicts(nb, report)
         return nb, resources
+
+    def _kept(self, slug: str, root: Path) -> KeptGrader:
+        told = self.secret_file, self.isolation, self.device
+        return _kept_grader(slug, root, *told, collection.taken_back(slug, root))
 
 
 class KeptGrader:

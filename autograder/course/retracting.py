@@ -15,9 +15,10 @@ from autograder.course.table import Table
 from autograder.judge.calls import property_of
 from autograder.judge.feedback import NOTE
 from autograder.judge.report import CaseReport, ExerciseReport, LabReport
+from autograder.labcheck.message import earned
 from autograder.spec import Case, Exercise
 from autograder.spec.cases import cases_of
-from autograder.spec.collection import Collected
+from autograder.spec.collection import Collected, CollectionError
 from autograder.spec.retracted import FILE, HEAD, Retraction, all_rows
 
 TABLE = Table(FILE, HEAD)
@@ -46,7 +47,7 @@ def retract(
     if name not in cases:
         raise unknown(f"{exercise.name} has no case", name, list(cases))
     rows = all_rows(collected.root)
-    taken = {row[2] for row in rows if row[:2] == (collected.slug, exercise.name)}
+    taken = {row[2] for row in rows if row[:2] == [collected.slug, exercise.name]}
     if name in taken:
         raise Refused(f"the case {name!r} of {exercise.name} was taken back before ({FILE})")
     if not cases[name].hidden:
@@ -64,10 +65,22 @@ def retract(
 def restore(slug: str, exercise: str, name: str, root: Path) -> None:
     """Let a case count again.  Raises Refused where it was not taken back, OSError."""
     rows = all_rows(root)
-    left = [row for row in rows if row[:3] != (slug, exercise, name)]
+    left = [row for row in rows if row[:3] != [slug, exercise, name]]
     if len(left) == len(rows):
         raise Refused(f"the case {name!r} of {exercise} counts: it was not taken back ({FILE})")
     TABLE.write(left, root)
+
+
+def refuse_unknown(collected: Collected, taken: Sequence[Retraction]) -> None:
+    """Raises CollectionError for a case taken back that its exercise does not have.
+
+    collected: the lab with all its cases.
+    """
+    for exercise in collected.exercises:
+        names = {one.case for one in taken if one.exercise == exercise.name}
+        known = {case.name for case in cases_of(exercise, collected.lab)} if names else set()
+        for name in sorted(names - known):
+            raise CollectionError(f"{FILE}: {exercise.name} has no case {name!r}: delete its line")
 
 
 # -- marks without a case ------------------------------------------------------------------------
@@ -94,6 +107,10 @@ def remarked(
                 return None
             found = without
         left.append(found)
+    if any(_became_right(*pair) for pair in zip(report.exercises, left, strict=True)) and any(
+        line.label == NOTE for one in left for line in one.lines
+    ):
+        return None  # a stand-in may have been used for what is right now
     notes = () if report.problem else tuple(each.told for each in taken)
     return replace(report, exercises=tuple(left), notes=(*report.notes, *notes))
 
@@ -105,7 +122,7 @@ def _without(
     if not any(case.name in names for case in report.cases):
         return report
     left = tuple(case for case in report.cases if case.name not in names)
-    if any(case.name not in cases for case in report.cases):
+    if any(case.name not in cases or _not_run(case) for case in report.cases):
         return None
     failing = [case for case in left if _failed(case)]
     if not failing:
@@ -115,6 +132,8 @@ def _without(
         )
     first = next(case for case in report.cases if _failed(case))
     named = report.mistake is not None and first is failing[0]
+    if any(cases[case.name].observe == "arguments" for case in failing):
+        return None  # such a case looks at the arguments of all calls
     share, before = _share(left, cases), _share(report.cases, cases)
     known = abs(before * report.max_score - (report.score or 0.0)) <= CLOSE
     same = (share > 0) == (before > 0)
@@ -123,8 +142,17 @@ def _without(
     return replace(report, score=round(share * report.max_score, 4), cases=left)
 
 
+def _became_right(before: ExerciseReport, now: ExerciseReport) -> bool:
+    return before.outcome != "right" and now.outcome == "right"
+
+
 def _failed(case: CaseReport) -> bool:
     return case.outcome not in STABLE
+
+
+def _not_run(case: CaseReport) -> bool:
+    """Whether an end of the process left it open; what cannot run here has no message."""
+    return case.outcome == "skipped" and bool(case.message)
 
 
 def _share(reports: Sequence[CaseReport], cases: Mapping[str, Case]) -> float:
@@ -140,4 +168,4 @@ def _share(reports: Sequence[CaseReport], cases: Mapping[str, Case]) -> float:
     faults = {
         property_of(cases[one.name]) for one in tried if _failed(one) and not cases[one.name].value
     }
-    return right / len(values) * max(0.2, 1 - 0.2 * len(faults)) if values else 0.0
+    return earned(right / len(values), len(faults)) if values else 0.0

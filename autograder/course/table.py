@@ -10,6 +10,7 @@ from pathlib import Path
 
 from autograder.course.results import write_whole
 from autograder.spec.collection import CollectionError
+from autograder.spec.rows import numbered, rows_of
 
 
 @dataclass(frozen=True)
@@ -21,26 +22,17 @@ class Table:
 
     def numbered(self, root: Path) -> Iterator[tuple[int, list[str]]]:
         """Each line below the first with its number; raises CollectionError for a broken one."""
-        for number, row in enumerate(self.rows(root), start=2):
-            if row and len(row) != len(self.head):
-                raise CollectionError(f"{self.file}, line {number}: expected {self._told}")
-            if row:
-                yield number, row
+        try:
+            yield from numbered(self.file, self.head, root)
+        except ValueError as error:
+            raise CollectionError(str(error)) from error
 
     def rows(self, root: Path) -> list[list[str]]:
         """The lines below the first as they are; none where there is no file."""
         try:
-            text = (root / self.file).read_text("utf-8-sig")
-        except FileNotFoundError:
-            return []
-        except (OSError, UnicodeDecodeError) as error:
-            raise CollectionError(
-                f"{self.file} cannot be read: save it as CSV in UTF-8"
-            ) from error
-        first, *rows = list(csv.reader(io.StringIO(text))) or [list(self.head)]
-        if first != list(self.head):
-            raise CollectionError(f"{self.file}: its first line must be {self._told}")
-        return rows
+            return rows_of(self.file, self.head, root)
+        except ValueError as error:
+            raise CollectionError(str(error)) from error
 
     def write(self, rows: Iterable[Iterable[str]], root: Path) -> None:
         """The whole file anew.  Raises OSError."""
@@ -59,7 +51,3 @@ class Table:
     def _is_about(self, row: list[str], student: str) -> bool:
         place = self.head.index("student")
         return row[place : place + 1] == [student]
-
-    @property
-    def _told(self) -> str:
-        return ",".join(self.head)

@@ -125,8 +125,12 @@ def share(trials: Sequence[Trial]) -> float:
     values = [trial for trial in trials if trial.question.value and counts(trial)]
     if not values or not any(trial.passed for trial in values):
         return 0.0
-    right = sum(trial.passed for trial in values) / len(values)
-    return right * max(0.2, 1 - 0.2 * len(_faults(trials)))
+    return earned(sum(trial.passed for trial in values) / len(values), len(_faults(trials)))
+
+
+def earned(right: float, faults: int) -> float:
+    """The part of the points for this part of the values, with so many other faults."""
+    return right * max(0.2, 1 - 0.2 * faults)
 
 
 def _faults(trials: Sequence[Trial]) -> set[str]:

@@ -118,9 +118,11 @@ class Sandbox:
             self._asked.add(refused)
             return first, ()
         if refused not in self._servers:
-            server = self._servers[refused] = self._start(refused)
+            server = self._start(refused)
             if server.walls != first.walls:
+                server.close()
                 raise GraderFault("two fork servers of one judge have different walls")
+            self._servers[refused] = server
         return self._servers[refused], refused
 
     def close(self) -> None:

@@ -5,12 +5,11 @@ They stand beside the specs, so that what was judged with them is known as what 
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from autograder.spec.rows import numbered
 from autograder.spec.vocabulary import Exercise
 
 FILE = "retracted.csv"
@@ -42,24 +41,9 @@ def retractions(slug: str, root: Path) -> tuple[Retraction, ...]:
     return tuple(Retraction(*row[1:]) for row in all_rows(root) if row[0] == slug)
 
 
-def all_rows(root: Path) -> list[tuple[str, str, str, str]]:
+def all_rows(root: Path) -> list[list[str]]:
     """The lines of the file, of all labs; none where there is no file.  Raises ValueError."""
-    try:
-        text = (root / FILE).read_text("utf-8-sig")
-    except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{FILE} cannot be read: save it as CSV in UTF-8") from error
-    first, *rows = list(csv.reader(io.StringIO(text))) or [list(HEAD)]
-    if first != list(HEAD):
-        raise ValueError(f"{FILE}: its first line must be {','.join(HEAD)}")
-    found = []
-    for number, row in enumerate(rows, start=2):
-        if row and len(row) != len(HEAD):
-            raise ValueError(f"{FILE}, line {number}: expected {','.join(HEAD)}")
-        if row:
-            found.append((row[0], row[1], row[2], row[3]))
-    return found
+    return [row for _, row in numbered(FILE, HEAD, root)]
 
 
 def without(exercise: Exercise, taken: Collection[str]) -> Exercise:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
+import autograder
 from autograder.labcheck.forbidden import Source, forbidden_use
+from autograder.labcheck.nodes import walk
 
 ONE_HOT = ("torch.nn.functional.one_hot",)
 TORCH = ("torch", "jax")
@@ -205,3 +210,10 @@ ODD_LOOKS = (
 def test_what_merely_looks_odd_earns_what_its_answers_earn(look: str) -> None:
     source = f"import gc, inspect, sys, torch\ndef f(x):\n    {look}\n    return x\n"
     assert forbidden_use(Source.of([source]), "f", ["torch.nn.functional.one_hot"]) is None
+
+
+def test_walks_find_all_that_the_standard_library_finds() -> None:
+    for file in sorted(Path(autograder.__file__).parent.rglob("*.py")):
+        tree = ast.parse(file.read_text("utf-8"))
+        every = [one for one in ast.walk(tree) if not isinstance(one, ast.expr_context)]
+        assert walk([tree]) == every, file

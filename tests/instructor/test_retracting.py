@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,12 @@ from autograder.commands.main import main
 from autograder.course import grading
 from autograder.course.grading import grade_class
 from autograder.course.results import kept
+from autograder.course.retracting import remarked
+from autograder.judge.feedback import NOTE
 from autograder.judge.report import ExerciseReport
+from autograder.labcheck.explain import Line
+from autograder.spec.collection import collect
+from autograder.spec.retracted import Retraction
 
 SECRET = b"the secret of the tests"
 CASE = "negative numbers"
@@ -31,6 +37,15 @@ BROKEN = """    cases=(
 """
 ONLY_THERE = "def double(x):\n    return 2 * np.abs(x) if len(x) == 4 else 2 * x"
 """Wrong in the broken case, right in all others."""
+ENDS_THERE = """
+import os
+def add(x):
+    x += x
+    return x
+def double(x):
+    return os._exit(3) if len(x) == 4 else 2 * x
+"""
+"""Ends the process in the broken case."""
 TWO = "def double(x):\n    return x * x"
 """A known mistake, in the broken case as well."""
 
@@ -149,6 +164,40 @@ def test_the_stored_marks_are_those_of_a_judging_without_the_case(
     assert judged == stored
 
 
+def test_what_was_not_run_for_a_case_is_judged_before_it_counts(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The case ended the process, and what came after it was never looked at."""
+    monkeypatch.undo()
+    course.hand_in("eve", RIGHT | {"double": ENDS_THERE})
+    course.hand_in("fay", RIGHT | {"double": ENDS_THERE.replace("2 * x", "add(x)")})
+    grade_class("tiny", SECRET, root=course.root, isolation="process")
+    monkeypatch.setenv("AUTOGRADER_SECRET", SECRET.decode())
+    assert of(course, "eve").outcome == "partly"
+    assert run(course, "retract", "tiny", "double", CASE).exit_code == 0
+    dry = run(course, "grade", "tiny", "--isolation", "process", "--jobs", "1", "--dry-run")
+    assert dry.exit_code == 0 and "eve" in dry.output and "fay" in dry.output, dry.output
+    assert "ada" not in dry.output
+    assert grade(course).exit_code == 0
+    assert of(course, "eve").outcome == "right"
+    assert of(course, "fay").outcome == "partly"
+
+
+def test_a_stand_in_for_what_is_right_now_has_the_work_judged_again(course: Course) -> None:
+    results = kept(course.root, "tiny")
+    entry = results.entry("bob")
+    report = results.report(entry.key) if entry else None
+    collected = collect("tiny", course.root)
+    assert report is not None
+    taken = [Retraction("double", CASE)]
+    assert remarked(report, collected, taken) is not None
+    note = (Line(NOTE, "Judged with a correct double in place of yours"),)
+    others = tuple(
+        replace(one, lines=note) if one.name == "share_of" else one for one in report.exercises
+    )
+    assert remarked(replace(report, exercises=others), collected, taken) is None
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -175,3 +224,6 @@ def test_cases_are_listed_and_a_broken_list_is_named(course: Course) -> None:
     (course.root / "retracted.csv").write_text("lab,exercise,case,why\ntiny,other,x,\n", "utf-8")
     done = grade(course)
     assert done.exit_code != 0 and "retracted.csv: there is no exercise 'other'" in done.output
+    (course.root / "retracted.csv").write_text("lab,exercise,case,why\ntiny,double,x,\n", "utf-8")
+    done = grade(course)
+    assert done.exit_code != 0 and "retracted.csv: double has no case 'x'" in done.output

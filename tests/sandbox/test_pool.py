@@ -295,6 +295,18 @@ def test_what_is_refused_is_taken_out_once_for_all_workers_of_a_class() -> None:
     assert _soon(lambda: not server.is_running())
 
 
+def test_a_fork_server_with_other_walls_serves_nobody() -> None:
+    with (
+        contextlib.closing(Preloaded("numpy")) as preloaded,
+        Sandbox("numpy", course=COURSE, preloaded=preloaded.control) as box,
+    ):
+        box.worker(("numpy.linalg.norm",)).close()
+        box.server.walls = {**box.server.walls, "landlock": -1}
+        for _ in range(2):
+            with pytest.raises(GraderFault, match="different walls"):
+                box.worker(("numpy.linalg.norm",))
+
+
 def test_memory_laid_into_large_pages_is_what_it_was() -> None:
     text = """
 import hashlib, os
